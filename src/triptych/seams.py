@@ -1,0 +1,134 @@
+"""The seams: shapes that back ends have, with nothing to inherit.
+
+NumPy arrays, strings and the values of `types` cross them, never a vendor's type or a config
+object. Images are `uint8 (h, w, 3)` RGB. Vectors are `float32 (n, dim)` with rows of length 1.
+A back end is one file in the folder of its kind with a function `load(argument: str, **settings)`
+that returns an object of the shape below; see `plugins`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from triptych.types import Line, PageText, Section
+
+
+class RawPage(NamedTuple):
+    """A page as its file format gives it, before anything is read from its pixels.
+
+    `text` is the text layer (None where the format has none). `pixels(dpi_or_side)` is not here:
+    pictures are asked for by `Document.pixels`, so that a page with good text is never rendered.
+    """
+
+    number: int
+    width: int
+    height: int
+    dpi: float | None
+    text: PageText | None
+    sections: tuple[Section, ...]
+    meta: dict[str, Any]
+    pictures: float  # share of the page that is covered by embedded pictures, 0..1
+
+
+class Document(Protocol):
+    """An opened file. Used inside a worker process only; closed by its owner."""
+
+    kind: str  # "image", "pdf", "text", "markdown", "csv"
+    meta: dict[str, Any]  # times, author, ... as found in the file
+
+    def __len__(self) -> int:
+        """Number of pages."""
+
+    def page(self, number: int) -> RawPage:
+        """Page `number`, from 1. Raises FileError when this page is damaged."""
+
+    def pixels(self, number: int, side: int) -> np.ndarray | None:
+        """The page as RGB, its longer side at most `side` pixels and never enlarged beyond the stored
+        picture (vector pages are drawn at that side). None where there is nothing to see."""
+
+    def close(self) -> None: ...
+
+
+class Format(Protocol):
+    """A file format. `sniff` sees the first 4 KiB and the name; content wins over the name."""
+
+    def sniff(self, head: bytes, name: str) -> bool: ...
+
+    def open(self, path: Path) -> Document:
+        """Raises FileError with a stable code: damaged, encrypted, too large, empty."""
+
+
+class Ocr(Protocol):
+    """Pixels in, lines out. Sees the picture as it is: turning and scaling happen in `read`."""
+
+    name: str  # engine and model, as stored with each page
+
+    def read(self, image: np.ndarray) -> list[Line]:
+        """Lines in reading order, word boxes as fractions of `image`; a blank page gives []."""
+
+
+class Encoder(Protocol):
+    """One object, one space. A text-only encoder raises UserError in `images`."""
+
+    space: str  # model, revision, preprocessing, dim: stored with every vector
+    dim: int
+    sees: frozenset[str]  # {"text"} or {"text", "image"}
+    max_tokens: int
+
+    def texts(self, texts: Sequence[str]) -> np.ndarray:
+        """(n, dim) float32, rows of length 1, in order. An empty text gives a valid row."""
+
+    def queries(self, texts: Sequence[str]) -> np.ndarray:
+        """As `texts`, for the asking side (some models prefix queries)."""
+
+    def images(self, images: Sequence[np.ndarray]) -> np.ndarray: ...
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, as this encoder cuts it, without special tokens."""
+
+
+class Store(Protocol):
+    """Nearest neighbours of one space by inner product. A projection: never the truth.
+
+    Ids are int64. `watermark` is the number of the last change that is contained and durable.
+    """
+
+    watermark: int
+
+    def put(self, ids: np.ndarray, vectors: np.ndarray) -> None:
+        """Add; an id that is there already is replaced. ids (n,), vectors (n, dim)."""
+
+    def drop(self, ids: np.ndarray) -> None:
+        """Delete; unknown ids are no error. Gone from the next search on."""
+
+    def search(
+        self, vector: np.ndarray, k: int, allowed: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(ids, scores) best first, at most k, ties by id; `allowed` is a sorted int64 array of the
+        only ids that may be returned, applied inside the search."""
+
+    def get(self, ids: np.ndarray) -> np.ndarray:
+        """(n, dim) float32 vectors of known ids, as stored. Unknown ids: rows of zero."""
+
+    def flush(self, watermark: int) -> None:
+        """Make everything durable and set the watermark, both or neither."""
+
+    def __len__(self) -> int: ...
+
+    def ids(self) -> np.ndarray:
+        """All ids, sorted: what `verify` compares with the catalog."""
+
+    def close(self) -> None: ...
+
+
+class Progress(Protocol):
+    """Told about work under way; drawn on terminals only."""
+
+    def __call__(self, done: int, total: int | None, what: str) -> None: ...
+
+
+Pages = Iterator[RawPage]
