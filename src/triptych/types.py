@@ -281,3 +281,27 @@ class Citation:
             "boxes": [[round(v, 5) for v in b] for b in self.boxes],
             "verified": self.verified,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it was found: `path` as the user named it, `sha256` of its bytes, times in seconds."""
+
+    path: str
+    sha256: str
+    size: int
+    modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that reading one file gave. `kind` is the format: image, pdf, text, markdown, csv."""
+
+    kind: str
+    media_type: str
+    pages: tuple[Page, ...]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def failed_pages(self) -> tuple[int, ...]:
+        return tuple(p.number for p in self.pages if p.failed)

@@ -1,0 +1,174 @@
+"""What can be set, from where: defaults, `triptych.toml` in the library, environment, flags.
+
+Later sources win. `TRIPTYCH_OCR__LANGUAGE=de` in the environment is `language = "de"` under `[ocr]`.
+An unknown key is an error that names the nearest known one. Secrets are not settings: keys and
+passwords come from the environment only and are read where they are used.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from triptych.errors import UserError
+
+FILE = "triptych.toml"
+_PREFIX = "TRIPTYCH_"
+_NOT_SETTINGS = {"TRIPTYCH_LIBRARY"}  # the command line's own variables
+
+
+@dataclass(frozen=True, slots=True)
+class OcrSettings:
+    """Reading pixels."""
+
+    engine: str = "rapidocr"  # a back end of ocr/, or "none"
+    language: str = "auto"  # engine's own code, e.g. "en", "deu"; auto: the engine's many-language model
+    enhance: str = "auto"  # clean bad scans before reading: auto, on, off
+    side: int = 4096  # longer side in pixels at which a page is read at most
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSettings:
+    """Cutting pages into passages, in tokens of the text encoder."""
+
+    size: int = 256
+    overlap: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost before it is refused."""
+
+    memory_mb: int = 1500  # resident memory of a worker
+    page_seconds: float = 60.0  # wall time for one page
+    file_mb: int = 2000  # size of a file
+    pages: int = 10_000  # pages of a file
+    megapixels: int = 200  # pixels of one picture
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """Asking."""
+
+    k: int = 10  # hits returned
+    depth: int = 200  # chunks fetched from each signal before fusion
+    fusion: str = "adaptive"  # how lists become one ranking; see fuse.py
+    floor: float = 0.0  # hits below this fused score are not returned
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """Answering."""
+
+    model: str = "extractive"
+    evidence: int = 5  # pages that the answerer sees at most
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one library."""
+
+    encoder: str = "builtin:minilm"
+    store: str = "faiss"
+    workers: int = 0  # reading processes; 0: one per core
+    ocr: OcrSettings = field(default_factory=OcrSettings)
+    chunk: ChunkSettings = field(default_factory=ChunkSettings)
+    limits: Limits = field(default_factory=Limits)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    answer: AnswerSettings = field(default_factory=AnswerSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting with its value and where that came from: default, a file, a variable or a flag."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def keys(settings: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """All settings as (dotted key, value)."""
+    settings = Settings() if settings is None else settings
+    for f in fields(settings):
+        value = getattr(settings, f.name)
+        if is_dataclass(value):
+            yield from keys(value, f"{prefix}{f.name}.")
+        else:
+            yield f"{prefix}{f.name}", value
+
+
+def load(
+    folder: Path | None = None,
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> tuple[Settings, list[Origin]]:
+    """Settings and the origin of each. `folder` is the library, `file` an explicit TOML (`--config`)."""
+    settings = Settings()
+    origins = {key: "default" for key, _ in keys()}
+    for key, value, origin in _layers(folder, file, os.environ if environ is None else environ, flags or {}):
+        settings = _set(settings, key, value, origin)
+        origins[key] = origin
+    return settings, [Origin(key, value, origins[key]) for key, value in keys(settings)]
+
+
+def _layers(
+    folder: Path | None, file: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, str]]:
+    if file is not None and not file.is_file():
+        raise UserError(
+            f"There is no configuration file '{file}'. Name an existing TOML file after --config."
+        )
+    for path in (folder / FILE if folder else None, file):
+        if path is not None and path.is_file():
+            try:
+                table = tomllib.loads(path.read_text("utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise UserError(f"{path} is not valid TOML: {error}. Correct that line.") from error
+            yield from ((key, value, str(path)) for key, value in _flat(table))
+    for name in sorted(environ):
+        if name.startswith(_PREFIX) and name not in _NOT_SETTINGS:
+            yield name.removeprefix(_PREFIX).lower().replace("__", "."), environ[name], f"${name}"
+    yield from ((key, value, "flag") for key, value in flags.items() if value is not None)
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _set(settings: Settings, key: str, value: Any, origin: str) -> Settings:
+    known = dict(keys())
+    if key not in known:
+        near = get_close_matches(key, known, 1, 0.5)
+        guess = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known)}."
+        raise UserError(f"There is no setting '{key}' ({origin}).{guess}")
+    value = _typed(key, value, known[key], origin)
+    section, _, name = key.rpartition(".")
+    if not section:
+        return replace(settings, **{name: value})
+    return replace(settings, **{section: replace(getattr(settings, section), **{name: value})})
+
+
+def _typed(key: str, value: Any, like: Any, origin: str) -> Any:
+    kind = type(like)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    if isinstance(value, str):  # from the environment
+        try:
+            return {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
+        except (ValueError, KeyError):
+            pass
+    name = {int: "a whole number", float: "a number", bool: "true or false", str: "text in quotes"}[kind]
+    raise UserError(f"The setting '{key}' is {value!r} ({origin}), but must be {name}, like {like!r}.")
