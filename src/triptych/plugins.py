@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 import pkgutil
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from triptych.errors import MissingPackage, UserError
@@ -22,8 +22,12 @@ _ROOT = Path(__file__).parent
 
 
 def kinds() -> list[str]:
-    """Folders of back ends: those whose `__init__` says so."""
-    return sorted(p.parent.name for p in _ROOT.glob("*/__init__.py"))
+    """Folders of back ends: sub-packages whose docstring begins with 'Back ends'."""
+    return sorted(p.parent.name for p in _ROOT.glob("*/__init__.py") if _doc(p).startswith("Back ends"))
+
+
+def _doc(path: Path) -> str:
+    return ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
 
 
 def names(kind: str) -> dict[str, str]:
@@ -43,8 +47,7 @@ def summary(kind: str, name: str) -> str:
     path = _ROOT / kind / f"{name}.py"
     if not path.exists():
         return "(from another package)"
-    doc = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-    return doc.split("\n", 1)[0]
+    return _doc(path).split("\n", 1)[0]
 
 
 def split(spec: str) -> tuple[str, str]:
@@ -65,8 +68,13 @@ def load(kind: str, spec: str, **settings: Any) -> Any:
         near = get_close_matches(name, known, 1)
         guess = f" Did you mean '{near[0]}'?" if near else ""
         raise UserError(f"There is no back end '{name}' in {kind}.{guess} Known: {', '.join(known)}.")
+    return module(kind, name).load(argument, **settings)
+
+
+def module(kind: str, name: str) -> ModuleType:
+    """The imported file of a back end. Raises as `load` does."""
     try:
-        module = importlib.import_module(known[name])
+        return importlib.import_module(names(kind)[name])
     except ModuleNotFoundError as error:
         if not error.name or error.name.startswith("triptych"):
             raise
@@ -74,4 +82,3 @@ def load(kind: str, spec: str, **settings: Any) -> Any:
             f"The {kind} back end '{name}' needs the Python package '{error.name}', which is not "
             f"installed. Type: pip install 'triptych[{name}]'"
         ) from error
-    return module.load(argument, **settings)

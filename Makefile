@@ -1,0 +1,45 @@
+# Everything a newcomer types. `make demo` and `make test` set themselves up.
+PYTHON ?= python3
+BIN := .venv/bin
+LIBRARY := demo-out/library
+
+.PHONY: help demo test prove check fix bench samples encoders clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/ok: pyproject.toml
+	@test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: .venv/ok ## build a small library from samples/, search it, ask it, draw the answer
+	@$(BIN)/python samples/demo.py $(LIBRARY)
+
+test: .venv/ok ## the whole test suite that needs no server and no accelerator
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+prove: .venv/ok ## the slow proofs: hundreds of kills, hundreds of hostile files
+	$(BIN)/python bench/kill.py
+	$(BIN)/python bench/hostile.py
+
+check: .venv/ok ## lint, format and types; never writes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: .venv/ok ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/ok ## every figure beside its rival, over the development sets in ../shared/data
+	@for b in encoders ocr pdf query ranking answers; do echo "== $$b"; $(BIN)/python bench/$$b.py || exit 1; done
+
+samples: .venv/ok ## make the pictures and pages in samples/ anew
+	$(BIN)/python samples/make_samples.py
+
+encoders: ## make the shipped text encoders anew from their teacher (needs torch, 10 minutes)
+	$(PYTHON) recipes/build_encoders.py
+
+clean: ## delete what demo and tests left
+	rm -rf demo-out .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,185 @@
+"""What people read in a terminal. Pure functions from values to text, plus one progress line."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from triptych.library import Added, Results, Summary
+    from triptych.types import Answer, Hit
+
+_BAR = 12  # characters of a signal's bar in --explain
+
+
+def safe(text: str) -> str:
+    """One line without control characters: a file may be named with a newline or an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _plural(n: int, one: str) -> str:
+    return f"{n} {one}" if n == 1 else f"{n} {one}s"
+
+
+def added_line(event: Added) -> str:
+    if event.error is not None:
+        return f"failed     {safe(event.source)}: {safe(str(event.error))}"
+    note = ""
+    if event.failed_pages:
+        numbers = ", ".join(map(str, event.failed_pages[:10]))
+        note = f"; not read: page {numbers}" + (" ..." if len(event.failed_pages) > 10 else "")
+    if event.status in ("unchanged", "removed", "renamed"):
+        return f"{event.status:9}  {safe(event.source)}"
+    return f"{event.status:9}  {safe(event.source)}  ({_plural(event.pages, 'page')}, {event.seconds:.1f} s{note})"
+
+
+def summary_line(summary: Summary) -> str:
+    parts = [f"{summary.ready} added"]
+    parts += [f"{summary.partial} in part"] if summary.partial else []
+    parts += [f"{summary.unchanged} unchanged"] if summary.unchanged else []
+    parts += [f"{summary.renamed} renamed"] if summary.renamed else []
+    parts += [f"{summary.removed} removed"] if summary.removed else []
+    parts += [f"{summary.failed} failed"] if summary.failed else []
+    return f"{', '.join(parts)}; {_plural(summary.pages, 'page')} in {summary.seconds:.1f} s"
+
+
+class _Progress:
+    """One line that is rewritten, on terminals only; results are printed above it."""
+
+    def __init__(self, on: bool) -> None:
+        self.on = on and sys.stderr.isatty()
+        self.done = self.pages = 0
+        self.start = time.monotonic()
+
+    def update(self, event: Added) -> None:
+        self.done += 1
+        self.pages += event.pages
+
+    def print(self, line: str, *, failed: bool) -> None:
+        self.clear()
+        click.echo(line, err=failed)
+        if self.on:
+            rate = self.pages / max(1e-9, time.monotonic() - self.start)
+            text = f"{_plural(self.done, 'file')}, {_plural(self.pages, 'page')}, {rate:.1f} pages/s"
+            click.echo(text[: shutil.get_terminal_size().columns - 1], nl=False, err=True)
+
+    def clear(self) -> None:
+        if self.on:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+@contextmanager
+def progress(on: bool) -> Iterator[_Progress]:
+    bar = _Progress(on)
+    try:
+        yield bar
+    finally:
+        bar.clear()
+
+
+def marked(hit: Hit) -> str:
+    """The snippet in one line, matched words bold on a terminal."""
+    out, at = [], 0
+    for a, b in hit.marks:
+        out += [safe(_flat(hit.snippet[at:a])), click.style(safe(_flat(hit.snippet[a:b])), bold=True)]
+        at = b
+    out.append(safe(_flat(hit.snippet[at:])))
+    return "".join(out).strip()
+
+
+def _flat(text: str) -> str:
+    return text.replace("\n", " ")
+
+
+def results_text(results: Results, *, explain: bool) -> str:
+    if not results.hits:
+        return "Nothing in the library matches."
+    return "\n".join(_hit_text(hit, explain) for hit in results.hits)
+
+
+def _hit_text(hit: Hit, explain: bool) -> str:
+    place = f"{safe(hit.source)}, page {hit.page}"
+    lines = [f"{hit.rank:2}. {click.style(place, fg='cyan')}  {hit.score:.3f}"]
+    if hit.snippet:
+        lines.append(f"    {marked(hit)}")
+    if explain:
+        lines += [_signal_text(name, score) for name, score in hit.signals.items()]
+        lines.append(
+            f"    where    {_plural(len(hit.boxes), 'box') if len(hit.boxes) == 1 else f'{len(hit.boxes)} boxes'} on the page"
+        )
+    return "\n".join(lines)
+
+
+def _signal_text(name: str, score: Any) -> str:
+    if score is None:
+        return f"    {name:8} {'·' * _BAR}  did not find it"
+    filled = round(max(0.0, min(1.0, score.norm)) * _BAR)
+    bar = "█" * filled + "·" * (_BAR - filled)
+    return f"    {name:8} {bar}  rank {score.rank}, raw {score.raw:.3f}, normalised {score.norm:.3f}, weight {score.weight:.2f}"
+
+
+def answer_text(answer: Answer) -> str:
+    lines = [safe(answer.text)]
+    for c in answer.citations:
+        checked = "" if c.verified else "  (not verified)"
+        lines.append(f"  [{c.n}] {safe(c.source)}, page {c.page}: “{safe(_flat(c.quote))}”{checked}")
+    lines += [f"  note: {safe(w)}" for w in answer.warnings]
+    if answer.abstained and answer.evidence:
+        nearest = answer.evidence[0]
+        lines.append(f"  nearest page: {safe(nearest.source)}, page {nearest.page}")
+    return "\n".join(lines)
+
+
+def list_text(assets: Sequence[Mapping[str, Any]]) -> str:
+    if not assets:
+        return "The library is empty. Type: triptych add FOLDER"
+    rows = [
+        f"{a['asset'][:12]}  {a['kind']:8} {a['pages']:5}  {a['status']:8} {safe(a['collection']):12} {safe(', '.join(a['sources']))}"
+        for a in assets
+    ]
+    return "\n".join([f"{'id':12}  {'kind':8} {'pages':>5}  {'status':8} {'collection':12} source", *rows])
+
+
+def shown_text(known: Mapping[str, Any]) -> str:
+    """`show` for people: the asset's facts, then each page with how it was read."""
+    lines = [
+        f"{key:11} {safe(str(value))}"
+        for key, value in known.items()
+        if key not in ("pages", "meta") and value
+    ]
+    lines += [f"{key:11} {safe(str(value))}" for key, value in known.get("meta", {}).items()]
+    for page in known["pages"]:
+        lines.append("")
+        facts = [f"{page['width']}x{page['height']}", f"text: {page['text_source']}"]
+        facts += [f"engine: {page['ocr_engine']}"] if page["ocr_engine"] else []
+        facts += [f"turned: {page['turned']}°"] if page["turned"] else []
+        facts += [f"confidence: {page['confidence']:.2f}"] if page["confidence"] is not None else []
+        facts += [f"FAILED: {page['failed']}"] if page["failed"] else []
+        lines.append(f"page {page['page']}  ({', '.join(facts)})")
+        if "text" in page:
+            lines += [f"  {safe(line)}" for line in page["text"].split("\n")]
+    return "\n".join(lines)
+
+
+def evaluation_text(report: Mapping[str, Any]) -> str:
+    """The `eval` report as a table."""
+    names = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr@10")
+    lines = [f"{report['set']}: {report['documents']} documents, {report['queries']} queries"]
+    lines.append(f"{'':10}" + "".join(f"{n:>11}" for n in names))
+    tables = [("", report["metrics"])]
+    tables += [("pages ", report["pages"])] if report.get("pages") else []
+    for prefix, table in tables:
+        for signal, row in table.items():
+            if row:
+                cells = (f"{row[n]:11.3f}" if n in row else " " * 11 for n in names)
+                lines.append(f"{prefix + signal:10}" + "".join(cells))
+    if report.get("answers"):
+        lines.append("answers   " + "  ".join(f"{k} {v}" for k, v in report["answers"].items()))
+    lines.append("seconds   " + "  ".join(f"{k} {v}" for k, v in report["seconds"].items()))
+    return "\n".join(lines)
