@@ -6,9 +6,11 @@ Knows nothing of models, files or databases. Boxes are fractions of the page as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from triptych.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -280,6 +282,46 @@ class Citation:
             "quote": self.quote,
             "boxes": [[round(v, 5) for v in b] for b in self.boxes],
             "verified": self.verified,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered, from which words on which pages.
+
+    `text` is a short sentence with citation numbers, `value` the bare answer in the page's own words.
+    An abstention has no value and no citations and says in `text` what is lacking. `painter` draws the
+    cited page with the words boxed; the library gives it, and takes no part in comparison.
+    """
+
+    question: str
+    text: str
+    value: str = ""
+    abstained: bool = False
+    model: str = "extractive"
+    citations: tuple[Citation, ...] = ()
+    evidence: tuple[Hit, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    painter: Callable[[Answer], Any] | None = field(default=None, repr=False, compare=False)
+
+    def show(self) -> Any:
+        """The cited page as a PIL image, the quoted words boxed. Raises UserError without a citation."""
+        if not self.citations or self.painter is None:
+            raise UserError("This answer cites no page, so there is nothing to show. Ask something else.")
+        return self.painter(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "answer": self.text,
+            "value": self.value,
+            "abstained": self.abstained,
+            "model": self.model,
+            "citations": [c.to_dict() for c in self.citations],
+            "evidence": [hit.to_dict() for hit in self.evidence],
+            "warnings": list(self.warnings),
+            "seconds": {name: round(value, 6) for name, value in self.seconds.items()},
         }
 
 
