@@ -19,7 +19,7 @@ from triptych.errors import UserError
 
 FILE = "triptych.toml"
 _PREFIX = "TRIPTYCH_"
-_NOT_SETTINGS = {"TRIPTYCH_LIBRARY"}  # the command line's own variables
+_NOT_SETTINGS = {"TRIPTYCH_LIBRARY", "TRIPTYCH_CRASH_AT"}  # read by the command line and by faults
 
 
 @dataclass(frozen=True, slots=True)
