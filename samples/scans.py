@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 from PIL import Image, ImageFilter
+
 from sheet import BOLD, SANS, SERIF, SERIF_BOLD, TYPED, Sheet
 
 Box = tuple[float, float, float, float]  # pixels of the picture, origin top left
