@@ -18,6 +18,18 @@ POINTS = (
     "blob-uploaded",  # the same in a remote store
     "blob-renamed",  # it has its name, the folder is not on the disk yet
     "blob-kept",  # it is durable, the catalog does not know it
+    "catalog-before-commit",  # asset, pages, chunks and vectors are written, not committed
+    "catalog-after-commit",  # committed, no index knows it
+    "alias-before-commit",  # a further path of known content
+    "remove-before-commit",
+    "remove-after-commit",  # gone from the catalog, still in the indexes and among the blobs
+    "keyword-added",  # handed to the keyword index, not committed there
+    "keyword-intended",  # the next watermark is written down
+    "keyword-committed",  # committed there, the vectors not
+    "keyword-swapped",  # a rebuilt keyword index took the place of the old one
+    "store-written",  # a new vector file is on the disk under a temporary name
+    "store-renamed",  # it has its name
+    "rebuild-started",  # old indexes are moved away, new ones not begun
 )
 
 _passed: Counter[str] = Counter()

@@ -1,0 +1,372 @@
+"""The catalog: the only truth of a library, in one SQL database.
+
+    Catalog.open(url, create=False) -> Catalog       url: path of an SQLite file, or an SQLAlchemy URL
+    put(record, sources, pages, pieces, space, dim) -> Committed     one transaction, numbered changes
+    alias(asset_key, sources) -> Committed           the same content under further paths
+    remove(asset_keys) / forget(collection, paths) -> tuple[str, ...]   sha256 that nothing holds any more
+    find(sha256, collection) -> Asset | None         source(collection, path) -> StoredSource | None
+    asset(id prefix or path, collection) -> Asset    assets(...), sources(...), collections(), counts()
+    pages(asset_key), page(asset_key, number) -> Page
+    chunks(keys) -> list[ChunkRow]                   places(keys) -> list[Place]
+    known(space, hashes) -> set, vectors(space, hashes) -> dict      the embedding cache
+    last_change(), changes(since)                    what projections replay (see also `replay`)
+
+An asset commits with its pages, words, chunks and vectors in one transaction, together with a numbered
+change that names its range of chunk keys. Replacing it is a drop and a put in the same transaction.
+Keys are never used twice. Values in and out are those of `records` and `types`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, func, inspect, select
+from sqlalchemy.engine import Engine
+
+from triptych import __version__, database, schema
+from triptych import statements as sql
+from triptych.errors import LibraryError, UserError
+from triptych.faults import point
+from triptych.records import (
+    Asset,
+    AssetRecord,
+    Change,
+    ChunkRow,
+    Committed,
+    Piece,
+    Place,
+    StoredSource,
+)
+from triptych.types import Page, Source
+
+_KEYS: BindParameter[list[int]] = bindparam("keys", expanding=True)
+_CHUNKS = sql.CHUNKS.where(schema.chunk.c.key.in_(_KEYS))
+_PLACES = select(schema.chunk.c.key, schema.chunk.c.asset, schema.chunk.c.page).where(
+    schema.chunk.c.key.in_(_KEYS)
+)
+_TEXTS = select(schema.page.c.key, schema.page.c.text).where(schema.page.c.key.in_(_KEYS))
+
+
+class Catalog:
+    """An opened catalog. Any number of threads may read; one at a time may write."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str | Path, create: bool = False) -> Catalog:
+        """The catalog at `url`. Raises LibraryError when there is none (and `create` is off), when it
+        is not one of ours, is damaged, or was made by another version. Never overwrites anything."""
+        address = str(url)
+        if "://" not in address and not create and not Path(address).is_file():
+            raise LibraryError(
+                f"There is no catalog '{address}'. Name a library after --library, or make one: triptych add PATH"
+            )
+        engine = database.connect(address)
+        with database.reading(engine) as connection:
+            tables = set(inspect(connection).get_table_names())
+        if not tables and create:
+            with database.writing(engine) as connection:
+                sql.created(connection, __version__)
+        elif "meta" not in tables or "chunk" not in tables:
+            engine.dispose()
+            raise LibraryError(
+                f"'{address}' is a database, but not a Triptych catalog. Name another library after --library."
+            )
+        catalog = cls(engine)
+        catalog._check_version(address)
+        return catalog
+
+    def _check_version(self, address: str) -> None:
+        with database.reading(self.engine) as connection:
+            found = {name: value for name, value in connection.execute(select(schema.meta))}
+        if found.get("schema") != str(schema.VERSION):
+            self.close()
+            raise LibraryError(
+                f"'{address}' was made by another version of Triptych ({found.get('made_by', 'unknown')}, schema "
+                f"{found.get('schema')}; this one reads schema {schema.VERSION}). Install that version, or add "
+                f"the files to a new library: triptych --library NEW add PATH"
+            )
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # ------------------------------------------------------------------------------------ writing
+
+    def put(
+        self,
+        record: AssetRecord,
+        sources: Sequence[Source],
+        pages: Sequence[Page],
+        pieces: Sequence[Sequence[Piece]],
+        space: str,
+        dim: int,
+    ) -> Committed:
+        """Commit one asset with everything of it; `pieces[i]` are the chunks of `pages[i]`.
+
+        An asset of the same content and collection is replaced. A path that stood for other content
+        now stands for this one; content that lost its last path goes. A piece without a vector must
+        have one in the catalog already (LibraryError).
+        """
+        with database.writing(self.engine) as connection:
+            number = sql.ensure_space(connection, space, dim)
+            old = sql.find(connection, record.sha256, record.collection)
+            kept = [] if old is None else sql.paths(connection, old.key)
+            hashes = set() if old is None else sql.drop(connection, [old.key])
+            key = sql.insert_asset(connection, record, len(pages))
+            sql.insert_pieces(connection, key, sql.insert_pages(connection, key, pages), pieces, number)
+            robbed = sql.insert_sources(connection, key, record.collection, [*kept, *sources])
+            freed = _settle(connection, robbed, hashes)
+            asset = sql.load(connection, [key])[0]
+            point("catalog-before-commit")
+        point("catalog-after-commit")
+        return Committed(asset, freed)
+
+    def alias(self, asset: int, sources: Sequence[Source]) -> Committed:
+        """Further paths of the same content, or new times of known ones. No change is numbered unless
+        other content lost its last path by it."""
+        with database.writing(self.engine) as connection:
+            found = sql.load(connection, [asset])
+            if not found:
+                raise LibraryError(f"The asset {asset} is not in the catalog any more. Add its file again.")
+            robbed = sql.insert_sources(connection, asset, found[0].collection, sources)
+            freed = _settle(connection, robbed)
+            committed = Committed(sql.load(connection, [asset])[0], freed)
+            point("alias-before-commit")
+        return committed
+
+    def remove(self, assets: Sequence[int]) -> tuple[str, ...]:
+        """Remove assets with all that is theirs; the sha256 that nothing holds any more."""
+        with database.writing(self.engine) as connection:
+            found = sql.load(connection, assets)
+            sql.purge(connection, sql.drop(connection, [asset.key for asset in found]))
+            freed = sql.unheld(connection, {asset.sha256 for asset in found})
+            point("remove-before-commit")
+        point("remove-after-commit")
+        return freed
+
+    def forget(self, collection: str, paths: Iterable[str]) -> tuple[str, ...]:
+        """Forget paths; content that loses its last one is removed. The sha256 that nothing holds any more."""
+        with database.writing(self.engine) as connection:
+            robbed: set[int] = set()
+            for batch in sql.batches(sql.stored_path(path) for path in paths):
+                here = (schema.source.c.collection == collection) & schema.source.c.path.in_(batch)
+                robbed |= set(connection.scalars(select(schema.source.c.asset).where(here)))
+                connection.execute(delete(schema.source).where(here))
+            freed = _settle(connection, robbed)
+            point("remove-before-commit")
+        point("remove-after-commit")
+        return freed
+
+    def add_vectors(self, space: str, dim: int, rows: Mapping[bytes, np.ndarray]) -> None:
+        """Store vectors of a further space for texts that are here already, as after a change of encoder."""
+        with database.writing(self.engine) as connection:
+            sql.insert_vectors(connection, sql.ensure_space(connection, space, dim), rows)
+
+    def drop_space(self, space: str) -> None:
+        """Forget all vectors of a space that no encoder in use makes any more."""
+        with database.writing(self.engine) as connection:
+            number = sql.space_id(connection, space)
+            connection.execute(delete(schema.vector).where(schema.vector.c.space == number))
+            connection.execute(delete(schema.space).where(schema.space.c.id == number))
+
+    def shrink(self) -> None:
+        """Cut the write-ahead log to nothing, so that no bytes of removed assets stay in it."""
+        database.shrink(self.engine)
+
+    # ------------------------------------------------------------------------------------ assets
+
+    def find(self, sha256: str, collection: str) -> Asset | None:
+        """The asset of this content in this collection, if it is there."""
+        with database.reading(self.engine) as connection:
+            return sql.find(connection, sha256, collection)
+
+    def asset(self, name: str, collection: str | None = None) -> Asset:
+        """The one asset whose id starts with `name` (at least 4 characters) or that has the path `name`.
+
+        Raises UserError when there is none, or more than one.
+        """
+        by_path = select(schema.source.c.asset).where(schema.source.c.path == sql.stored_path(name))
+        condition: ColumnElement[bool] = schema.asset.c.key.in_(by_path)
+        if len(name) >= 4 and all(c in "0123456789abcdef" for c in name.lower()):
+            condition |= schema.asset.c.sha256.startswith(name.lower(), autoescape=True)
+        if collection is not None:
+            condition &= schema.asset.c.collection == collection
+        with database.reading(self.engine) as connection:
+            found = sql.load(
+                connection, connection.scalars(select(schema.asset.c.key).where(condition)).all()
+            )
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise UserError(f"There is no asset '{name}' in this library. See what there is: triptych list")
+        ids = ", ".join(f"{a.sha256[:12]} in {a.collection}" for a in found[:5])
+        raise UserError(
+            f"'{name}' means {len(found)} assets ({ids}). Type more of the id, or name one with --collection."
+        )
+
+    def assets(self, collection: str | None = None, path_prefix: str | None = None) -> list[Asset]:
+        """All assets, in the order in which they were added."""
+        query = select(schema.asset.c.key)
+        if collection is not None:
+            query = query.where(schema.asset.c.collection == collection)
+        if path_prefix is not None:
+            under = schema.source.c.path.startswith(sql.stored_path(path_prefix), autoescape=True)
+            query = query.where(schema.asset.c.key.in_(select(schema.source.c.asset).where(under)))
+        with database.reading(self.engine) as connection:
+            return sql.load(connection, connection.scalars(query).all())
+
+    def source(self, collection: str, path: str) -> StoredSource | None:
+        """What is known of a path, if it is."""
+        query = sql.SOURCES.where(
+            schema.source.c.collection == collection, schema.source.c.path == sql.stored_path(path)
+        )
+        with database.reading(self.engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else StoredSource(*row)
+
+    def sources(self, collection: str | None = None, path_prefix: str = "") -> list[StoredSource]:
+        """All known paths that start with `path_prefix`, in order."""
+        query = sql.SOURCES.where(
+            schema.source.c.path.startswith(sql.stored_path(path_prefix), autoescape=True)
+        )
+        if collection is not None:
+            query = query.where(schema.source.c.collection == collection)
+        with database.reading(self.engine) as connection:
+            return [StoredSource(*row) for row in connection.execute(query.order_by(schema.source.c.path))]
+
+    def collections(self) -> list[str]:
+        """Names of the collections that hold something, sorted."""
+        with database.reading(self.engine) as connection:
+            query = select(schema.asset.c.collection).distinct().order_by(schema.asset.c.collection)
+            return list(connection.scalars(query))
+
+    def blobs(self) -> set[str]:
+        """The sha256 of all contents that some asset holds."""
+        with database.reading(self.engine) as connection:
+            return set(connection.scalars(select(schema.asset.c.sha256).distinct()))
+
+    def counts(self) -> dict[str, int]:
+        """How many assets, pages, chunks and vectors there are."""
+        tables = {
+            "assets": schema.asset,
+            "pages": schema.page,
+            "chunks": schema.chunk,
+            "vectors": schema.vector,
+        }
+        with database.reading(self.engine) as connection:
+            return {
+                name: int(connection.scalar(select(func.count()).select_from(table)) or 0)
+                for name, table in tables.items()
+            }
+
+    # ------------------------------------------------------------------------------------ pages and chunks
+
+    def pages(self, asset: int) -> list[Page]:
+        """All pages of an asset, in order. [] for an unknown asset."""
+        query = select(schema.page).where(schema.page.c.asset == asset).order_by(schema.page.c.number)
+        with database.reading(self.engine) as connection:
+            return [sql.page(row) for row in connection.execute(query)]
+
+    def page(self, asset: int, number: int) -> Page:
+        """One page. Raises UserError when the asset has no such page."""
+        query = select(schema.page).where(schema.page.c.asset == asset, schema.page.c.number == number)
+        with database.reading(self.engine) as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise UserError(f"There is no page {number} in this asset. See its pages: triptych show ID")
+        return sql.page(row)
+
+    def page_of(self, page_key: int) -> Page:
+        """The page with this key. Raises LibraryError when it was removed meanwhile."""
+        with database.reading(self.engine) as connection:
+            row = connection.execute(select(schema.page).where(schema.page.c.key == page_key)).first()
+        if row is None:
+            raise LibraryError("The page was removed while it was being read. Search again.")
+        return sql.page(row)
+
+    def chunks(self, keys: Sequence[int]) -> list[ChunkRow]:
+        """Chunks with page, asset and text, in the order of `keys`; unknown keys are left out, which is
+        how the catalog confirms a hit. Asks for whole page texts: for the hits that are shown."""
+        with database.reading(self.engine) as connection:
+            rows = [r for batch in sql.batches(keys) for r in connection.execute(_CHUNKS, {"keys": batch})]
+            page_keys = sorted({row.page_key for row in rows})
+            texts: dict[int, str] = {}
+            for batch in sql.batches(page_keys):
+                texts.update((row.key, row.text) for row in connection.execute(_TEXTS, {"keys": batch}))
+        known = {row.key: row for row in rows}
+        return [
+            ChunkRow._make((*row, texts[row.page_key][row.start : row.end]))
+            for row in (known[int(key)] for key in keys if int(key) in known)
+        ]
+
+    def places(self, keys: Sequence[int]) -> list[Place]:
+        """Asset and page key of each chunk, in the order of `keys`; unknown keys are left out. For the
+        hundreds of candidates that are folded into pages."""
+        with database.reading(self.engine) as connection:
+            known = {
+                row[0]: Place(*row)
+                for batch in sql.batches(keys)
+                for row in connection.execute(_PLACES, {"keys": batch})
+            }
+        return [known[int(key)] for key in keys if int(key) in known]
+
+    # ------------------------------------------------------------------------------------ vectors
+
+    def spaces(self) -> dict[str, int]:
+        """Name -> dimension of every space that has vectors here."""
+        with database.reading(self.engine) as connection:
+            return {
+                name: dim for name, dim in connection.execute(select(schema.space.c.name, schema.space.c.dim))
+            }
+
+    def known(self, space: str, hashes: Iterable[bytes]) -> set[bytes]:
+        """Those of `hashes` that have a vector in `space`: no need to embed them again."""
+        found: set[bytes] = set()
+        with database.reading(self.engine) as connection:
+            number = sql.space_id(connection, space)
+            for batch in sql.batches(sorted(set(hashes))):
+                query = select(schema.vector.c.hash).where(
+                    schema.vector.c.space == number, schema.vector.c.hash.in_(batch)
+                )
+                found |= set(connection.scalars(query))
+        return found
+
+    def vectors(self, space: str, hashes: Iterable[bytes]) -> dict[bytes, np.ndarray]:
+        """The (dim,) float16 vectors of those of `hashes` that have one in `space`."""
+        found: dict[bytes, np.ndarray] = {}
+        with database.reading(self.engine) as connection:
+            number = sql.space_id(connection, space)
+            for batch in sql.batches(sorted(set(hashes))):
+                query = select(schema.vector.c.hash, schema.vector.c.row).where(
+                    schema.vector.c.space == number, schema.vector.c.hash.in_(batch)
+                )
+                found.update((name, np.frombuffer(row, "<f2")) for name, row in connection.execute(query))
+        return found
+
+    # ------------------------------------------------------------------------------------ changes
+
+    def last_change(self) -> int:
+        """Number of the last committed change; 0 for an empty library. Cheap: asked before each search."""
+        with database.reading(self.engine) as connection:
+            return int(connection.scalar(sql.LAST_CHANGE) or 0)
+
+    def changes(self, since: int, limit: int = 1000) -> list[Change]:
+        """Changes with numbers above `since`, in order, at most `limit`."""
+        query = (
+            select(schema.change)
+            .where(schema.change.c.seq > since)
+            .order_by(schema.change.c.seq)
+            .limit(limit)
+        )
+        with database.reading(self.engine) as connection:
+            return [Change(*row) for row in connection.execute(query)]
+
+
+def _settle(connection: Connection, robbed: set[int], hashes: Iterable[bytes] = ()) -> tuple[str, ...]:
+    """Drop assets that lost their last path, then vectors of dropped chunks that nothing shares."""
+    loose, contents = sql.drop_stranded(connection, robbed)
+    sql.purge(connection, loose.union(hashes))
+    return sql.unheld(connection, contents)

@@ -1,0 +1,135 @@
+"""What goes into the catalog and what comes out of it: frozen values, free of SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from triptych.types import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRecord:
+    """An asset as it is to be stored. `pipeline` names everything that shaped its pages and chunks."""
+
+    sha256: str
+    collection: str
+    kind: str
+    media_type: str
+    bytes: int
+    status: str  # ready, partial
+    pipeline: str
+    title: str
+    meta: Mapping[str, Any] = field(default_factory=dict)  # user tags stand under "tags"
+    error: Mapping[str, str] | None = None  # code, reason, hint
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A chunk with the hash of what is embedded for it and, unless the catalog has it, the vector.
+
+    `kind` is `text` now; captions, tiles and regions will be pieces too.
+    """
+
+    chunk: Chunk
+    hash: bytes  # `embed.key` of the text that was embedded
+    vector: np.ndarray | None = None  # (dim,) float32
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """An asset that the catalog holds. `key` is never used for another one, nor for a later version."""
+
+    key: int
+    sha256: str
+    collection: str
+    kind: str
+    media_type: str
+    bytes: int
+    status: str
+    added: str
+    pipeline: str
+    title: str
+    pages: int
+    meta: Mapping[str, Any]
+    error: Mapping[str, str] | None
+    sources: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The asset as `triptych list --json` shows it."""
+        return {
+            "asset": self.sha256,
+            "sources": list(self.sources),
+            "collection": self.collection,
+            "kind": self.kind,
+            "pages": self.pages,
+            "status": self.status,
+            "added": self.added,
+            "title": self.title,
+            "bytes": self.bytes,
+            "media_type": self.media_type,
+            "tags": dict(self.meta.get("tags", {})),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a writing transaction did. `freed` are contents that no asset holds any more: their blobs
+    can go once this was returned."""
+
+    asset: Asset
+    freed: tuple[str, ...] = ()
+
+
+class StoredSource(NamedTuple):
+    """A path that is known, with the times by which an untouched file is recognised."""
+
+    path: str
+    collection: str
+    asset: int
+    sha256: str
+    size: int
+    modified: float
+    pipeline: str
+
+
+class Place(NamedTuple):
+    """Where a chunk stands: enough to fold chunks into pages."""
+
+    chunk: int
+    asset: int
+    page: int  # key of the page, not its number
+
+
+class ChunkRow(NamedTuple):
+    """A chunk with its page and asset, as hits need it. `text` is the chunk's own."""
+
+    key: int
+    asset: int
+    sha256: str
+    collection: str
+    asset_kind: str
+    title: str
+    source: str
+    page_key: int
+    page: int
+    kind: str
+    start: int
+    end: int
+    section: str
+    confidence: float | None
+    text: str
+
+
+class Change(NamedTuple):
+    """One committed change: index again, or drop, the chunks with keys in [first, last]."""
+
+    seq: int
+    op: str  # put, drop
+    asset: int
+    first: int
+    last: int

@@ -1,0 +1,363 @@
+"""Statements of the catalog, inside a transaction that the caller opened. See `catalog` for the meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import numpy as np
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy.engine import Row
+
+from triptych import pack, schema
+from triptych.errors import LibraryError, WrongSpace
+from triptych.records import Asset, AssetRecord, Piece
+from triptych.types import Page, Section, Source
+
+T = TypeVar("T")
+
+BATCH = 500  # values in one IN list
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and lone surrogates: no database takes them
+
+SOURCES = select(
+    schema.source.c.path,
+    schema.source.c.collection,
+    schema.source.c.asset,
+    schema.asset.c.sha256,
+    schema.source.c.size,
+    schema.source.c.modified,
+    schema.asset.c.pipeline,
+).join(schema.asset, schema.asset.c.key == schema.source.c.asset)
+
+CHUNKS = (
+    select(
+        schema.chunk.c.key,
+        schema.chunk.c.asset,
+        schema.asset.c.sha256,
+        schema.asset.c.collection,
+        schema.asset.c.kind.label("asset_kind"),
+        schema.asset.c.title,
+        select(func.min(schema.source.c.path))
+        .where(schema.source.c.asset == schema.asset.c.key)
+        .scalar_subquery()
+        .label("source"),
+        schema.page.c.key.label("page_key"),
+        schema.page.c.number.label("page"),
+        schema.chunk.c.kind,
+        schema.chunk.c.start,
+        schema.chunk.c.end,
+        schema.chunk.c.section,
+        schema.chunk.c.confidence,
+    )
+    .join(schema.page, schema.page.c.key == schema.chunk.c.page)
+    .join(schema.asset, schema.asset.c.key == schema.chunk.c.asset)
+)
+
+LAST_CHANGE = select(schema.counter.c.last).where(schema.counter.c.name == "change")
+
+
+def batches(values: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """`values` in lists of at most `size`."""
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def storable(text: str) -> str:
+    """`text` with what no database can hold replaced one for one, so that character offsets stay."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def stored_path(path: str) -> str:
+    """`path` as it is stored: bytes of a name that are no UTF-8 are spelled out, so names stay distinct."""
+    return _UNSTORABLE.sub(lambda m: f"\\x{ord(m.group()) & 0xFF:02x}", path)
+
+
+def created(connection: Connection, made_by: str) -> None:
+    """Make the tables of an empty database."""
+    schema.metadata.create_all(connection)
+    connection.execute(
+        insert(schema.meta),
+        [{"name": "schema", "value": str(schema.VERSION)}, {"name": "made_by", "value": made_by}],
+    )
+    connection.execute(insert(schema.counter), [{"name": name, "last": 0} for name in schema.COUNTERS])
+
+
+def take(connection: Connection, name: str, count: int) -> int:
+    """The first of `count` fresh consecutive numbers of a counter."""
+    row = schema.counter.c
+    connection.execute(update(schema.counter).where(row.name == name).values(last=row.last + count))
+    last = connection.scalar(select(row.last).where(row.name == name))
+    return int(last or 0) - count + 1
+
+
+def record_change(connection: Connection, op: str, asset: int, first: int, last: int) -> None:
+    seq = take(connection, "change", 1)
+    values = {"seq": seq, "op": op, "asset": asset, "first": first, "last": last}
+    connection.execute(insert(schema.change).values(values))
+
+
+# ---------------------------------------------------------------------------------------- reading
+
+
+def load(connection: Connection, keys: Sequence[int]) -> list[Asset]:
+    """Assets with their paths, by key."""
+    found: list[Asset] = []
+    for batch in batches(sorted(keys)):
+        paths: dict[int, list[str]] = {}
+        query = select(schema.source.c.asset, schema.source.c.path).where(schema.source.c.asset.in_(batch))
+        for asset, path in connection.execute(query.order_by(schema.source.c.path)):
+            paths.setdefault(asset, []).append(path)
+        rows = select(schema.asset).where(schema.asset.c.key.in_(batch)).order_by(schema.asset.c.key)
+        found += [_asset(row, paths.get(row.key, [])) for row in connection.execute(rows)]
+    return found
+
+
+def _asset(row: Row[Any], paths: Sequence[str]) -> Asset:
+    return Asset(**row._mapping, sources=tuple(paths))
+
+
+def find(connection: Connection, sha256: str, collection: str) -> Asset | None:
+    query = select(schema.asset.c.key).where(
+        schema.asset.c.sha256 == sha256, schema.asset.c.collection == collection
+    )
+    found = load(connection, connection.scalars(query).all())
+    return found[0] if found else None
+
+
+def paths(connection: Connection, asset: int) -> list[Source]:
+    """The paths that stand for an asset."""
+    query = SOURCES.where(schema.source.c.asset == asset)
+    return [Source(r.path, r.sha256, r.size, r.modified) for r in connection.execute(query)]
+
+
+def page(row: Row[Any]) -> Page:
+    """A row of the page table as a Page with its words."""
+    return Page(
+        number=row.number,
+        text=pack.unpack(row.text, row.words),
+        width=row.width,
+        height=row.height,
+        dpi=row.dpi,
+        turned=row.turned,
+        text_source=row.text_source,
+        ocr_engine=row.ocr_engine,
+        language=row.language,
+        sections=tuple(Section(start, title) for start, title in row.sections),
+        meta=row.meta,
+        failed=row.failed,
+    )
+
+
+def space_id(connection: Connection, name: str) -> int | None:
+    """Number of a space; None when nothing was stored in it yet."""
+    return connection.scalar(select(schema.space.c.id).where(schema.space.c.name == name))
+
+
+# ---------------------------------------------------------------------------------------- adding
+
+
+def insert_asset(connection: Connection, record: AssetRecord, pages: int) -> int:
+    key = take(connection, "asset", 1)
+    connection.execute(
+        insert(schema.asset).values(
+            key=key,
+            sha256=record.sha256,
+            collection=record.collection,
+            kind=record.kind,
+            media_type=record.media_type,
+            bytes=record.bytes,
+            status=record.status,
+            added=datetime.now(UTC).isoformat(timespec="seconds"),
+            pipeline=record.pipeline,
+            title=storable(record.title),
+            pages=pages,
+            meta=_plain(record.meta),
+            error=None if record.error is None else _plain(record.error),
+        )
+    )
+    return key
+
+
+def _plain(value: Any) -> Any:
+    """JSON-ready: mappings as dicts, tuples as lists, what no database can hold replaced."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(str(k)): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value
+
+
+def insert_pages(connection: Connection, asset: int, pages: Sequence[Page]) -> int:
+    """Store pages; the key of the first one, the others follow."""
+    first = take(connection, "page", len(pages))
+    rows = [
+        {
+            "key": first + i,
+            "asset": asset,
+            "number": p.number,
+            "width": p.width,
+            "height": p.height,
+            "dpi": p.dpi,
+            "turned": p.turned,
+            "text_source": p.text_source,
+            "ocr_engine": p.ocr_engine,
+            "language": p.language,
+            "confidence": p.text.mean_confidence,
+            "failed": None if p.failed is None else storable(p.failed),
+            "sections": [[s.start, storable(s.title)] for s in p.sections],
+            "meta": _plain(p.meta),
+            "text": storable(p.text.text),
+            "words": pack.words(p.text),
+        }
+        for i, p in enumerate(pages)
+    ]
+    if rows:
+        connection.execute(insert(schema.page), rows)
+    return first
+
+
+def insert_pieces(
+    connection: Connection,
+    asset: int,
+    first_page: int,
+    pieces: Sequence[Sequence[Piece]],
+    space: int,
+) -> None:
+    """Store the chunks of each page with their vectors, and number the change."""
+    flat = [(first_page + i, piece) for i, page_pieces in enumerate(pieces) for piece in page_pieces]
+    first = take(connection, "chunk", len(flat))
+    rows = [
+        {
+            "key": first + i,
+            "asset": asset,
+            "page": page_key,
+            "kind": piece.kind,
+            "start": piece.chunk.start,
+            "end": piece.chunk.end,
+            "section": storable(piece.chunk.section),
+            "confidence": piece.chunk.confidence,
+            "hash": piece.hash,
+        }
+        for i, (page_key, piece) in enumerate(flat)
+    ]
+    if rows:
+        connection.execute(insert(schema.chunk), rows)
+    insert_vectors(connection, space, {p.hash: p.vector for _, p in flat if p.vector is not None})
+    missing = without_vector(connection, space, first, first + len(rows) - 1)
+    if missing:
+        raise LibraryError(f"{len(missing)} chunks came without vectors; nothing of this asset was stored.")
+    record_change(connection, "put", asset, first, first + len(rows) - 1)
+
+
+def without_vector(connection: Connection, space: int, first: int, last: int) -> list[int]:
+    """Keys of the chunks in [first, last] that have no vector in the space."""
+    has = exists().where(schema.vector.c.space == space, schema.vector.c.hash == schema.chunk.c.hash)
+    query = select(schema.chunk.c.key).where(schema.chunk.c.key.between(first, last), ~has)
+    return list(connection.scalars(query.order_by(schema.chunk.c.key)))
+
+
+def ensure_space(connection: Connection, name: str, dim: int) -> int:
+    """Number of the space, made on first use. Raises WrongSpace when it has another dimension."""
+    row = connection.execute(select(schema.space).where(schema.space.c.name == name)).first()
+    if row is None:
+        number = 1 + int(connection.scalar(select(func.max(schema.space.c.id))) or 0)
+        connection.execute(insert(schema.space).values(id=number, name=name, dim=dim))
+        return number
+    if row.dim != dim:
+        raise WrongSpace(
+            f"The space '{name}' has vectors of {row.dim} numbers here, the encoder gives {dim}. "
+            f"Use the encoder that the library was made with."
+        )
+    return int(row.id)
+
+
+def insert_vectors(connection: Connection, space: int, rows: Mapping[bytes, np.ndarray]) -> None:
+    """Store those vectors whose hash has none in the space yet."""
+    known: set[bytes] = set()
+    for batch in batches(rows):
+        query = select(schema.vector.c.hash).where(
+            schema.vector.c.space == space, schema.vector.c.hash.in_(batch)
+        )
+        known |= set(connection.scalars(query))
+    new = [name for name in rows if name not in known]
+    if new:
+        packed = pack.half(np.stack([rows[name] for name in new]))
+        values = [{"space": space, "hash": h, "row": r} for h, r in zip(new, packed, strict=True)]
+        connection.execute(insert(schema.vector), values)
+
+
+def insert_sources(
+    connection: Connection, asset: int, collection: str, sources: Sequence[Source]
+) -> set[int]:
+    """Let paths stand for `asset`; the keys of other assets that lost a path by it."""
+    robbed: set[int] = set()
+    for source in sources:
+        path = stored_path(source.path)
+        here = (schema.source.c.collection == collection) & (schema.source.c.path == path)
+        other = connection.scalar(select(schema.source.c.asset).where(here))
+        values = {"asset": asset, "size": source.size, "modified": source.modified}
+        if other is None:
+            values |= {"collection": collection, "path": path}
+            connection.execute(insert(schema.source).values(values))
+        else:
+            connection.execute(update(schema.source).where(here).values(values))
+            if other != asset:
+                robbed.add(other)
+    return robbed
+
+
+# ---------------------------------------------------------------------------------------- removing
+
+
+def drop(connection: Connection, assets: Iterable[int]) -> set[bytes]:
+    """Delete assets with paths, pages and chunks, and number a change for each. The hashes of their
+    chunks: `purge` them when the transaction has inserted what it wants to insert."""
+    hashes: set[bytes] = set()
+    for asset in sorted(assets):
+        mine = schema.chunk.c.asset == asset
+        hashes |= set(connection.scalars(select(schema.chunk.c.hash).where(mine)))
+        bounds = select(func.min(schema.chunk.c.key), func.max(schema.chunk.c.key)).where(mine)
+        first, last = connection.execute(bounds).one()
+        connection.execute(delete(schema.chunk).where(mine))
+        connection.execute(delete(schema.page).where(schema.page.c.asset == asset))
+        connection.execute(delete(schema.source).where(schema.source.c.asset == asset))
+        connection.execute(delete(schema.asset).where(schema.asset.c.key == asset))
+        record_change(connection, "drop", asset, first or 1, last or 0)
+    return hashes
+
+
+def drop_stranded(connection: Connection, assets: Iterable[int]) -> tuple[set[bytes], set[str]]:
+    """Drop those of `assets` that have no path left; the hashes of their chunks and their sha256."""
+    has_path = select(schema.source.c.asset).distinct()
+    gone: dict[int, str] = {}
+    for batch in batches(sorted(assets)):
+        query = select(schema.asset.c.key, schema.asset.c.sha256).where(
+            schema.asset.c.key.in_(batch), schema.asset.c.key.not_in(has_path)
+        )
+        gone.update((key, sha256) for key, sha256 in connection.execute(query))
+    return drop(connection, gone), set(gone.values())
+
+
+def purge(connection: Connection, hashes: Iterable[bytes]) -> None:
+    """Delete the vectors, in every space, of those hashes that no chunk has any more."""
+    wanted = select(schema.chunk.c.hash).where(schema.chunk.c.hash == schema.vector.c.hash)
+    for batch in batches(sorted(hashes)):
+        connection.execute(
+            delete(schema.vector).where(
+                schema.vector.c.hash.in_(batch), ~exists(wanted.correlate(schema.vector))
+            )
+        )
+
+
+def unheld(connection: Connection, contents: set[str]) -> tuple[str, ...]:
+    """Those sha256 that no asset of any collection holds."""
+    held: set[str] = set()
+    for batch in batches(sorted(contents)):
+        held |= set(connection.scalars(select(schema.asset.c.sha256).where(schema.asset.c.sha256.in_(batch))))
+    return tuple(sorted(contents - held))
