@@ -1,0 +1,143 @@
+"""Evidence into an answer: the extractive answerer, which quotes the pages and nothing else.
+
+It takes the question apart, looks for the page that fits what the question mentions, finds the value
+there (a total, a field), and cites the words around it. What no page supports is not answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from triptych.fields import fields
+from triptych.layout import Layout
+from triptych.question import Ask, Cut, parse
+from triptych.quotes import cite, tidy
+from triptych.support import PageWords, Support, support
+from triptych.totals import is_total_label, totals
+from triptych.types import Answer, Hit, Page
+
+_SUPPORTED = 0.5  # of the asked names, at least this share must stand on the page
+_FIELD = 1.25  # a label half as good as a clean one, with a value that fits
+_TOTAL = 1.5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A retrieved page, numbered as in citations. Order is the fused rank."""
+
+    n: int
+    hit: Hit
+    page: Page
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A value `[start, end)` on a page, the words `span` to quote, and how much speaks for it."""
+
+    evidence: Evidence
+    start: int
+    end: int
+    span: tuple[int, int]
+    score: float
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    evidence: Evidence
+    words: PageWords
+    layout: Layout
+
+
+def answer(question: str, evidence: Sequence[Evidence]) -> Answer:
+    """Answer from `evidence`, or abstain and say what is lacking."""
+    start = perf_counter()
+    ask = parse(question)
+    pages = [_Candidate(e, PageWords(e.page, e.hit.title), Layout(e.page)) for e in evidence]
+    findings, lacking = _find(ask, pages)
+    hits = tuple(e.hit for e in evidence)
+    seconds = {"answer": perf_counter() - start}
+    if not findings:
+        return Answer(question, lacking, abstained=True, evidence=hits, seconds=seconds)
+    best = findings[0]
+    citation = cite(1, best.evidence.hit, best.evidence.page, best.span, (best.start, best.end))
+    value = tidy(best.evidence.page.text.text, best.start, best.end)
+    return Answer(question, f"{value} [1]", value, citations=(citation,), evidence=hits, seconds=seconds)
+
+
+def _find(ask: Ask, pages: list[_Candidate]) -> tuple[list[Finding], str]:
+    """Findings, best first; when there are none, a sentence that says why."""
+    if not pages:
+        return [], "Nothing in the library bears on this question."
+    total = next((c for c in ask.cuts if is_total_label(c.label)), None)
+    cuts = (total,) if total else ask.cuts
+    found: list[Finding] = []
+    lacking: list[tuple[float, Support]] = []
+    for cut in cuts:
+        supports = _supports(ask, cut, pages)
+        lacking += [(s.score, s) for s in supports]
+        usable = [
+            (s, p)
+            for s, p in zip(supports, pages, strict=True)
+            if s.names >= _SUPPORTED and (s.values > 0 or not s.missing)
+        ]
+        if not usable:
+            continue
+        best = max(s.score for s, _ in usable)
+        for s, page in usable:
+            if s.score >= best - 0.2:
+                weight = 2.0 * s.score - 0.02 * page.evidence.n
+                found += _totals(page, weight) if total else _fields(ask, cut, page, weight)
+    found.sort(key=lambda f: -f.score)
+    if found:
+        return found, ""
+    return [], _why(lacking)
+
+
+def _why(lacking: list[tuple[float, Support]]) -> str:
+    missing = max(lacking, key=lambda pair: pair[0])[1].missing
+    if missing:
+        return f"No page that was found holds {' and '.join(repr(m) for m in missing[:2])}."
+    return "The pages that were found do not answer this."
+
+
+def _supports(ask: Ask, cut: Cut, pages: list[_Candidate]) -> list[Support]:
+    """Support of each page; pages of one file share what the file as a whole says."""
+    own = [support(ask, cut.context, p.words) for p in pages]
+    best: dict[str, Support] = {}
+    for s, p in zip(own, pages, strict=True):
+        asset = p.evidence.hit.asset
+        if asset not in best or s.score > best[asset].score:
+            best[asset] = s
+    return [best[p.evidence.hit.asset] for p in pages]
+
+
+def _totals(page: _Candidate, weight: float) -> list[Finding]:
+    found = []
+    for total in totals(page.layout)[:3]:
+        if total.score < _TOTAL:
+            break
+        label = (total.label.start, total.label.end) if total.label else None
+        span = _span(page, total.start, total.end, label)
+        found.append(Finding(page.evidence, total.start, total.end, span, weight + total.score))
+    return found
+
+
+def _fields(ask: Ask, cut: Cut, page: _Candidate, weight: float) -> list[Finding]:
+    found = []
+    for field in fields(page.layout, cut.label, ask.expects)[:3]:
+        if field.score < _FIELD:
+            break
+        span = _span(page, field.start, field.end, (field.label.start, field.label.end))
+        found.append(Finding(page.evidence, field.start, field.end, span, weight + field.score))
+    return found
+
+
+def _span(page: _Candidate, start: int, end: int, label: tuple[int, int] | None) -> tuple[int, int]:
+    """The characters to quote: label and value where they stand next to each other, else the value."""
+    if label is None:
+        return start, end
+    text = page.evidence.page.text.text
+    between = text[label[1] : start] if label[1] <= start else "x"
+    return (label[0], end) if not any(c.isalnum() for c in between) else (start, end)

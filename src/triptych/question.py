@@ -1,0 +1,136 @@
+"""What a question asks for: the label of the wanted value, its type, and what the page must mention.
+
+"What is the grand total of invoice 471102 of Lieferant GmbH?" asks for the label *grand total*, an
+amount, on a page that holds the code 471102 and the name Lieferant GmbH. Where the label ends and the
+context begins cannot be told from grammar alone ("type of promotion"), so all cuts are kept, longest
+first, and the page decides which one stands on it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from triptych.values import Code, Date, codes, dates, fold
+
+# What a question opens with, in the languages of European invoices. The rest is the subject.
+_OPENINGS = re.compile(
+    r"""^\s*(?:please\s+)?(?:(?:tell|show|give)\s+me\s+|find\s+)?
+    (?:on\s+|in\s+|at\s+|by\s+|for\s+|from\s+|to\s+)?
+    (?:
+      (?:what|which|who|whom|whose|when|where|why|how)(?:'s)?\b
+        (?:\s+(?:much|many|long|high|large|big|old|often))?
+    | (?:was|wie|wer|wann|wo|welche[rsnm]?)\b(?:\s+(?:hoch|viele?|lautet|heißt))?
+    | (?:quel(?:le)?s?|qui|quand|où|combien)\b(?:\s+de)?
+    | (?:cu[áa]l(?:es)?|qui[ée]n|cu[áa]ndo|d[óo]nde|cu[áa]nt[oa]s?|qu[ée])\b
+    | (?:qual[ei]?|chi|quando|dove|quant[oaie]|wat|welke?|wanneer|waar|hoeveel)\b
+    )?
+    \s*(?:(?:is|are|was|were|'s|does|do|did|has|have|had|can|will|ist|sind|lautet|est|sont|es|son|è|sono)\b)?
+    \s*(?:(?:the|a|an|der|die|das|le|la|les|l'|el|los|las|il|lo|de|het)\b['’]?)?\s*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CUTS = re.compile(
+    r"\s+(?:on|of|in|for|from|at|by|with|to|as|during|according|per|under|"
+    r"der|des|von|vom|auf|für|im|bei|du|de|des|sur|pour|dans|del|della|di|su|voor|van|op)\s+",
+    re.IGNORECASE,
+)
+_PLACE = (
+    r"form|page|document|sheet|letter|receipt|invoice|bill|report|slip|memo|fax|chart|slide|table|"
+    r"statement|contract|order|ticket|screen|dashboard|note|rechnung|beleg|facture|factura|fattura|factuur"
+)
+_QUOTED = re.compile(r"[\"“„«](.+)[\"”“»]")
+_ON_QUOTED = re.compile(
+    rf"\s+(?:on|in|of|from|at)\s+(?:the\s+|this\s+|that\s+|a\s+)?(?:\w+\s+)?(?:{_PLACE})?\s*(?:titled|called|headed|named)?\s*$",
+    re.IGNORECASE,
+)
+_STOP = frozenset(
+    ["a", "an", "and", "are", "as", "at", "be", "been", "by", "did", "do", "does", "for", "from", "had", "has", "have", "how", "in", "into", "is", "it", "its", "many", "much", "of", "on", "or", "per", "s", "so", "such", "than", "that", "the", "their", "there", "these", "they", "this", "those", "to", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "form", "page", "document", "sheet", "receipt", "invoice", "bill", "report", "slip", "please", "tell", "me", "der", "die", "das", "des", "den", "dem", "ein", "eine", "ist", "und", "oder", "von", "vom", "zu", "zur", "zum", "im", "am", "auf", "für", "mit", "le", "la", "les", "un", "une", "du", "de", "est", "et", "ou", "el", "los", "las", "y", "rechnung", "beleg", "facture", "factura", "fattura", "factuur", "total"]
+)
+TEXT, AMOUNT, COUNT, PERCENT, DATE, PERSON, PLACE_TYPE = (
+    "text",
+    "amount",
+    "count",
+    "percent",
+    "date",
+    "person",
+    "place",
+)
+_TYPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (PERCENT, r"\b(?:percent(?:age)?|per cent|share|prozent|pourcentage|porcentaje)\b"),
+        (DATE, r"^\s*(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\bwhat (?:date|day)\b"),
+        (PERSON, r"^\s*(?:who|whom|wer|qui|qui[ée]n|chi|wie)\s+(?!hoch|viel|lautet)"),
+        (PLACE_TYPE, r"^\s*(?:where|wo|où|d[óo]nde|dove|waar)\b"),
+        (COUNT, r"\bhow many\b|\bwie viele\b|\bhoeveel\b|\bnumber of\b|\bcu[áa]nt[oa]s\b"),
+        (AMOUNT, r"\bhow much\b|\bwie (?:viel|hoch)\b|\bcombien\b|\bcu[áa]nto\b|\bquanto\b"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One way to part the subject: the label that is asked for and the context that names the page."""
+
+    label: str
+    context: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question, taken apart. `cuts` go from the longest label to the shortest."""
+
+    question: str
+    expects: str
+    cuts: tuple[Cut, ...]
+    quoted: tuple[str, ...]
+    dates: tuple[Date, ...]
+    codes: tuple[Code, ...]
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """Folded content words of the whole question, in order, without repeats."""
+        return content_words(self.question)
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """Folded words of `text` that are neither stop words nor single letters."""
+    words = (fold(w) for w in re.findall(r"[^\s/–—-]+", text))
+    return tuple(dict.fromkeys(w for w in words if len(w) > 1 and w not in _STOP))
+
+
+def parse(question: str) -> Ask:
+    """Take a question apart. Never fails: what is not understood is one long label."""
+    asked = " ".join(question.split()).rstrip(" ?¿.!").lstrip("¿")
+    expects = next((kind for kind, pattern in _TYPES if pattern.search(asked)), TEXT)
+    quoted = tuple(m[1] for m in _QUOTED.finditer(asked))
+    subject = asked[_OPENINGS.match(asked).end() :]  # type: ignore[union-attr]  # every part is optional
+    return Ask(question, expects, _cuts(subject, quoted), quoted, _own_dates(asked), _own_codes(asked))
+
+
+def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:
+    if quoted:
+        at = subject.find(quoted[0]) - 1
+        label = _ON_QUOTED.sub("", subject[: max(at, 0)]).strip()
+        if label:
+            return (Cut(label, quoted[0] + subject[at + len(quoted[0]) + 2 :]),)
+    possessive = re.match(r"(.+?)(?:'s|’s|s'|s’)\s+(.+)", subject)
+    places = [(m.start(), m.end()) for m in _CUTS.finditer(subject)]
+    cuts = [Cut(subject, "")]
+    cuts += [Cut(subject[:a], subject[a:]) for a, _ in reversed(places) if a > 1]
+    if possessive:
+        cuts += [Cut(c.label, f"{possessive[1]} {c.context}") for c in _cuts(possessive[2], ())]
+    return tuple(cuts)
+
+
+def _own_dates(asked: str) -> tuple[Date, ...]:
+    return tuple(dates(asked))
+
+
+def _own_codes(asked: str) -> tuple[Code, ...]:
+    """Codes of the question, dates left out: numbers of invoices, plates, parts."""
+    days = [(d.start, d.end) for d in dates(asked)]
+    found = [c for c in codes(asked) if not any(a < c.end and c.start < b for a, b in days)]
+    spans = [(c.start, c.end) for c in found if " " not in c.text]
+    return tuple(c for c in found if (c.start, c.end) in spans)

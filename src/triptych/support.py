@@ -1,0 +1,101 @@
+"""How well a page fits what a question mentions: the names, dates and codes besides the wanted label.
+
+A page that does not hold the asked company, date or number must not answer, however well its label fits.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from rapidfuzz import fuzz
+
+from triptych.question import Ask, content_words
+from triptych.types import Page
+from triptych.values import code_key, dates, fold
+
+_FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
+_DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
+_NOISE = frozenset(["receipt", "invoice", "invoices", "form", "page", "dated", "date", "number", "no", "nr", "company", "document", "bill"])
+
+
+class PageWords:
+    """Folded views of one page's text, made once per page."""
+
+    def __init__(self, page: Page, title: str = "") -> None:
+        self.page = page
+        self.raw = f"{page.text.text}\n{title}"
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.raw)
+
+    @cached_property
+    def codes(self) -> str:
+        return code_key(self.raw)
+
+    @cached_property
+    def days(self) -> frozenset[str]:
+        """Every day that a date on the page can mean, also after undoing OCR's letters for digits."""
+        repaired = re.sub(
+            r"\S*\d\S*", lambda m: m[0].translate(_DIGITS) if len(m[0]) >= 6 else m[0], self.raw
+        )
+        return frozenset(r.isoformat() for t in (self.raw, repaired) for d in dates(t) for r in d.readings)
+
+    def holds(self, word: str) -> bool:
+        """Whether a folded word stands on the page, give or take an OCR slip in a longer one."""
+        if word in self.folded:
+            return True
+        return len(word) >= 5 and fuzz.partial_ratio(word, self.folded, score_cutoff=_FUZZY) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """`score` 0 to 1: the share of what was asked for that the page holds. `missing` names what it lacks."""
+
+    score: float
+    names: float
+    values: float
+    missing: tuple[str, ...]
+
+
+def support(ask: Ask, context: str, words: PageWords) -> Support:
+    """What of `context` and of the question's dates and codes stands on the page."""
+    missing: list[str] = []
+    marks: list[float] = []
+    for day in ask.dates:
+        on_page = bool({r.isoformat() for r in day.readings} & words.days) or fold(day.text) in words.folded
+        marks.append(float(on_page))
+        missing += [] if on_page else [day.text]
+    for code in ask.codes:
+        if code.text in context or " " in code.text:
+            on_page = code.key in words.codes
+            if " " in code.text:  # two halves that may or may not be one code
+                continue
+            marks.append(float(on_page))
+            missing += [] if on_page else [code.text]
+    names = _names(ask, context, words)
+    if names < 0.5:
+        missing.append(_clean(ask, context))
+    values = sum(marks) / len(marks) if marks else 1.0
+    weight = 2.0 * len(marks)
+    return Support((names + weight * values) / (1 + weight), names, values, tuple(missing))
+
+
+def _clean(ask: Ask, context: str) -> str:
+    for found in (*ask.dates, *ask.codes):
+        context = context.replace(found.text, " ")
+    return " ".join(context.split())
+
+
+def _names(ask: Ask, context: str, words: PageWords) -> float:
+    """Share, by length, of the context's content words that the page holds; 1 when there are none."""
+    cleaned = _clean(ask, context)
+    wanted = [w for w in content_words(cleaned) if w not in _NOISE]
+    if not wanted:
+        return 1.0
+    whole = "".join(wanted)
+    held = sum(len(w) for w in wanted if words.holds(w))
+    near = fuzz.partial_ratio(whole, words.folded) / 100 if len(whole) >= 6 else 0.0
+    return max(held / len(whole), near if near >= 0.8 else 0.0)
