@@ -1,0 +1,122 @@
+"""Search results as one HTML file: pictures of the pages, boxes, marked words, a bar for each signal.
+
+The file stands alone: no script, no request to anywhere (its content policy forbids both), and
+everything that comes from files or queries is escaped. Knows nothing of libraries.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from html import escape
+
+from triptych.types import SIGNALS, Box, Hit, SignalScore
+
+Picture = Callable[[Hit], bytes | None]  # WebP, PNG or JPEG of the hit's page; None: nothing to see
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_MEDIA = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"RIFF", "image/webp"))
+
+_STYLE = """
+:root { color-scheme: light dark; --ground: #f4f5f7; --card: #fff; --ink: #1b1f24; --soft: #646c76; --line: #dfe3e8;
+  --mark: #ffe08a; --box: #d9480f; --tint: #d9480f2e; --bar: #1d4ed8; --track: #e6eaf0 }
+@media (prefers-color-scheme: dark) { :root { --ground: #14171c; --card: #1d2128; --ink: #e7eaee; --soft: #99a3af;
+  --line: #303742; --mark: #6b4d00; --box: #ff8a4c; --tint: #ff8a4c33; --bar: #6ea0ff; --track: #2b323d } }
+* { box-sizing: border-box }
+body { margin: 0 auto; padding: 28px 20px 60px; max-width: 1020px; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
+h1 { margin: 0; font-size: 23px; font-weight: 650 } h2 { margin: 0; font-size: 17px; font-weight: 620 }
+.note { margin: 4px 0 22px; color: var(--soft); font-size: 14px }
+article { display: flex; gap: 20px; margin: 0 0 16px; padding: 18px; background: var(--card);
+  border: 1px solid var(--line); border-radius: 10px }
+.page { position: relative; flex: 0 0 190px; align-self: flex-start; border: 1px solid var(--line) }
+.page img { display: block; width: 100% }
+.page i { position: absolute; border: 1.5px solid var(--box); border-radius: 3px; background: var(--tint) }
+.blank { padding: 46px 8px; color: var(--soft); font-size: 13px; text-align: center }
+.text { flex: 1; min-width: 0 }
+.where { margin: 1px 0 9px; color: var(--soft); font-size: 14px }
+blockquote { margin: 0 0 12px; white-space: pre-wrap }
+mark { padding: 0 2px; border-radius: 3px; background: var(--mark); color: inherit }
+table { border-spacing: 0 3px; font-size: 13px; color: var(--soft) } td { padding: 0 14px 0 0 }
+.bar { width: 130px; height: 8px; border-radius: 4px; background: var(--track); overflow: hidden }
+.bar b { display: block; height: 100%; border-radius: 4px; background: var(--bar) }
+a { color: inherit } .page a { display: block; color: inherit }
+.large { display: none; position: fixed; inset: 0; z-index: 1; padding: 2vh 2vw; background: #000c; overflow: auto }
+.large:target { display: block } .large .page { width: min(96vw, 1000px); margin: 0 auto; border: 0 }
+@media (max-width: 620px) { article { flex-direction: column } .page { flex-basis: auto; width: 100% } }
+"""
+
+
+def to_html(query: str, hits: Sequence[Hit], picture: Picture, seconds: float | None = None) -> str:
+    """The page for `query`. `picture` is asked once for each hit; a click on a page enlarges it."""
+    found = f"{len(hits)} page{'s' * (len(hits) != 1)}" if hits else "Nothing in the library matches."
+    took = f" in {seconds * 1000:.0f} ms" if seconds is not None and hits else ""
+    cards = "\n".join(_card(hit, picture(hit)) for hit in hits)
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_text(query)} - Triptych</title>\n<style>{_STYLE}</style>\n"
+        f'<h1>{_text(query)}</h1>\n<p class="note">{found}{took}</p>\n{cards}\n</html>\n'
+    )
+
+
+def _card(hit: Hit, data: bytes | None) -> str:
+    name = f"hit{hit.rank}"
+    place = " · ".join(
+        [_text(hit.source), f"page {hit.page}", *([_text(hit.section)] if hit.section else [])]
+    )
+    rows = "".join(_signal(signal, hit.signals.get(signal)) for signal in SIGNALS)
+    return (
+        f'<article id="{name}">{_page(hit, data, name)}<div class="text">'
+        f"<h2>{hit.rank}. {_text(hit.title or hit.source)}</h2>"
+        f'<p class="where">{place} · score {hit.score:.3f}</p>'
+        f"<blockquote>{_marked(hit.snippet, hit.marks)}</blockquote><table>{rows}</table></div></article>"
+    )
+
+
+def _page(hit: Hit, data: bytes | None, name: str) -> str:
+    if data is None:
+        return '<div class="page"><div class="blank">text without pages</div></div>'
+    media = next((media for start, media in _MEDIA if data.startswith(start)), None)
+    if media is None:
+        raise ValueError("a picture for to_html must be PNG, JPEG or WebP")
+    uri = f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
+    inner = f'<img src="{uri}" alt="page {hit.page}">{"".join(map(_box, hit.boxes))}'
+    return (
+        f'<div class="page"><a href="#{name}-large" title="enlarge">{inner}</a></div>'
+        f'<a class="large" id="{name}-large" href="#{name}" title="close"><div class="page">{inner}</div></a>'
+    )
+
+
+def _box(box: Box) -> str:
+    left, top, right, bottom = (100 * min(1.0, max(0.0, v)) for v in box)
+    style = f"left:{left:.2f}%;top:{top:.2f}%;width:{right - left:.2f}%;height:{bottom - top:.2f}%"
+    return f'<i style="{style}"></i>'
+
+
+def _signal(name: str, score: SignalScore | None) -> str:
+    """One row; signals that did not find the page are left out."""
+    if score is None:
+        return ""
+    share = 100 * min(1.0, max(0.0, score.norm))
+    return (
+        f'<tr><td>{name}</td><td><div class="bar"><b style="width:{share:.0f}%"></b></div></td>'
+        f"<td>rank {score.rank}</td><td>raw {score.raw:.3f}</td><td>weight {score.weight:.2f}</td></tr>"
+    )
+
+
+def _marked(snippet: str, marks: Sequence[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for start, end in sorted(marks):
+        start = max(start, at)
+        if end > start:
+            parts += [_text(snippet[at:start]), f"<mark>{_text(snippet[start:end])}</mark>"]
+            at = end
+    return "".join([*parts, _text(snippet[at:])])
+
+
+def _text(text: str) -> str:
+    """Escaped; control characters and lone surrogates of odd file names are shown as escapes."""
+    shown = (c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+    return escape("".join(shown), quote=True)
