@@ -200,10 +200,10 @@ def _outside(spot: Pixels, page: Image.Image) -> float:
 def _busy(spot: Pixels, page: Image.Image) -> float:
     """Up to half the area of `spot`, the more the ground varies there: words, logos, lines."""
     x0, y0, x1, y1 = (int(v) for v in spot)
-    part = page.crop((max(0, x0), max(0, y0), min(page.width, x1), min(page.height, y1)))
-    if not part.width or not part.height:
+    area = (max(0, x0), max(0, y0), min(page.width, x1), min(page.height, y1))
+    if area[0] >= area[2] or area[1] >= area[3]:
         return 0.0
-    spread = float(np.asarray(part.convert("L"), np.float32).std())
+    spread = float(np.asarray(page.crop(area).convert("L"), np.float32).std())
     return (spot[2] - spot[0]) * (spot[3] - spot[1]) * min(0.5, spread / 100)
 
 
