@@ -24,6 +24,7 @@ _COLORS: tuple[Rgb, ...] = (
 )  # fmt: skip
 _WHITE: Rgb = (255, 255, 255)
 _LEGIBLE = 640  # a picture with a shorter longer side is enlarged, or no tag could be read on it
+_GRAIN = 18  # standard deviation of grey values up to which a ground counts as plain
 _FINE = 4  # shapes are painted this many times larger and scaled down: smooth edges
 
 
@@ -198,13 +199,13 @@ def _outside(spot: Pixels, page: Image.Image) -> float:
 
 
 def _busy(spot: Pixels, page: Image.Image) -> float:
-    """Up to half the area of `spot`, the more the ground varies there: words, logos, lines."""
+    """Up to half the area of `spot`, the more the ground varies there: words, logos, lines; grain is free."""
     x0, y0, x1, y1 = (int(v) for v in spot)
     area = (max(0, x0), max(0, y0), min(page.width, x1), min(page.height, y1))
     if area[0] >= area[2] or area[1] >= area[3]:
         return 0.0
     spread = float(np.asarray(page.crop(area).convert("L"), np.float32).std())
-    return (spot[2] - spot[0]) * (spot[3] - spot[1]) * min(0.5, spread / 100)
+    return (spot[2] - spot[0]) * (spot[3] - spot[1]) * min(0.5, max(0.0, spread - _GRAIN) / 100)
 
 
 def _tile(page: Image.Image, side: int) -> Image.Image:
