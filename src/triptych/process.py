@@ -1,0 +1,224 @@
+"""One worker process as the thread that feeds it sees it: asked, watched, ended.
+
+The watch is kept while waiting for an answer: wall time by page, resident memory of the process, and
+whether anybody still wants the answer. What the kernel can limit, the worker has limited itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from triptych import wire
+from triptych.errors import FileError, TriptychError
+from triptych.settings import Limits, Settings
+from triptych.types import Page
+from triptych.worker import out_of_memory, raised
+
+TRIES = 2  # how often a file or page may end a worker
+_TICK = 0.05  # seconds between two looks at a busy worker's clock and memory
+_START = 60.0  # seconds that a worker may take to start
+_REQUESTS = 500  # after which a worker is replaced: decoders leak
+_SOFT = 0.7  # share of the memory limit above which an idle worker is replaced
+
+
+class Lost(Exception):
+    """A worker ended, or had to be ended, before it was done. `error` says why."""
+
+    def __init__(self, error: FileError) -> None:
+        super().__init__(error.reason)
+        self.error = error
+
+
+class Cancelled(Exception):
+    """Nobody waits for the result any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    kind: str
+    media_type: str
+    pages: int
+    meta: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Range:
+    """Pages `first` to `last` of a file: what to do, and what came of it."""
+
+    path: Path
+    name: str
+    first: int
+    last: int
+    cancelled: threading.Event
+    tries: int = 1
+    head: Head | None = None
+    pages: list[Page] = field(default_factory=list)
+    error: FileError | None = None
+    lost: bool = False  # `error` is how the worker ended, not what it said
+
+
+class Process:
+    """One worker process, as the thread that feeds it sees it."""
+
+    def __init__(self, settings: Settings, threads: int, closing: threading.Event) -> None:
+        self._limits = settings.limits
+        self._closing = closing
+        self._requests = 0
+        self._tired = False
+        self._socket, theirs = socket.socketpair()
+        self._socket.settimeout(_TICK)
+        with theirs, tempfile.TemporaryFile() as log:
+            self._process = subprocess.Popen(
+                # -P: a module of the same name in the folder with the documents must not be imported.
+                [sys.executable, "-P", "-m", "triptych.worker", str(theirs.fileno()), str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, **_environment(threads)},
+            )
+            theirs.close()  # so that the worker's end is the only one, and its death is heard
+            self._status = psutil.Process(self._process.pid)
+            config = {"ocr": asdict(settings.ocr), "limits": asdict(settings.limits), "threads": threads}
+            try:
+                self._send(config)
+                self._receive(_START, closing)
+            except Lost as lost:
+                log.seek(0)
+                said = log.read().decode("utf-8", "replace").strip().rpartition("\n")[2] or str(lost)
+                raise TriptychError(f"The reading process does not start: {said[:250]}") from lost
+            except BaseException:
+                self.kill()
+                raise
+
+    def read(self, job: Range) -> None:
+        """Read a range of pages into `job`. Raises Lost, FileError, or the worker's own error."""
+        request = {"do": "read", **_document(job), "first": job.first, "last": job.last}
+        for header, arrays in self._ask(request, job.cancelled):
+            if header.pop("is") == "head":
+                job.head = Head(**header)
+            else:
+                job.pages.append(wire.page_in(header, arrays))
+
+    def draw(self, job: Range, side: int) -> np.ndarray | None:
+        """The pixels of page `job.first`, None when it has none. Raises as `read` does."""
+        request = {"do": "draw", **_document(job), "page": job.first, "side": side}
+        answers = [arrays for _, arrays in self._ask(request, job.cancelled)]
+        return answers[0][0] if answers and answers[0] else None
+
+    @property
+    def worn(self) -> bool:
+        """Whether the next request should get a fresh worker."""
+        return self._tired or self._requests >= _REQUESTS or self._memory() > _SOFT * self._allowed
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._socket.close()
+
+    def _ask(self, request: dict[str, Any], cancelled: threading.Event) -> Iterator[wire.Message]:
+        """Send a request; the messages that answer it. Ends, or raises, as the worker says."""
+        self._requests += 1
+        self._send(request)
+        while True:
+            header, arrays = self._receive(self._limits.page_seconds, cancelled)
+            if header["is"] != "done":
+                yield header, arrays
+                continue
+            self._tired = header["tired"]
+            if header["refused"]:
+                raise FileError(**header["refused"])
+            if header["error"]:
+                raise raised(header["error"])
+            return
+
+    def _send(self, header: dict[str, Any]) -> None:
+        try:
+            wire.send(self._socket, header)
+        except OSError as error:
+            raise Lost(self._ending()) from error
+
+    def _receive(self, seconds: float, cancelled: threading.Event) -> wire.Message:
+        deadline = time.monotonic() + seconds
+
+        def fill(view: memoryview) -> None:
+            while view:
+                if cancelled.is_set() or self._closing.is_set():
+                    raise Cancelled
+                if time.monotonic() > deadline:
+                    raise Lost(_too_slow(self._limits))
+                if self._memory() > self._allowed:
+                    raise Lost(out_of_memory(self._limits))
+                try:
+                    n = self._socket.recv_into(view)
+                except TimeoutError:
+                    continue
+                except OSError:
+                    n = 0
+                if not n:
+                    raise Lost(self._ending())
+                view = view[n:]
+
+        return wire.receive(fill)
+
+    @property
+    def _allowed(self) -> int:
+        return self._limits.memory_mb << 20
+
+    def _memory(self) -> int:
+        """Resident bytes of the worker; 0 when it has ended."""
+        try:
+            return int(self._status.memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def _ending(self) -> FileError:
+        """Why the worker closed its end."""
+        try:
+            status = self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            status = 0
+        if status == -signal.SIGXCPU:
+            return _too_slow(self._limits)
+        how = signal.Signals(-status).name if status < 0 else f"exit {status}"
+        return died(how)
+
+
+def _document(job: Range) -> dict[str, str]:
+    return {"path": os.fsencode(job.path).hex(), "name": job.name}
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """One thread each where there are several workers: more would only wait for each other."""
+    names = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {**dict.fromkeys(names, str(threads)), "MALLOC_ARENA_MAX": "2"}
+
+
+def _too_slow(limits: Limits) -> FileError:
+    return FileError(
+        "timeout",
+        f"reading a page of it takes more than {limits.page_seconds:g} seconds",
+        "Raise the setting limits.page_seconds, or make the page simpler",
+    )
+
+
+def died(how: str) -> FileError:
+    return FileError(
+        "worker-died",
+        f"it ends the process that reads it ({how}), {TRIES} times tried",
+        "The file is damaged: open it in its program and save it anew",
+    )

@@ -1,0 +1,90 @@
+"""Wire: messages between the library and its worker processes. JSON and raw arrays, never pickle.
+
+A message is `TPW1`, the length of a JSON header, the header, then the bytes of its arrays, whose types
+and shapes the header gives. A worker has seen foreign bytes, so what it sends is checked like foreign
+bytes: known array types only, and never more than `LIMIT` bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from triptych.types import Page, PageText, Section
+
+LIMIT = 1 << 30  # bytes of one message
+_HEAD = struct.Struct("!4sI")
+_MAGIC = b"TPW1"
+_TYPES = ("|u1", "<u4", "<f4")
+_PLAIN = tuple(f.name for f in fields(Page) if f.name not in ("text", "sections"))
+
+Fill = Callable[[memoryview], None]  # fills all of a buffer from the other side, or raises
+Message = tuple[dict[str, Any], list[np.ndarray]]
+
+
+def send(to: socket.socket, header: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:
+    """Send one message. `header` holds JSON values only (TypeError otherwise)."""
+    arrays = [np.ascontiguousarray(a, a.dtype.newbyteorder("<")) for a in arrays]
+    shapes = [[a.dtype.str, list(a.shape)] for a in arrays]
+    head = json.dumps([header, shapes], separators=(",", ":")).encode("ascii")
+    to.sendall(_HEAD.pack(_MAGIC, len(head)) + head)
+    for array in arrays:
+        if array.size:
+            to.sendall(array.data.cast("B"))
+
+
+def receive(fill: Fill) -> Message:
+    """The next message: its header and its arrays. Raises ValueError for anything malformed."""
+    start = bytearray(_HEAD.size)
+    fill(memoryview(start))
+    magic, length = _HEAD.unpack(start)
+    if magic != _MAGIC or length > LIMIT:
+        raise ValueError("not a message")
+    head = bytearray(length)
+    fill(memoryview(head))
+    match json.loads(head):
+        case [dict() as header, list() as shapes]:
+            arrays = [_empty(*shape) for shape in shapes]
+        case _:
+            raise ValueError("not a message")
+    if sum(a.nbytes for a in arrays) > LIMIT:
+        raise ValueError("a message too large")
+    for array in arrays:
+        if array.size:
+            fill(array.data.cast("B"))
+    return header, arrays
+
+
+def _empty(kind: str, shape: list[int]) -> np.ndarray:
+    if kind not in _TYPES or not all(isinstance(n, int) and n >= 0 for n in shape):
+        raise ValueError(f"not an array of ours: {kind}")
+    if math.prod(shape) > LIMIT:
+        raise ValueError("an array too large")
+    return np.empty(shape, kind)
+
+
+def page_out(page: Page) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """A page as a header and arrays. Its `meta` must hold JSON values."""
+    header = {name: getattr(page, name) for name in _PLAIN}
+    header["meta"] = dict(page.meta)
+    header["text"] = page.text.text
+    header["sections"] = [[s.start, s.title] for s in page.sections]
+    return header, [page.text.spans, page.text.boxes, page.text.confidence, page.text.lines]
+
+
+def page_in(header: dict[str, Any], arrays: Sequence[np.ndarray]) -> Page:
+    """The page that `page_out` took apart. Raises ValueError when the parts do not fit together."""
+    spans, boxes, confidence, lines = arrays
+    n = len(spans)
+    if (spans.shape, boxes.shape, confidence.shape, lines.shape) != ((n, 2), (n, 4), (n,), (n,)):
+        raise ValueError("the words of a page do not fit together")
+    text = PageText(header["text"], spans, boxes, confidence, lines)
+    sections = tuple(Section(start, title) for start, title in header["sections"])
+    return Page(text=text, sections=sections, **{name: header[name] for name in _PLAIN})

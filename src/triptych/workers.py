@@ -1,0 +1,214 @@
+"""Workers: foreign bytes are decoded in processes of their own, under limits, and never in ours.
+
+A decoder that crashes, hangs or eats memory takes its worker with it and nothing else: exactly that
+file, or that page where the others can be read, fails with one line, and a fresh worker goes on.
+A large document is cut into ranges of pages, so that it uses all workers.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Generic, Self, TypeVar
+
+import numpy as np
+
+from triptych.errors import FileError
+from triptych.process import TRIES, Head, Lost, Process, Range, died
+from triptych.settings import Settings
+from triptych.types import Page, PageText, Reading
+
+K = TypeVar("K")
+
+_FIRST = 4  # pages of the first range of a file
+_RANGE = 16  # pages of a further range, at most
+_DEATHS = 4  # pages at which a file may end its worker before the rest of it is given up
+
+
+class _File(Generic[K]):
+    """A file whose ranges are being read, and what is known of it so far."""
+
+    def __init__(self, key: K, path: Path, name: str, cancelled: threading.Event, workers: int) -> None:
+        self.key = key
+        self.open = 0  # ranges that are not back yet
+        self._path, self._name, self._cancelled, self._workers = path, name, cancelled, workers
+        self._head: Head | None = None
+        self._pages: dict[int, Page] = {}
+        self._error: FileError | None = None
+        self._deaths = 0
+
+    def start(self) -> Range:
+        return self._range(1, _FIRST)
+
+    def take(self, done: Range) -> list[Range]:
+        """Note what a range brought; the ranges that have to be read next because of it."""
+        self._pages.update((page.number, page) for page in done.pages)
+        more: list[Range] = []
+        if self._head is None and done.head is not None:
+            self._head = done.head
+            more = self._rest()
+        if done.error is not None:
+            self._error = done.error
+            more += self._after(done, done.error)
+        return more
+
+    def result(self) -> Reading | FileError:
+        """What became of the file. A page that could not be read is in its place and says why."""
+        if self._error and (self._head is None or all(page.failed for page in self._pages.values())):
+            return self._error
+        assert self._head is not None  # a file without an error was opened
+        pages = tuple(self._pages[n] for n in sorted(self._pages))
+        return Reading(self._head.kind, self._head.media_type, pages, self._head.meta)
+
+    def _rest(self) -> list[Range]:
+        """Cut the pages after the first range into ranges that keep all workers busy."""
+        assert self._head is not None
+        last = self._head.pages
+        step = max(1, min(_RANGE, math.ceil((last - _FIRST) / self._workers)))
+        return [self._range(n, min(n + step - 1, last)) for n in range(_FIRST + 1, last + 1, step)]
+
+    def _after(self, done: Range, error: FileError) -> list[Range]:
+        """A range broke off: try the page at which it did once more, then go on without that page."""
+        tried = 1 if done.pages else done.tries  # pages before it were read: it was the first try
+        at = done.first + len(done.pages)
+        last = done.last if self._head is None else min(done.last, self._head.pages)
+        if done.lost and error.code != "timeout" and tried < TRIES:
+            return [self._range(at, last, tried + 1)]
+        if self._head is None:
+            return []
+        self._deaths += 1
+        go_on = done.lost and self._deaths < _DEATHS
+        for number in range(at, at + 1 if go_on else last + 1):
+            self._pages[number] = Page(number, PageText.plain(""), 0, 0, failed=error.reason)
+        return [self._range(at + 1, last)] if go_on and at < last else []
+
+    def _range(self, first: int, last: int, tries: int = 1) -> Range:
+        return Range(self._path, self._name, first, last, self._cancelled, tries)
+
+
+class Workers:
+    """A pool of `count` worker processes (0: what the settings say, else one per core), started when
+    there is something to read, as many as there is work for. A context manager: leaving it ends them."""
+
+    def __init__(self, settings: Settings, count: int = 0) -> None:
+        self.count = count or settings.workers or _cores()
+        self._settings = settings
+        self._closing = threading.Event()
+        self._threads = ThreadPoolExecutor(self.count, "triptych-worker")
+        self._mine = threading.local()  # .child: the worker of this thread
+        self._children: set[Process] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers now, also busy ones."""
+        self._closing.set()
+        self._threads.shutdown(cancel_futures=True)
+        for child in list(self._children):
+            self._end(child)
+
+    def read(self, jobs: Iterable[tuple[K, Path, str]]) -> Iterator[tuple[K, Reading | FileError]]:
+        """Read files: (key, path, name) in, (key, result) out as each is done, in any order.
+
+        `jobs` is pulled only as far ahead as keeps the workers busy. `name` helps to tell formats
+        apart. Raises UserError or ModelError when reading cannot work at all, as with a missing package.
+        """
+        cancelled = threading.Event()
+        waiting: dict[Future[Range], _File[K]] = {}
+        queue = iter(jobs)
+        files = 0
+        more = True
+        try:
+            while True:
+                while more and files < 2 * self.count:
+                    job = next(queue, None)
+                    if job is None:
+                        more = False
+                        break
+                    files += 1
+                    file = _File(*job, cancelled, self.count)
+                    self._submit(file, [file.start()], waiting)
+                if not waiting:
+                    return
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    file = waiting.pop(future)
+                    self._submit(file, file.take(future.result()), waiting)
+                    file.open -= 1
+                    if not file.open:
+                        files -= 1
+                        yield file.key, file.result()
+        finally:
+            cancelled.set()
+            for future in waiting:
+                future.cancel()
+
+    def pixels(self, path: Path, name: str, page: int, side: int) -> np.ndarray:
+        """Page `page` as RGB, its longer side at most `side`. Raises FileError."""
+        cancelled = threading.Event()
+        job = Range(path, name, page, page, cancelled)
+        try:
+            done, image = self._threads.submit(self._draw, job, side).result()
+        finally:
+            cancelled.set()
+        if image is not None:
+            return image
+        raise done.error or FileError("no-picture", f"page {page} has text only: there is nothing to draw")
+
+    def _submit(self, file: _File[K], ranges: list[Range], waiting: dict[Future[Range], _File[K]]) -> None:
+        for job in ranges:
+            waiting[self._threads.submit(self._read, job)] = file
+            file.open += 1
+
+    # From here on: in the threads of the pool, each of which feeds one worker process.
+
+    def _read(self, job: Range) -> Range:
+        with self._child(job) as child:
+            child.read(job)
+        return job
+
+    def _draw(self, job: Range, side: int) -> tuple[Range, np.ndarray | None]:
+        image = None
+        with self._child(job) as child:
+            image = child.draw(job, side)
+        return job, image
+
+    @contextmanager
+    def _child(self, job: Range) -> Iterator[Process]:
+        """This thread's worker. What goes wrong with the file is noted in `job`; a worker that was lost
+        or is worn out is ended, and the next request starts another."""
+        child: Process | None = getattr(self._mine, "child", None)
+        if child is None:
+            child = Process(self._settings, 1 if self.count > 1 else _cores(), self._closing)
+            self._mine.child = child
+            self._children.add(child)
+        sound = False
+        try:
+            yield child
+            sound = True
+        except FileError as error:
+            job.error, sound = error, True
+        except Lost as lost:
+            job.error, job.lost = lost.error, True
+        except (ValueError, TypeError, KeyError):  # it answers, but not as a worker of ours does
+            job.error, job.lost = died("it sends nonsense"), True
+        finally:
+            if not sound or child.worn:
+                self._mine.child = None
+                self._end(child)
+
+    def _end(self, child: Process) -> None:
+        self._children.discard(child)
+        child.kill()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
