@@ -81,7 +81,7 @@ def montage(pages: Sequence[tuple[Image.Image, str]], width: int = 1600, columns
     return sheet
 
 
-def thumbnail(image: np.ndarray, side: int = 900) -> bytes:
+def thumbnail(image: np.ndarray, side: int = 1000) -> bytes:
     """The page as WebP, its longer side at most `side` pixels: what a results page shows."""
     page = Image.fromarray(np.ascontiguousarray(image), "RGB")
     page.thumbnail((side, side), Image.Resampling.LANCZOS)

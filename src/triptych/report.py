@@ -30,8 +30,12 @@ h1 { margin: 0; font-size: 23px; font-weight: 650 } h2 { margin: 0; font-size: 1
 article { display: flex; gap: 20px; margin: 0 0 16px; padding: 18px; background: var(--card);
   border: 1px solid var(--line); border-radius: 10px }
 .page { position: relative; flex: 0 0 190px; align-self: flex-start; border: 1px solid var(--line) }
-.page img { display: block; width: 100% }
-.page i { position: absolute; border: 1.5px solid var(--box); border-radius: 3px; background: var(--tint) }
+.sheet { position: relative } .sheet img { display: block; width: 100% }
+.sheet i { position: absolute; border: 1.5px solid var(--box); border-radius: 3px; background: var(--tint) }
+.page a { position: absolute; inset: 0; cursor: zoom-in } .page .shut { display: none }
+.page:target { position: fixed; inset: 0; z-index: 1; padding: 2vh 2vw; border: 0; background: #000c; overflow: auto }
+.page:target .sheet { width: min(96vw, 1000px); margin: 0 auto }
+.page:target .shut { display: block; position: fixed; cursor: zoom-out }
 .blank { padding: 46px 8px; color: var(--soft); font-size: 13px; text-align: center }
 .text { flex: 1; min-width: 0 }
 .where { margin: 1px 0 9px; color: var(--soft); font-size: 14px }
@@ -40,9 +44,6 @@ mark { padding: 0 2px; border-radius: 3px; background: var(--mark); color: inher
 table { border-spacing: 0 3px; font-size: 13px; color: var(--soft) } td { padding: 0 14px 0 0 }
 .bar { width: 130px; height: 8px; border-radius: 4px; background: var(--track); overflow: hidden }
 .bar b { display: block; height: 100%; border-radius: 4px; background: var(--bar) }
-a { color: inherit } .page a { display: block; color: inherit }
-.large { display: none; position: fixed; inset: 0; z-index: 1; padding: 2vh 2vw; background: #000c; overflow: auto }
-.large:target { display: block } .large .page { width: min(96vw, 1000px); margin: 0 auto; border: 0 }
 @media (max-width: 620px) { article { flex-direction: column } .page { flex-basis: auto; width: 100% } }
 """
 
@@ -84,8 +85,8 @@ def _page(hit: Hit, data: bytes | None, name: str) -> str:
     uri = f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
     inner = f'<img src="{uri}" alt="page {hit.page}">{"".join(map(_box, hit.boxes))}'
     return (
-        f'<div class="page"><a href="#{name}-large" title="enlarge">{inner}</a></div>'
-        f'<a class="large" id="{name}-large" href="#{name}" title="close"><div class="page">{inner}</div></a>'
+        f'<div class="page" id="{name}-page"><div class="sheet">{inner}</div>'
+        f'<a href="#{name}-page" title="enlarge"></a><a class="shut" href="#{name}" title="close"></a></div>'
     )
 
 
