@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +137,11 @@ class Blobs:
             folder = Path(self._key(sha)).parent
             with suppress(OSError):  # not empty, or not there: both are fine
                 folder.rmdir()
+
+    def free(self, unheld: Iterable[str]) -> None:
+        """Delete the blobs that the catalog says nothing holds any more."""
+        for sha in unheld:
+            self.delete(sha)
 
     def list(self) -> Iterator[str]:
         """The SHA-256 of every blob, sorted; foreign files are left out."""

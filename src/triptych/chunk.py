@@ -76,6 +76,14 @@ def chunk(page: Page, count: Count, size: int = 256, overlap: int = 32) -> list[
     return chunks
 
 
+def passage(title: str, piece: Chunk, text: str) -> str:
+    """What is embedded for a chunk: its own words under the name of its section. Chunks of a long
+    document are told apart by where they stand, so `title` and section lead (contextual chunks)."""
+    head = " - ".join(part for part in (title, piece.section) if part)
+    body = text[piece.start : piece.end]
+    return f"{head}\n{body}" if head else body
+
+
 def _confidence(text: PageText, start: int, end: int) -> float | None:
     words = text.words_in(start, end)
     if not len(words):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +34,7 @@ class Context:
         self.quiet = quiet
 
     @contextmanager
-    def open(self, *, create: bool = False, **flags: Any) -> Iterator[Library]:
+    def open(self, create: bool = False, flags: dict[str, Any] | None = None) -> Iterator[Library]:
         from triptych.library import open as open_library
 
         with open_library(self.library, create=create, config=self.config, settings=flags) as library:
@@ -119,6 +120,7 @@ def _reading_flags(
 @pass_context
 def add(
     context: Context,
+    /,
     paths: tuple[str, ...],
     collection: str,
     tags: tuple[str, ...],
@@ -131,7 +133,7 @@ def add(
     """
     what = [line for path in paths for line in (_stdin_lines() if path == "-" else [path])]
     flags = _reading_flags(reading["workers"], reading["no_ocr"], reading["ocr_lang"], reading["ocr_engine"])
-    with context.open(create=True, **flags) as library:
+    with context.open(create=True, flags=flags) as library:
         events = library.adding(*what, collection=collection, tags=_tags(tags))
         return _print_added(context, events, as_json)
 
@@ -144,18 +146,20 @@ def _stdin_lines() -> list[str]:
 
 def _print_added(context: Context, events: Any, as_json: bool) -> int:
     from triptych.console import added_line, progress, summary_line
-    from triptych.library import Summary
+    from triptych.results import summarise
 
-    summary = Summary()
+    seen = []
+    begun = time.monotonic()
     with progress(not context.quiet and not as_json) as bar:
         for event in events:
-            summary = summary.plus(event)
+            seen.append(event)
             bar.update(event)
             if as_json:
                 put_json(event.to_dict())
                 sys.stdout.flush()
             else:
                 bar.print(added_line(event), failed=event.error is not None)
+    summary = summarise(seen, time.monotonic() - begun)
     if as_json:
         put_json(summary.to_dict())
     else:
@@ -240,7 +244,7 @@ def ask(
         raise UserError(
             'The question is empty. Type one: triptych ask "What is the total on the ACME invoice?"'
         )
-    with context.open(**{"answer.model": model}) as library:
+    with context.open(flags={"answer.model": model}) as library:
         answer = library.ask(question, collection=collection, where=where)
         drawn = show is not None and bool(answer.citations)
         if show is not None and drawn:
@@ -342,10 +346,10 @@ def remove(context: Context, what: tuple[str, ...], collection: str | None, as_j
 @_reading_options
 @as_json
 @pass_context
-def sync(context: Context, folder: str, collection: str, as_json: bool, **reading: Any) -> int:
+def sync(context: Context, /, folder: str, collection: str, as_json: bool, **reading: Any) -> int:
     """Make the library follow a folder: additions, changes, renames and deletions."""
     flags = _reading_flags(reading["workers"], reading["no_ocr"], reading["ocr_lang"], reading["ocr_engine"])
-    with context.open(create=True, **flags) as library:
+    with context.open(create=True, flags=flags) as library:
         return _print_added(context, library.syncing(folder, collection=collection), as_json)
 
 
@@ -371,8 +375,8 @@ def verify(context: Context, as_json: bool) -> int:
 @pass_context
 def rebuild(context: Context, encoder: str | None, as_json: bool) -> int:
     """Make all indexes anew from the catalog; reads no page again."""
-    with context.open(encoder=encoder) as library:
-        report = library.rebuild()
+    with context.open() as library:
+        report = library.rebuild(encoder)
     if as_json:
         put_json(report)
     else:

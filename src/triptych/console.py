@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from triptych.library import Added, Results, Summary
+    from triptych.results import Added, Results, Summary
     from triptych.types import Answer, Hit
 
 _BAR = 12  # characters of a signal's bar in --explain

@@ -7,7 +7,9 @@ passwords come from the environment only and are read where they are used.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -116,6 +118,22 @@ def load(
         settings = _set(settings, key, value, origin)
         origins[key] = origin
     return settings, [Origin(key, value, origins[key]) for key, value in keys(settings)]
+
+
+def store(folder: Path, key: str, value: str) -> None:
+    """Write the top-level setting `key` into the library's own file; other lines stay as they are."""
+    path = folder / FILE
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    own = next((i for i, text in enumerate(lines) if re.match(rf"\s*{re.escape(key)}\s*=", text)), None)
+    table = next((i for i, text in enumerate(lines) if text.lstrip().startswith("[")), len(lines))
+    if own is not None and own < table:
+        lines[own] = line
+    else:
+        lines.insert(0, line)
+    part = path.with_suffix(".part")
+    part.write_text("\n".join(lines) + "\n", "utf-8")
+    part.replace(path)
 
 
 def _layers(

@@ -343,6 +343,7 @@ class Reading:
     media_type: str
     pages: tuple[Page, ...]
     meta: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0  # of work in the reading processes
 
     @property
     def failed_pages(self) -> tuple[int, ...]:

@@ -1,0 +1,132 @@
+"""What the library's verbs return: frozen values with `to_dict()`, the JSON of the command line."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from triptych.errors import FileError
+from triptych.types import SIGNALS, Hit, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one input. It is told as soon as it is durable.
+
+    `status` is ready, partial (some pages could not be read: `failed_pages`), unchanged or failed;
+    `sync` also tells removed and renamed.
+    """
+
+    source: str
+    asset: str | None
+    status: str
+    pages: int = 0
+    signals: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: FileError | None = None
+    failed_pages: tuple[int, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "event": "asset",
+            "source": self.source,
+            "asset": self.asset,
+            "status": self.status,
+            "pages": self.pages,
+            "signals": {name: self.signals.get(name, 0) for name in SIGNALS},
+            "seconds": round(self.seconds, 3),
+            "failed_pages": list(self.failed_pages),
+            "error": self.error.to_dict() if self.error else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts over many `Added`, by status."""
+
+    ready: int = 0
+    partial: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    removed: int = 0
+    renamed: int = 0
+    pages: int = 0
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        counts = {name: getattr(self, name) for name in self.__slots__ if name != "seconds"}
+        return {"event": "summary", **counts, "seconds": round(self.seconds, 3)}
+
+
+def summarise(events: list[Added], seconds: float) -> Summary:
+    """Count events by status; `seconds` is the wall time of the whole run."""
+    counts = dict.fromkeys(("ready", "partial", "unchanged", "failed", "removed", "renamed"), 0)
+    for event in events:
+        counts[event.status] += 1
+    read = sum(e.pages for e in events if e.status in ("ready", "partial"))
+    return Summary(**counts, pages=read, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The hits of one query, best first; behaves as a sequence of `Hit`."""
+
+    text: str | None
+    hits: tuple[Hit, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __getitem__(self, index: int) -> Hit:
+        return self.hits[index]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "query": {"text": self.text, "image": None},
+            "hits": [hit.to_dict() for hit in self.hits],
+            "seconds": {name: round(value, 6) for name, value in self.seconds.items()},
+        }
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{h.rank}</td><td>{html.escape(h.source)}</td><td>{h.page}</td>"
+            f"<td>{h.score:.3f}</td><td>{html.escape(h.snippet)}</td></tr>"
+            for h in self.hits
+        )
+        return f"<table><tr><th></th><th>source</th><th>page</th><th>score</th><th></th></tr>{rows}</table>"
+
+
+def page_dict(page: Page, *, words: bool) -> dict[str, Any]:
+    """A page as `triptych show --json` shows it; `words` adds its text and word boxes."""
+    known: dict[str, Any] = {
+        "page": page.number,
+        "width": page.width,
+        "height": page.height,
+        "dpi": page.dpi,
+        "turned": page.turned,
+        "text_source": page.text_source,
+        "ocr_engine": page.ocr_engine,
+        "language": page.language,
+        "confidence": page.text.mean_confidence,
+        "sections": [s.title for s in page.sections],
+        "failed": page.failed,
+        "meta": dict(page.meta),
+    }
+    if words:
+        text = page.text
+        known["text"] = text.text
+        known["words"] = [
+            {
+                "text": text.text[a:b],
+                "box": [round(float(v), 5) for v in box],
+                "confidence": round(float(c), 3),
+            }
+            for (a, b), box, c in zip(text.spans.tolist(), text.boxes, text.confidence, strict=True)
+        ]
+    return known
