@@ -15,12 +15,16 @@ from triptych.layout import Layout
 from triptych.question import Ask, Cut, parse
 from triptych.quotes import cite, tidy
 from triptych.support import PageWords, Support, support
-from triptych.totals import is_total_label, totals
+from triptych.totals import totals
 from triptych.types import Answer, Hit, Page
+from triptych.vocabulary import asks_total
+
+Spans = tuple[tuple[int, int], ...]
 
 _SUPPORTED = 0.5  # of the asked names, at least this share must stand on the page
 _FIELD = 1.25  # a label half as good as a clean one, with a value that fits
 _TOTAL = 1.5
+_CLEAR = 2.0  # beyond this a field is as good as any: the page that was ranked higher wins
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """A value `[start, end)` on a page, the words `span` to quote, and how much speaks for it."""
+    """A value on a page as spans of its text, the spans to quote, and how much speaks for it."""
 
     evidence: Evidence
-    start: int
-    end: int
-    span: tuple[int, int]
+    value: Spans
+    quote: Spans
     score: float
 
 
@@ -61,8 +64,8 @@ def answer(question: str, evidence: Sequence[Evidence]) -> Answer:
     if not findings:
         return Answer(question, lacking, abstained=True, evidence=hits, seconds=seconds)
     best = findings[0]
-    citation = cite(1, best.evidence.hit, best.evidence.page, best.span, (best.start, best.end))
-    value = tidy(best.evidence.page.text.text, best.start, best.end)
+    citation = cite(1, best.evidence.hit, best.evidence.page, best.quote, best.value)
+    value = " ".join(tidy(best.evidence.page.text.text, *span) for span in best.value)
     return Answer(question, f"{value} [1]", value, citations=(citation,), evidence=hits, seconds=seconds)
 
 
@@ -70,7 +73,7 @@ def _find(ask: Ask, pages: list[_Candidate]) -> tuple[list[Finding], str]:
     """Findings, best first; when there are none, a sentence that says why."""
     if not pages:
         return [], "Nothing in the library bears on this question."
-    total = next((c for c in ask.cuts if is_total_label(c.label)), None)
+    total = next((c for c in ask.cuts if asks_total(c.label)), None)
     cuts = (total,) if total else ask.cuts
     found: list[Finding] = []
     lacking: list[tuple[float, Support]] = []
@@ -87,7 +90,7 @@ def _find(ask: Ask, pages: list[_Candidate]) -> tuple[list[Finding], str]:
         best = max(s.score for s, _ in usable)
         for s, page in usable:
             if s.score >= best - 0.2:
-                weight = 2.0 * s.score - 0.02 * page.evidence.n
+                weight = 2.0 * s.score - 0.06 * page.evidence.n
                 found += _totals(page, weight) if total else _fields(ask, cut, page, weight)
     found.sort(key=lambda f: -f.score)
     if found:
@@ -119,8 +122,8 @@ def _totals(page: _Candidate, weight: float) -> list[Finding]:
         if total.score < _TOTAL:
             break
         label = (total.label.start, total.label.end) if total.label else None
-        span = _span(page, total.start, total.end, label)
-        found.append(Finding(page.evidence, total.start, total.end, span, weight + total.score))
+        value = ((total.start, total.end),)
+        found.append(Finding(page.evidence, value, _quote(page, value, label), weight + total.score))
     return found
 
 
@@ -129,15 +132,15 @@ def _fields(ask: Ask, cut: Cut, page: _Candidate, weight: float) -> list[Finding
     for field in fields(page.layout, cut.label, ask.expects)[:3]:
         if field.score < _FIELD:
             break
-        span = _span(page, field.start, field.end, (field.label.start, field.label.end))
-        found.append(Finding(page.evidence, field.start, field.end, span, weight + field.score))
+        quote = _quote(page, field.spans, (field.label.start, field.label.end))
+        score = weight + min(field.score, _CLEAR) + 0.05 * field.score
+        found.append(Finding(page.evidence, field.spans, quote, score))
     return found
 
 
-def _span(page: _Candidate, start: int, end: int, label: tuple[int, int] | None) -> tuple[int, int]:
-    """The characters to quote: label and value where they stand next to each other, else the value."""
-    if label is None:
-        return start, end
-    text = page.evidence.page.text.text
-    between = text[label[1] : start] if label[1] <= start else "x"
-    return (label[0], end) if not any(c.isalnum() for c in between) else (start, end)
+def _quote(page: _Candidate, value: Spans, label: tuple[int, int] | None) -> Spans:
+    """What to quote: label and value where they stand next to each other, else the value."""
+    if label is None or label[1] > value[0][0]:
+        return value
+    between = page.evidence.page.text.text[label[1] : value[0][0]]
+    return value if any(c.isalnum() for c in between) else ((label[0], value[0][1]), *value[1:])

@@ -42,10 +42,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value `[start, end)` with the label it belongs to."""
+    """A value with the label it belongs to: one span of the page text, or one a line where lines of
+    another column stand between them in reading order."""
 
-    start: int
-    end: int
+    spans: tuple[tuple[int, int], ...]
     label: Match
     score: float
 
@@ -82,17 +82,17 @@ def _match_in(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
     found = fuzz.partial_ratio_alignment(wanted, text, score_cutoff=_SIMILAR)
     if found is None or found.dest_end <= found.dest_start:
         return []
-    a, b = _to_words(segment.text, places[found.dest_start], places[found.dest_end - 1] + 1)
-    own, _ = fold_map(segment.text[a:b])
-    similar = fuzz.ratio(wanted, own) / 100
+    a, b, similar = _snap(segment.text, places[found.dest_start], places[found.dest_end - 1] + 1, wanted)
     if similar < _SIMILAR / 100:
         return []
+    own, _ = fold_map(segment.text[a:b])
     rest = segment.text[b:]
     colon = bool(re.match(r"\s*[)\].]*\s*[:：]", rest))
     phrase, _ = fold_map(segment.text.split(":")[0] if ":" in segment.text[b:] else segment.text)
     whole = len(own) / max(len(own), len(phrase))
     before, _ = fold_map(segment.text[:a])
-    score = similar + 0.25 * colon - 0.3 * bool(before) - 0.2 * (1 - whole) * (not colon)
+    numbered = before.isdigit() or len(before) == 1  # 3. Court, (a) Name
+    score = similar + 0.25 * colon - 0.3 * (bool(before) and not numbered) - 0.2 * (1 - whole) * (not colon)
     part = layout.part(segment, segment.start + a, segment.start + b)
     return [Match(part, segment.start + a, segment.start + b, score)]
 
@@ -109,7 +109,7 @@ def _match_across(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
         if share < 2 or not places:
             continue
         end = places[min(len(more), share) - 1] + 1
-        _, end = _to_words(after.text, 0, end)
+        _, end, _ = _snap(after.text, 0, end, wanted[len(text) :])
         joined = text + fold_map(after.text[:end])[0]
         similar = fuzz.ratio(wanted, joined) / 100
         if similar >= 0.85:
@@ -119,18 +119,19 @@ def _match_across(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
     return found
 
 
-def _to_words(text: str, a: int, b: int) -> tuple[int, int]:
-    """Widen or shrink `[a, b)` to the nearest borders of words."""
-    starts = [0, *(m.end() for m in re.finditer(r"[\s:/(]+", text))]
-    ends = [*(m.start() for m in re.finditer(r"[\s:/)]+", text)), len(text)]
+def _snap(text: str, a: int, b: int, wanted: str) -> tuple[int, int, float]:
+    """The borders of words near `[a, b)` between which the text is most like `wanted`, and how like."""
+    starts = [0, *(m.end() for m in re.finditer(r"[\s:/(]+", text) if m.start())]
+    ends = [*(m.start() for m in re.finditer(r"[\s:/)]+", text) if m.start()), len(text)]
     i, j = bisect_right(starts, a) - 1, bisect_left(ends, b)
-    start = starts[i]
-    if i + 1 < len(starts) and starts[i + 1] - a < a - starts[i]:
-        start = starts[i + 1]
-    end = ends[min(j, len(ends) - 1)]
-    if j > 0 and b - ends[j - 1] < end - b and ends[j - 1] > start:
-        end = ends[j - 1]
-    return (start, end) if start < end else (a, b)
+    best = (a, b, 0.0)
+    for start in starts[i : i + 2]:
+        for end in ends[max(0, j - 1) : j + 1]:
+            if start < end:
+                similar = fuzz.ratio(wanted, fold_map(text[start:end])[0]) / 100
+                if similar > best[2]:
+                    best = (start, end, similar)
+    return best
 
 
 # ------------------------------------------------------------------------------------------ values
@@ -139,13 +140,27 @@ def _to_words(text: str, a: int, b: int) -> tuple[int, int]:
 def fields(layout: Layout, label: str, expects: str = "text") -> list[Field]:
     """Values that may belong to `label`, best first. Score about 2 is a good label with a value beside it."""
     found: list[Field] = []
+    text = layout.text.text
     for match in match_label(layout, label):
-        for start, end, relation in _values(layout, match):
-            a, b = _trim(layout.text.text, start, end)
-            if a < b:
-                fit = _fits(layout.text.text[a:b], label, expects)
-                found.append(Field(a, b, match, match.score + relation + fit))
+        exact = 0.1 * (label.strip(" -*.:") in text[match.start : match.end + 1])
+        for spans, relation in _values(layout, match):
+            trimmed = tuple(t for t in (_trim(text, a, b) for a, b in spans) if t[0] < t[1])
+            if trimmed:
+                value = " ".join(text[a:b] for a, b in trimmed)
+                score = match.score + exact + relation + _fits(value, label, expects)
+                found.append(Field(_joined(text, trimmed), match, score))
     return sorted(found, key=lambda f: -f.score)
+
+
+def _joined(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Spans that only white space parts become one."""
+    joined = [spans[0]]
+    for a, b in spans[1:]:
+        if a >= joined[-1][1] and not text[joined[-1][1] : a].strip():
+            joined[-1] = (joined[-1][0], b)
+        else:
+            joined.append((a, b))
+    return tuple(joined)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
@@ -166,6 +181,8 @@ def _fits(value: str, label: str, expects: str) -> float:
     letters = sum(c.isalpha() for c in value)
     if not digits and not letters:
         return -1.0
+    if len(value) == 1:
+        fit -= 0.25
     if expects == "date" or _WANTS_DATE.search(label):
         fit += 0.3 if dates(value) else 0.1 if digits else -0.4
     elif _WANTS_DIGIT.search(label) or expects in ("amount", "count", "percent"):
@@ -180,51 +197,68 @@ def _fits(value: str, label: str, expects: str) -> float:
 def _label_like(segment: Segment) -> bool:
     """A segment that names something itself: a colon at its end or after its first words."""
     head, colon, _ = segment.text.partition(":")
-    return bool(colon) and not re.search(r"\d$", head) and len(head) <= 40
+    return bool(colon) and not re.search(r"\d$", head) and len(head) <= 60
 
 
-def _values(layout: Layout, match: Match) -> list[tuple[int, int, float]]:
-    """(start, end, score of the relation) of what stands after, right of and below a label."""
-    text = layout.text.text
-    found: list[tuple[int, int, float]] = []
+def _values(layout: Layout, match: Match) -> list[tuple[list[tuple[int, int]], float]]:
+    """(spans, score of the relation) of what stands after, right of and below a label."""
+    found: list[tuple[list[tuple[int, int]], float]] = []
     home = next(s for s in layout.segments if s.start <= match.start < s.end)
-    inline = text[match.end : home.end]
-    if any(c.isalnum() for c in inline):
-        colon = bool(re.match(r"[^\w]*[:：#]", inline))
-        part = layout.part(home, match.end, home.end)
-        if not inline[:1].isalnum():
-            found.append((*_extent(layout, part, match), 0.9 if colon else 0.45))
-    anchor = match.segment
+    inline = layout.text.text[match.end : home.end]
     blank = not any(c.isalnum() for c in inline)
-    for segment in layout.right_of(home)[:1] if blank else []:
-        gap = (segment.x0 - home.x1) / anchor.height
-        relation = 0.85 - min(0.5, 0.02 * max(0.0, gap))
-        if _label_like(segment):
-            relation -= 0.6
-        found.append((*_extent(layout, segment, match), relation))
-    for segment in layout.below(anchor, 3.5)[:1]:
-        gap = max(0.0, (segment.y0 - anchor.y1) / anchor.height)
-        relation = 0.6 - 0.1 * gap
-        if _label_like(segment):
-            relation -= 0.6
-        if not blank:
-            relation -= 0.4
-        found.append((*_extent(layout, segment, match), relation))
+    if not blank and not inline[:1].isalnum():
+        colon = bool(re.match(r"[^\w]*[:：#]", inline))
+        start, _ = _trim(layout.text.text, match.end, home.end)
+        part = layout.part(home, start, home.end)
+        spans = [(start, home.end), *_reach(layout, part, match)[1:]]  # the label may touch the value
+        found.append((spans, 0.9 if colon else 0.45))
+    header = blank and _is_header(layout, home, match)
+    for place, segment in enumerate(layout.right_of(home)[:2] if blank else []):
+        gap = max(0.0, (segment.x0 - home.x1) / match.segment.height)
+        relation = 0.85 - min(0.5, 0.02 * gap) - 0.35 * place - 0.6 * _label_like(segment) - 0.5 * header
+        found.append((_reach(layout, segment, match), relation))
+    for segment, distance in _under(layout, match.segment):
+        relation = 0.62 - 0.1 * distance - 0.4 * (not blank) - 0.6 * _label_like(segment) + 0.2 * header
+        relation -= 0.5 * any(_label_like(s) for s in layout.left_of(segment)[:1] if s.start != home.start)
+        found.append((_reach(layout, segment, match), relation))
     return found
 
 
-def _extent(layout: Layout, first: Segment, match: Match) -> tuple[int, int]:
-    """From the first words of a value to its end: lines below that continue it, contiguous in the text."""
-    end = first.end
+def _is_header(layout: Layout, home: Segment, match: Match) -> bool:
+    """A label in a row of three or more such labels, each with something below: the head of a table."""
+    if _label_like(home) or any(c.isdigit() for c in home.text):
+        return False
+    row = [s for s in (*layout.left_of(home), *layout.right_of(home)) if abs(s.middle - home.middle) < home.height]
+    if len(row) < 2 or any(_label_like(s) or numbers(s.text) for s in row):
+        return False
+    return all(layout.below(s, 2.5) for s in (home, *row[:2]))
+
+
+def _under(layout: Layout, anchor: Segment) -> list[tuple[Segment, float]]:
+    """Segments in the cell below a label, or below and a little right of it, with a distance in heights."""
+    found = []
+    for segment in layout.segments:
+        down = (segment.middle - anchor.middle) / anchor.height
+        if not 0.55 < down < 4.5:
+            continue
+        apart = max(0.0, anchor.x0 - segment.x1, segment.x0 - anchor.x1) / anchor.height
+        shifted = segment.x0 < anchor.x0 - 2 * anchor.height or segment.x0 > anchor.x1
+        if apart < 3:
+            found.append((segment, max(0.0, down - 1.2) + 0.5 * apart + 0.5 * shifted))
+    return sorted(found, key=lambda pair: pair[1])[:3]
+
+
+def _reach(layout: Layout, first: Segment, match: Match) -> list[tuple[int, int]]:
+    """The spans of a value that starts with `first`: lines below that continue it."""
+    spans = [(first.start, first.end)]
     last = first
-    while True:
-        after = [s for s in layout.below(last, 1.0) if s.start >= end]
-        follow = after[0] if after else None
+    while len(spans) < 40:
+        follow = next((s for s in layout.below(last, 1.0) if s.start != last.start), None)
         if follow is None or not _continues(layout, first, last, follow, match):
-            return first.start, end
-        if layout.text.text[end : follow.start].strip():
-            return first.start, end
-        last, end = follow, follow.end
+            break
+        spans.append((follow.start, follow.end))
+        last = follow
+    return spans
 
 
 def _continues(layout: Layout, first: Segment, last: Segment, follow: Segment, match: Match) -> bool:

@@ -164,10 +164,7 @@ class Layout:
 
     def _stacked(self, anchor: Segment, within: float, way: int) -> list[Segment]:
         corners = self._corners
-        if way > 0:
-            gap = corners[:, 1] - anchor.y1
-        else:
-            gap = anchor.y0 - corners[:, 3]
+        gap = corners[:, 1] - anchor.y1 if way > 0 else anchor.y0 - corners[:, 3]
         columns = np.minimum(corners[:, 2], anchor.x1) - np.maximum(corners[:, 0], anchor.x0)
         found = np.flatnonzero((gap > -0.5 * anchor.height) & (gap < within * anchor.height) & (columns > 0))
         middle = (corners[found, 1] + corners[found, 3]) / 2

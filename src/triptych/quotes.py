@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from triptych.types import Box, Citation, Hit, Page, PageText
 from triptych.values import fold
@@ -24,43 +26,63 @@ def tidy(text: str, start: int, end: int) -> str:
     return " ".join(text[start:end].split())
 
 
-def boxes_of(page: PageText, start: int, end: int, first: tuple[int, int] | None = None) -> tuple[Box, ...]:
-    """Boxes of the words in `[start, end)`, one a line; those of the span `first` come before the others."""
-    boxes = page.boxes_in(start, end)
-    if first is None:
-        return boxes
-    lead = page.boxes_in(*first)
-    touching = [b for b in boxes if any(b.overlap(f) > 0.5 * f.area for f in lead)]
-    return (*touching, *(b for b in boxes if b not in touching))
+ELISION = " … "
 
 
-def cite(number: int, hit: Hit, page: Page, span: tuple[int, int], value: tuple[int, int]) -> Citation:
-    """Cite the characters `span` of `page`; the boxes of `value`, the answer within it, come first.
+def cite(
+    number: int, hit: Hit, page: Page, spans: Sequence[tuple[int, int]], value: Sequence[tuple[int, int]]
+) -> Citation:
+    """Cite the characters `spans` of `page`; the boxes of `value`, the answer among them, come first.
 
-    `verified` is what `verify` found out, not what we hoped.
+    A quote of several spans is joined by an ellipsis. `verified` is what `verify` found out.
     """
-    quote = tidy(page.text.text, *span)
-    boxes = boxes_of(page.text, *span, first=value)
+    text = page.text.text
+    quote = ELISION.join(tidy(text, *span) for span in spans)
+    boxes = _boxes(page.text, spans, value)
     claim = Citation(number, hit.asset, hit.source, page.number, quote, boxes, False)
-    checked = verify(claim, page.text, tidy(page.text.text, *value))
-    return Citation(number, hit.asset, hit.source, page.number, quote, boxes, checked)
+    checked = verify(claim, page.text, " ".join(tidy(text, *span) for span in value))
+    return replace(claim, verified=checked)
+
+
+def _boxes(
+    page: PageText, spans: Sequence[tuple[int, int]], value: Sequence[tuple[int, int]]
+) -> tuple[Box, ...]:
+    """Boxes of the words in `spans`, one a line, those that hold words of `value` first."""
+    boxes = [box for span in spans for box in page.boxes_in(*span)]
+    lead = [box for span in value for box in page.boxes_in(*span)]
+    holds = {box: any(box.overlap(v) > 0.5 * v.area for v in lead) for box in boxes}
+    return tuple(sorted(boxes, key=lambda box: not holds[box]))
 
 
 def verify(citation: Citation, page: PageText, value: str = "") -> bool:
-    """Whether the quote stands on the page, in exactly these boxes, and holds `value`.
-
-    A page without boxes (a text file) is checked by its text alone.
+    """Whether every part of the quote stands on the page, in the claimed boxes and no others, and the
+    quote holds `value`. A page without boxes (a text file) is checked by its text alone.
     """
     if not fold(citation.quote) or fold(value) not in fold(citation.quote):
         return False
-    places = find(page.text, citation.quote)
-    if not len(page.boxes):
-        return bool(places)
-    claimed = sorted(citation.boxes)
-    return any(_same(claimed, sorted(page.boxes_in(*place))) for place in places)
+    left = list(citation.boxes)
+    for part in citation.quote.split(ELISION.strip()):
+        places = find(page.text, part)
+        if not len(page.boxes):
+            if not places:
+                return False
+            continue
+        here = next((b for place in places if _take(left, b := page.boxes_in(*place))), None)
+        if here is None:
+            return False
+    return not left
 
 
-def _same(a: list[Box], b: list[Box]) -> bool:
-    return len(a) == len(b) and all(
-        abs(p - q) <= _NEAR for one, other in zip(a, b, strict=True) for p, q in zip(one, other, strict=True)
-    )
+def _take(left: list[Box], wanted: Sequence[Box]) -> bool:
+    """Strike the boxes `wanted` from `left` if all of them are there."""
+    found = [next((b for b in left if _same(b, w)), None) for w in wanted]
+    if any(b is None for b in found) or not found:
+        return False
+    for box in found:
+        if box in left:
+            left.remove(box)
+    return True
+
+
+def _same(a: Box, b: Box) -> bool:
+    return all(abs(p - q) <= _NEAR for p, q in zip(a, b, strict=True))

@@ -64,15 +64,16 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
     """What of `context` and of the question's dates and codes stands on the page."""
     missing: list[str] = []
     marks: list[float] = []
+    inside = " ".join(ask.quoted)  # numbers of a quoted title are part of the title
     for day in ask.dates:
+        if day.text in inside:
+            continue
         on_page = bool({r.isoformat() for r in day.readings} & words.days) or fold(day.text) in words.folded
         marks.append(float(on_page))
         missing += [] if on_page else [day.text]
     for code in ask.codes:
-        if code.text in context or " " in code.text:
+        if code.text in context and code.text not in inside and " " not in code.text:
             on_page = code.key in words.codes
-            if " " in code.text:  # two halves that may or may not be one code
-                continue
             marks.append(float(on_page))
             missing += [] if on_page else [code.text]
     names = _names(ask, context, words)
@@ -91,11 +92,14 @@ def _clean(ask: Ask, context: str) -> str:
 
 def _names(ask: Ask, context: str, words: PageWords) -> float:
     """Share, by length, of the context's content words that the page holds; 1 when there are none."""
-    cleaned = _clean(ask, context)
+    cleaned = context if ask.quoted else _clean(ask, context)
     wanted = [w for w in content_words(cleaned) if w not in _NOISE]
     if not wanted:
         return 1.0
-    whole = "".join(wanted)
-    held = sum(len(w) for w in wanted if words.holds(w))
-    near = fuzz.partial_ratio(whole, words.folded) / 100 if len(whole) >= 6 else 0.0
-    return max(held / len(whole), near if near >= 0.8 else 0.0)
+    held = sum(len(w) for w in wanted if words.holds(w)) / sum(map(len, wanted))
+    whole = fold(ask.quoted[0] if ask.quoted else cleaned)
+    near = fuzz.partial_ratio(whole, words.folded) / 100 if len(whole) >= 6 else held
+    if not ask.quoted:
+        return max(held, near if near >= 0.8 else 0.0)
+    case = " ".join(ask.quoted[0].split()) in " ".join(words.raw.split())
+    return 0.55 * held + 0.4 * max(0.0, (near - 0.5) * 2) + 0.05 * case

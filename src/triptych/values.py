@@ -149,6 +149,14 @@ def _inside_word(text: str, start: int, end: int) -> bool:
     return before.isalpha() or before == "_" or text[end : end + 1].isalpha()
 
 
+_LETTERS_FOR_DIGITS = re.compile(r"(?<=[\d.,])[OoQ]+(?![a-z])|(?<![A-Za-z])[OoQ](?=[.,]\d)|(?<=RM)[Oo](?=[.,]\d)")
+
+
+def repair(text: str) -> str:
+    """`text` with letters that OCR put for zeros inside amounts undone, of the same length: RMO.4O, 1O.50."""
+    return _LETTERS_FOR_DIGITS.sub(lambda m: "0" * len(m[0]), text)
+
+
 def number_readings(text: str) -> tuple[Decimal, ...]:
     """Readings when the whole of `text` is one number or amount, else ()."""
     stripped = text.strip().rstrip(".,;*")

@@ -1,0 +1,109 @@
+"""What receipts and invoices call their amounts, in the languages of Europe and South-East Asia.
+
+Words are compared squeezed: without spaces, case, accents, and with letters for the digits that OCR
+takes for them; a slip in a longer word is undone first ("Payak le", "Totel").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+# The final amount is named as such.
+FINAL = re.compile(
+    r"grandtotal|totaldue|amountdue|balancedue|duepayable|payable|amounttopay|totaltopay|topay|invoicetotal"
+    r"|totalinvoice|billtotal|totalbill|round\w{0,3}total|total\w{0,6}round|afterround"
+    r"|netapayer|apayer|gesamtsumme|rechnungsbetrag|zahlbetrag|endbetrag|endsumme|rechnungssumme|zuzahlen"
+    r"|zahlungsbetrag|uberweisungsbetrag|tebetalen|factuurbedrag|apagar|dapagare|totalfactura|totalefattura"
+    r"|totaledocumento|dozaplaty|kwotanaleznosci|attbetala|abetale|maksettava|kuhrade|fizetendo"
+    r"|jumlahbesar|jumlahbayar|totalbayar|totalbelanja|合計|合计|总计|總計|应付|應付|总额|총액|합계"
+)
+# A total that holds the tax.
+GROSS = re.compile(
+    r"total\w{0,12}incl|incl\w{0,12}total|totalwith(?:tax|gst|vat)|totalttc|totaltvac|montanttotal|totalsales"
+    r"|gesamtbetrag|brutto|totaal\w{0,6}incl|totaalbedrag|importetotal|valortotal|importototale|totalamount|totalamt"
+    r"|amounttotal"
+)
+TOTAL = re.compile(
+    r"total|totaal|totale|summe|gesamt|somme|razem|summa|celkem|jumlah|ukupno|toplam|yhteensa|osszesen|итого"
+)
+# Another amount is named, even where a word for a total stands beside.
+OTHER = re.compile(
+    r"subt|zwischensumme|soustotal|totalht|totalhors|nettobetrag|nettosumme|summenetto|gesamtnetto|nettogesamt"
+    r"|excl|before|without|ohne(?:mwst|ust)|netto(?!t)|horstaxe|horstva|totalqty|totalquantity|totalitem|totalpcs"
+    r"|totalcount|totalno|totalline|savi|saving|discount|disc$|rabatt|skonto|remise|korting|change|wechselgeld"
+    r"|ruckgeld|rendu|monnaie|vuelto|kembali|tendered|received|points?|deposit|anzahlung|acompte|voucher|coupon"
+    r"|totaltax|totalgst|totalvat|taxtotal|gsttotal|vattotal|taxamount|gstamount|vatamount|gstpayable|taxpayable"
+    r"|unitprice|einzelpreis|prixunitaire|steuerbetrag|steuerbasis|mwstbetrag|montanttva|totaltva|btwbedrag"
+    r"|zuschlag|abschlag|servicecharge|svcchg|weight|positionssumme|itemtotal|supplies|ubertrag|carriedforward"
+)
+# What also stands beside a true total: how it was paid, that tax is in it.
+ASIDE = re.compile(r"cash|visa|master|debit|credit|card|paid|payment|tunai|bar$|bezahlt|tax|gst|vat|mwst|ust|tva|btw|iva|sst")
+AMOUNT = re.compile(r"amount|betrag|montant|importe|importo|bedrag|kwota|due|price|preis")
+CASH = re.compile(r"cash|tunai|tender|received|paid|payment|visa|master|card|bar$|gegeben")
+CHANGE = re.compile(r"change|baki|kembali|ruckgeld|wechselgeld|rendu|balance")
+TAX = re.compile(r"tax|gst|vat|mwst|steuer|ust|tva|btw|iva|sst|taks|moms|dph")
+ROUNDING = re.compile(r"round|pembulatan|arrondi|rundung|redondeo|afronding|oresavr")
+
+_WORDS = (
+    "total subtotal payable amount inclusive included exclusive excluding rounding rounded change discount received "
+    "balance service charge tendered savings gesamtbetrag zwischensumme rechnungsbetrag bruttobetrag invoice"
+).split()
+_LETTERS = str.maketrans({"0": "o", "1": "l", "|": "l", "5": "s"})
+_KEPT = re.compile(r"[^\w]|_")
+
+
+def squeeze(text: str) -> str:
+    """Letters only: no case, accents, spaces or punctuation; look-alike digits are letters, slips undone."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).replace("ß", "ss")
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    words = (_word(_KEPT.sub("", w)) for w in re.split(r"[\s:/()]+", plain))
+    return "".join(words)
+
+
+@lru_cache(maxsize=8192)
+def _word(word: str) -> str:
+    """One word with look-alikes undone, without other digits, at most one slip from a known word."""
+    if not any(c.isalpha() for c in word):
+        return ""
+    word = re.sub(r"(?<=[^\W\d_])[015|]|[015|](?=[^\W\d_])", lambda m: m[0].translate(_LETTERS), word)
+    word = "".join(c for c in word if not c.isdigit())
+    if len(word) < 5 or word in _WORDS:
+        return word
+    near = process.extractOne(word, _WORDS, scorer=OSA.distance, score_cutoff=1 if len(word) < 8 else 2)
+    return near[0] if near else word
+
+
+def names_total(words: str) -> float:
+    """How well squeezed words name the amount to pay: 3 says so, 2 a total, below 0 something else."""
+    if not words:
+        return 0.0
+    final = FINAL.search(words)
+    if OTHER.search(words):
+        return 0.3 if final and not re.search("subt|excl|before|netto|totalht|change", words) else -2.0
+    score = 3.0 if final else 2.7 if GROSS.search(words) else 2.0 if TOTAL.search(words) else 0.0
+    if ASIDE.search(words):
+        return score - 0.4 if score else -0.8
+    return score or 0.7 * bool(AMOUNT.search(words))
+
+
+def asks_total(label: str) -> bool:
+    """Whether a question's label asks for the final amount and for nothing more special."""
+    words = re.sub(
+        r"\b(?:the|of|final|overall|value|paid|amount|sum|price|cost|to|be|pay|payable|due|including|incl|with|"
+        r"all|taxes|tax|vat|gst|der|die|das|le|la|el|il|de|het|invoice|receipt|bill|grand|net)\b",
+        " ",
+        label,
+        flags=re.IGNORECASE,
+    )
+    rest = squeeze(words)
+    whole = squeeze(label)
+    if OTHER.search(whole):
+        return False
+    if not rest:
+        return bool(re.search(r"amount|sum|price|cost|due|payable|pay", whole))
+    return bool(TOTAL.fullmatch(rest) or FINAL.fullmatch(rest) or GROSS.fullmatch(rest) or FINAL.fullmatch(whole))
