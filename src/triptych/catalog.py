@@ -39,7 +39,7 @@ from triptych.records import (
     Place,
     StoredSource,
 )
-from triptych.types import Page, Source
+from triptych.types import Chunk, Page, Source
 
 _KEYS: BindParameter[list[int]] = bindparam("keys", expanding=True)
 _CHUNKS = sql.CHUNKS.where(schema.chunk.c.key.in_(_KEYS))
@@ -171,6 +171,10 @@ class Catalog:
             number = sql.space_id(connection, space)
             connection.execute(delete(schema.vector).where(schema.vector.c.space == number))
             connection.execute(delete(schema.space).where(schema.space.c.id == number))
+
+    def integrity(self) -> list[str]:
+        """What the database finds wrong with itself; [] is sound."""
+        return database.integrity(self.engine)
 
     def shrink(self) -> None:
         """Cut the write-ahead log to nothing, so that no bytes of removed assets stay in it."""
@@ -312,6 +316,18 @@ class Catalog:
                 for row in connection.execute(_PLACES, {"keys": batch})
             }
         return [known[int(key)] for key in keys if int(key) in known]
+
+    def cut(self, asset: int) -> list[tuple[Page, list[Chunk]]]:
+        """The pages of an asset with the chunks they were cut into, in order."""
+        query = select(schema.chunk).where(schema.chunk.c.asset == asset).order_by(schema.chunk.c.key)
+        with database.reading(self.engine) as connection:
+            pages = connection.execute(
+                select(schema.page).where(schema.page.c.asset == asset).order_by(schema.page.c.number)
+            ).all()
+            chunks: dict[int, list[Chunk]] = {row.key: [] for row in pages}
+            for row in connection.execute(query):
+                chunks[row.page].append(Chunk(row.start, row.end, row.section, row.confidence))
+        return [(sql.page(row), chunks[row.key]) for row in pages]
 
     # ------------------------------------------------------------------------------------ vectors
 
