@@ -38,8 +38,8 @@ class OcrSettings:
 class ChunkSettings:
     """Cutting pages into passages, in tokens of the text encoder."""
 
-    size: int = 256
-    overlap: int = 32
+    size: int = 256  # tokens of a passage at most
+    overlap: int = 32  # tokens that a passage shares with the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class SearchSettings:
 class AnswerSettings:
     """Answering."""
 
-    model: str = "extractive"
+    model: str = "extractive"  # who answers; extractive: quotes from the pages
     evidence: int = 5  # pages that the answerer sees at most
 
 
@@ -75,8 +75,8 @@ class AnswerSettings:
 class Settings:
     """All settings of one library."""
 
-    encoder: str = "builtin:minilm"
-    store: str = "faiss"
+    encoder: str = "builtin:minilm"  # a back end of encoders/; another one needs `triptych rebuild --encoder`
+    store: str = "faiss"  # a back end of stores/: where vectors are searched
     workers: int = 0  # reading processes; 0: one per core
     ocr: OcrSettings = field(default_factory=OcrSettings)
     chunk: ChunkSettings = field(default_factory=ChunkSettings)
