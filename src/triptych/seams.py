@@ -14,7 +14,16 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from triptych.types import Line, PageText, Section
+from triptych.settings import Limits
+from triptych.types import Box, Line, PageText, Section
+
+
+class Picture(NamedTuple):
+    """A picture that is embedded in a page. Equal `key`s of one document mean the same picture."""
+
+    box: Box
+    key: str
+    dpi: float  # pixels of the stored picture per inch of the page
 
 
 class RawPage(NamedTuple):
@@ -31,13 +40,14 @@ class RawPage(NamedTuple):
     text: PageText | None
     sections: tuple[Section, ...]
     meta: dict[str, Any]
-    pictures: float  # share of the page that is covered by embedded pictures, 0..1
+    pictures: tuple[Picture, ...]  # embedded pictures of a noticeable size
 
 
 class Document(Protocol):
     """An opened file. Used inside a worker process only; closed by its owner."""
 
     kind: str  # "image", "pdf", "text", "markdown", "csv"
+    media_type: str
     meta: dict[str, Any]  # times, author, ... as found in the file
 
     def __len__(self) -> int:
@@ -54,12 +64,14 @@ class Document(Protocol):
 
 
 class Format(Protocol):
-    """A file format. `sniff` sees the first 4 KiB and the name; content wins over the name."""
+    """A file format."""
 
-    def sniff(self, head: bytes, name: str) -> bool: ...
+    def sniff(self, head: bytes, name: str) -> int:
+        """How surely a file is of this format, by its first 4 KiB and its name: 3 by a signature in the
+        content, 2 by name where the content does not contradict, 1 as a last resort, 0 not at all."""
 
-    def open(self, path: Path) -> Document:
-        """Raises FileError with a stable code: damaged, encrypted, too large, empty."""
+    def open(self, path: Path, limits: Limits) -> Document:
+        """Raises FileError with a stable code: damaged, pdf-encrypted, too-large, too-many-pages, empty."""
 
 
 class Ocr(Protocol):

@@ -1,0 +1,255 @@
+"""Pictures: PNG, JPEG, WebP, GIF, BMP and TIFF (each TIFF frame is a page).
+
+A page is what a viewer shows: the EXIF orientation is applied, so width, height and boxes are those of
+the upright raster, and `meta["orientation"]` keeps the EXIF number. Transparency lies on white.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from triptych.errors import FileError
+from triptych.seams import RawPage
+from triptych.settings import Limits
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # a closed list: Pillow knows 40 more parsers
+_MAGIC = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"GIF87a",
+    b"GIF89a",
+    b"II*\x00",
+    b"MM\x00*",
+    b"II+\x00",
+    b"MM\x00+",
+)
+# Everything that Pillow was seen to raise on foreign bytes, beyond what it documents.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    IndexError,
+    KeyError,
+    ArithmeticError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+)
+_ORIENTATION, _TAKEN, _DIGITIZED, _CHANGED, _EXIF_IFD = 0x0112, 0x9003, 0x9004, 0x0132, 0x8769
+
+
+def load(argument: str = "") -> ImageFormat:
+    """The format; it has no argument."""
+    return ImageFormat()
+
+
+class ImageFormat:
+    """See `seams.Format`."""
+
+    def sniff(self, head: bytes, name: str) -> int:
+        if head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+            return 3
+        # "BM" alone begins many a text; a BMP has zeros in its reserved words and a known header size.
+        is_bitmap = head[:2] == b"BM" and head[6:10] == b"\0\0\0\0" and head[14:18] in _BMP_HEADERS
+        return 3 if is_bitmap else 0
+
+    def open(self, path: Path, limits: Limits) -> ImageDocument:
+        return ImageDocument(path, limits)
+
+
+_BMP_HEADERS = {struct.pack("<I", size) for size in (12, 16, 40, 52, 56, 64, 108, 124)}
+
+
+@contextmanager
+def _damaged_is_one_line(path: Path) -> Iterator[None]:
+    """Turns whatever Pillow raises on foreign bytes into a FileError, and mutes its warnings."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except MemoryError as error:
+        raise FileError(
+            "too-large", f"the picture {path.name} does not fit into memory", "Make it smaller."
+        ) from error
+    except _DAMAGED as error:
+        raise FileError(
+            "damaged",
+            f"the picture {path.name} cannot be decoded ({type(error).__name__}: {error})",
+            "Open and save it again in an image program.",
+        ) from error
+
+
+class ImageDocument:
+    """One picture file. Frames of a TIFF are pages; of an animation only the first counts."""
+
+    kind = "image"
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path = path
+        self._limits = limits
+        self._decoded: tuple[int, np.ndarray] | None = None
+        Image.MAX_IMAGE_PIXELS = None  # our own limit, checked below, says so in one clear line
+        with _damaged_is_one_line(path):
+            self._image = Image.open(path, formats=_FORMATS)
+            self._format = str(self._image.format)
+            self._check_size()
+            frames = int(getattr(self._image, "n_frames", 1)) if self._format == "TIFF" else 1
+        if frames > limits.pages:
+            raise FileError(
+                "too-many-pages",
+                f"{path.name} has {frames} pages, more than the {limits.pages} that are allowed",
+                "Raise limits.pages or split the file.",
+            )
+        self._frames = frames
+        self.media_type = Image.MIME.get(self._format, "image/" + self._format.lower())
+        with _damaged_is_one_line(path):
+            self.meta = _metadata(self._image)
+
+    def __len__(self) -> int:
+        return self._frames
+
+    def page(self, number: int) -> RawPage:
+        with _damaged_is_one_line(self._path):
+            self._seek(number)
+            width, height = self._image.size
+            orientation = _orientation(self._image)
+            dpi = _dpi(self._image)
+        if orientation >= 5:  # EXIF 5 to 8 lie on their side
+            width, height = height, width
+        meta: dict[str, Any] = {"mode": self._image.mode}
+        if orientation != 1:
+            meta["orientation"] = orientation
+        return RawPage(number, width, height, dpi, None, (), meta, ())
+
+    def pixels(self, number: int, side: int) -> np.ndarray:
+        """See `seams.Document`. The last decoded frame is kept: a page is asked for more than once."""
+        if self._decoded is None or self._decoded[0] != number:
+            with _damaged_is_one_line(self._path):
+                self._seek(number)
+                self._image.load()
+                self._decoded = (number, _rgb(self._image))
+        full = self._decoded[1]
+        longer = max(full.shape[:2])
+        if longer <= side:
+            return full
+        size = (max(1, full.shape[1] * side // longer), max(1, full.shape[0] * side // longer))
+        # BOX keeps thin strokes and is the cheapest filter that does not alias when shrinking.
+        return np.asarray(Image.fromarray(full).resize(size, Image.Resampling.BOX))
+
+    def close(self) -> None:
+        self._image.close()
+        self._decoded = None
+
+    def _seek(self, number: int) -> None:
+        if self._frames > 1:
+            self._image.seek(number - 1)
+            self._check_size()
+
+    def _check_size(self) -> None:
+        width, height = self._image.size
+        if width < 1 or height < 1:
+            raise FileError("damaged", f"the picture {self._path.name} has no pixels")
+        if width * height > self._limits.megapixels * 1_000_000:
+            raise FileError(
+                "too-large",
+                f"the picture {self._path.name} has {width} x {height} pixels, more than the "
+                f"{self._limits.megapixels} megapixels that are allowed",
+                "Make it smaller or raise limits.megapixels.",
+            )
+
+
+def _rgb(image: Image.Image) -> np.ndarray:
+    """The frame as a viewer shows it: upright, 8 bit, on white, in sRGB."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = _eight_bit(image)
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
+    if image.mode == "CMYK" and image.info.get("icc_profile"):
+        image = _by_profile(image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """16-bit, 32-bit and float grey: scaled to what is used of the range (Pillow would clip at 255)."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    low, high = float(values.min()), float(values.max())
+    if image.mode.startswith("I;16"):
+        low, high = 0.0, 65535.0 if high > 4095 else max(high, 255.0)  # 12-bit scanners leave the top empty
+    scaled = (values - low) * (255.0 / max(high - low, 1e-6))
+    grey = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+    grey.info = dict(image.info)
+    if _orientation(image) != 1:
+        grey.getexif()[_ORIENTATION] = _orientation(image)
+    return grey
+
+
+def _by_profile(image: Image.Image) -> Image.Image:
+    """CMYK through its ICC profile; a broken profile is passed over, as viewers do."""
+    import io
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image
+    return converted if converted is not None else image
+
+
+def _orientation(image: Image.Image) -> int:
+    value = image.getexif().get(_ORIENTATION, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _dpi(image: Image.Image) -> float | None:
+    value = image.info.get("dpi")
+    try:
+        dpi = float(value[0])  # type: ignore[index]
+    except (TypeError, ValueError, IndexError, ArithmeticError):
+        return None
+    return round(dpi, 2) if 20 < dpi < 10_000 else None  # 0 and 1 stand for "unknown" in many writers
+
+
+def _metadata(image: Image.Image) -> dict[str, Any]:
+    meta: dict[str, Any] = {"format": str(image.format)}
+    exif = image.getexif()
+    details = exif.get_ifd(_EXIF_IFD)
+    taken = details.get(_TAKEN) or details.get(_DIGITIZED) or exif.get(_CHANGED)
+    if (when := _iso(taken)) is not None:
+        meta["created"] = when
+    for name, tag in (("make", 0x010F), ("model", 0x0110), ("software", 0x0131), ("description", 0x010E)):
+        value = exif.get(tag)
+        if isinstance(value, str) and value.strip(" \0"):
+            meta[name] = " ".join(value.replace("\0", " ").split())[:300]
+    if (frames := int(getattr(image, "n_frames", 1))) > 1 and image.format != "TIFF":
+        meta["frames"] = frames
+    return meta
+
+
+def _iso(value: object) -> str | None:
+    """EXIF writes 2024:05:31 10:11:12; cameras with an unset clock write zeros or blanks."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.strptime(value.strip(" \0")[:19], "%Y:%m:%d %H:%M:%S").isoformat()
+    except ValueError:
+        return None

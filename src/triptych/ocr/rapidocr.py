@@ -1,0 +1,163 @@
+"""RapidOCR's PP-OCRv6 models, run in OpenVINO: about 50 languages in one model, nothing to download."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from triptych.errors import MissingPackage, UserError
+from triptych.ocr import _ppocr, _words
+from triptych.types import Line
+
+_DETECTOR, _RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
+_SHORT = 736  # the shorter side is enlarged to this for detection, as PP-OCR's configuration has it
+_LONG = 2048  # the longer side at most, for detection alone: lines are cut out of the full picture
+
+
+def load(argument: str = "", *, language: str = "auto", threads: int = 1) -> Engine:
+    """The engine. It has no argument; `threads` are of one process: Triptych runs a process per core.
+
+    Raises UserError for a language the model does not read.
+    """
+    _check_language(language)
+    folder = _models()
+    detector = _ppocr.Detector(_ppocr.compile_model(folder / _DETECTOR, threads))
+    recogniser = _ppocr.Recogniser(
+        _ppocr.compile_model(folder / _RECOGNISER, threads), _ppocr.alphabet(folder / _RECOGNISER)
+    )
+    return Engine(detector, recogniser)
+
+
+class Engine:
+    """See `seams.Ocr`."""
+
+    name = "rapidocr/PP-OCRv6-small"
+
+    def __init__(self, detector: _ppocr.Detector, recogniser: _ppocr.Recogniser) -> None:
+        self._detect = detector
+        self._recognise = recogniser
+
+    def read(self, image: np.ndarray) -> list[Line]:
+        strips = [self._recognise(*_ppocr.cut_out(image, quad)) for quad in self._lines(image)]
+        return _words.lines(strips, image.shape[1], image.shape[0])
+
+    def _lines(self, image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
+        scale = max(1.0, _SHORT / min(height, width))
+        scale = min(scale, _LONG / max(height, width))
+        size = (max(32, round(width * scale / 32) * 32), max(32, round(height * scale / 32) * 32))
+        shrinks = size[0] < width
+        seen = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        quads = self._detect(seen)
+        return quads * np.array([width / size[0], height / size[1]], np.float32)
+
+
+def _models() -> Path:
+    spec = importlib.util.find_spec("rapidocr")  # finds the folder without importing the package
+    if spec is None or spec.origin is None:
+        raise MissingPackage(
+            "The OCR engine 'rapidocr' needs the Python package 'rapidocr'. Type: pip install rapidocr"
+        )
+    folder = Path(spec.origin).parent / "models"
+    for name in (_DETECTOR, _RECOGNISER):
+        if not (folder / name).is_file():
+            raise MissingPackage(
+                f"The installed 'rapidocr' does not hold the model {name}. Type: pip install 'rapidocr>=3.10'"
+            )
+    return folder
+
+
+# Languages of PP-OCRv6's multilingual model, by ISO 639-1 code, and how else people write them.
+_LANGUAGES = frozenset(
+    [
+        "zh",
+        "en",
+        "ja",
+        "af",
+        "az",
+        "bs",
+        "ca",
+        "cs",
+        "cy",
+        "da",
+        "de",
+        "es",
+        "et",
+        "eu",
+        "fi",
+        "fr",
+        "ga",
+        "gl",
+        "hr",
+        "hu",
+        "id",
+        "is",
+        "it",
+        "ku",
+        "la",
+        "lb",
+        "lt",
+        "lv",
+        "mi",
+        "ms",
+        "mt",
+        "nl",
+        "no",
+        "oc",
+        "pl",
+        "pt",
+        "qu",
+        "rm",
+        "ro",
+        "sr",
+        "sk",
+        "sl",
+        "sq",
+        "sv",
+        "sw",
+        "tl",
+        "tr",
+        "uz",
+        "vi",
+    ]
+)
+_ALIASES = {
+    "auto": "en",
+    "multi": "en",
+    "ch": "zh",
+    "chinese": "zh",
+    "chinese_cht": "zh",
+    "chi_sim": "zh",
+    "chi_tra": "zh",
+    "japan": "ja",
+    "jpn": "ja",
+    "eng": "en",
+    "english": "en",
+    "german": "de",
+    "deu": "de",
+    "french": "fr",
+    "fra": "fr",
+    "spa": "es",
+    "ita": "it",
+    "por": "pt",
+    "nld": "nl",
+    "pol": "pl",
+    "tur": "tr",
+    "rs_latin": "sr",
+}
+
+
+def _check_language(language: str) -> None:
+    """One model reads all of its languages, so the setting only has to name some of them (`de+en`)."""
+    for code in language.lower().split("+"):
+        base = code.strip()
+        base = _ALIASES.get(base) or _ALIASES.get(base.split("-")[0]) or base.split("-")[0].split("_")[0]
+        if base not in _LANGUAGES:
+            raise UserError(
+                f"RapidOCR's model does not read the language '{code}'. It reads: "
+                f"{', '.join(sorted(_LANGUAGES))}. For others type: pip install 'triptych[tesseract]' "
+                "and set ocr.engine to tesseract."
+            )
