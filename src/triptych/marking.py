@@ -1,0 +1,106 @@
+"""Marks answers against a labelled set: is it right, and does the citation bear it.
+
+Pure functions over answers, questions and pages; knows nothing of libraries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from triptych.labelled import Question
+from triptych.types import Answer, Box, Citation, Page
+from triptych.values import fold, same_value
+
+PageOf = Callable[[Citation], Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one answer earned. `citations` and `borne` count citations and those that hold what they
+    claim; `box` is None where the set marks no place, or no answer was given."""
+
+    exact: bool
+    numeric: bool
+    abstained: bool
+    citations: int
+    borne: int
+    box: bool | None
+
+
+def mark(answer: Answer, question: Question, page_of: PageOf, documents: Iterable[str]) -> Mark:
+    """Mark `answer`. `page_of` gives the page of a citation; `documents` are the sha256 of the document
+    on which the question's boxes stand."""
+    if answer.abstained:
+        return Mark(False, False, True, 0, 0, None)
+    pages = [page_of(c) for c in answer.citations]
+    borne = sum(bears(answer.value, c, p) for c, p in zip(answer.citations, pages, strict=True))
+    place = None
+    if question.boxes:
+        sheets = set(documents)
+        place = any(
+            c.asset in sheets and c.page == question.page and touches(c, question.boxes, p)
+            for c, p in zip(answer.citations, pages, strict=True)
+        )
+    exact = is_exact(answer.value, question.answers)
+    numeric = exact or any(same_value(answer.value, a) for a in question.answers)
+    return Mark(exact, numeric, False, len(answer.citations), borne, place)
+
+
+def is_exact(value: str, answers: Iterable[str]) -> bool:
+    """Equal to one of `answers` after folding case, space and punctuation."""
+    folded = fold(value)
+    return bool(folded) and any(folded == fold(a) for a in answers)
+
+
+def bears(value: str, citation: Citation, page: Page) -> bool:
+    """Whether the quote holds the value, and the cited boxes hold the quoted words.
+
+    On pages without boxes, such as those of text files, the quote must stand in the page's text.
+    """
+    quote = fold(citation.quote)
+    if not quote or fold(value) not in quote:
+        return False
+    if not len(page.text.boxes):
+        return quote in fold(page.text.text)
+    return quote in fold(" ".join(_words_inside(page, citation.boxes)))
+
+
+def _words_inside(page: Page, boxes: Iterable[Box]) -> list[str]:
+    """Words of which at least half lies in one of `boxes`, in the order of the page."""
+    text = page.text
+    cited = list(boxes)
+    found = []
+    for (start, end), corners in zip(text.spans.tolist(), text.boxes.tolist(), strict=True):
+        word = Box(*corners)
+        if any(word.overlap(box) >= 0.5 * word.area for box in cited):
+            found.append(text.text[start:end])
+    return found
+
+
+def touches(citation: Citation, labelled: Iterable[Box], page: Page) -> bool:
+    """Whether a cited box overlaps a labelled one, which is in pixels or points of `page`."""
+    scale = (page.width, page.height, page.width, page.height)
+    places = [Box(*(v / s for v, s in zip(box, scale, strict=True))) for box in labelled]
+    return any(box.overlap(place) > 0 for box in citation.boxes for place in places)
+
+
+def summary(marks: list[Mark]) -> dict[str, float | int]:
+    """Shares over all marks, as the `answers` of an evaluation. Where nothing counts, a share is 0.
+
+    `exact`, `numeric` and `abstained` are shares of all questions, `citation_precision` of all
+    citations, `box_hit` of the given answers to questions whose place the set marks.
+    """
+    places = [m.box for m in marks if m.box is not None]
+    return {
+        "asked": len(marks),
+        "exact": _share(sum(m.exact for m in marks), len(marks)),
+        "numeric": _share(sum(m.numeric for m in marks), len(marks)),
+        "abstained": _share(sum(m.abstained for m in marks), len(marks)),
+        "citation_precision": _share(sum(m.borne for m in marks), sum(m.citations for m in marks)),
+        "box_hit": _share(sum(places), len(places)),
+    }
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
