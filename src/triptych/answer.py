@@ -6,7 +6,7 @@ there (a total, a field), and cites the words around it. What no page supports i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -17,13 +17,14 @@ from triptych.quotes import cite, tidy
 from triptych.support import PageWords, Support, support
 from triptych.totals import totals
 from triptych.types import Answer, Hit, Page
-from triptych.vocabulary import asks_total
+from triptych.vocabulary import asks_due, asks_total
 
 Spans = tuple[tuple[int, int], ...]
 
 _SUPPORTED = 0.5  # of the asked names, at least this share must stand on the page
 _FIELD = 1.25  # a label half as good as a clean one, with a value that fits
 _TOTAL = 1.5
+_FILES = 3  # files whose further pages are looked at
 _CLEAR = 2.0  # beyond this a field is as good as any: the page that was ranked higher wins
 
 
@@ -53,11 +54,22 @@ class _Candidate:
     layout: Layout
 
 
-def answer(question: str, evidence: Sequence[Evidence]) -> Answer:
-    """Answer from `evidence`, or abstain and say what is lacking."""
+def _no_more(hit: Hit) -> Sequence[Page]:
+    return ()
+
+
+def answer(
+    question: str, evidence: Sequence[Evidence], more: Callable[[Hit], Sequence[Page]] = _no_more
+) -> Answer:
+    """Answer from `evidence`, or abstain and say what is lacking.
+
+    `more(hit)` gives further pages of the file that the hit is from (an invoice's total often stands on
+    another page than its number and its seller); it is asked for the best fitting files only.
+    """
     start = perf_counter()
     ask = parse(question)
-    pages = [_Candidate(e, PageWords(e.page, e.hit.title), Layout(e.page)) for e in evidence]
+    pages = [_candidate(e) for e in evidence]
+    pages += _beyond(ask, pages, more)
     findings, lacking = _find(ask, pages)
     hits = tuple(e.hit for e in evidence)
     seconds = {"answer": perf_counter() - start}
@@ -69,12 +81,40 @@ def answer(question: str, evidence: Sequence[Evidence]) -> Answer:
     return Answer(question, f"{value} [1]", value, citations=(citation,), evidence=hits, seconds=seconds)
 
 
+def _candidate(evidence: Evidence) -> _Candidate:
+    return _Candidate(evidence, PageWords(evidence.page, evidence.hit.title), Layout(evidence.page))
+
+
+def _beyond(ask: Ask, pages: list[_Candidate], more: Callable[[Hit], Sequence[Page]]) -> list[_Candidate]:
+    """Other pages of the files that fit best what the question mentions."""
+    if not pages:
+        return []
+    scores = _supports(ask, _cuts(ask)[0], pages)
+    best = max(s.score for s in scores)
+    fitting = {
+        p.evidence.hit.asset: p.evidence for s, p in zip(scores, pages, strict=True) if s.score >= best - 0.1
+    }
+    seen = {(p.evidence.hit.asset, p.evidence.page.number) for p in pages}
+    return [
+        _candidate(Evidence(e.n, e.hit, page))
+        for e in list(fitting.values())[:_FILES]
+        for page in more(e.hit)
+        if (e.hit.asset, page.number) not in seen
+    ]
+
+
+def _cuts(ask: Ask) -> tuple[Cut, ...]:
+    """The cut that asks for a total and leaves most to the context, if there is one, else all of them."""
+    total = [c for c in ask.cuts if asks_total(c.label)]
+    return (total[-1],) if total else ask.cuts
+
+
 def _find(ask: Ask, pages: list[_Candidate]) -> tuple[list[Finding], str]:
     """Findings, best first; when there are none, a sentence that says why."""
     if not pages:
         return [], "Nothing in the library bears on this question."
-    total = next((c for c in ask.cuts if asks_total(c.label)), None)
-    cuts = (total,) if total else ask.cuts
+    cuts = _cuts(ask)
+    total = asks_total(cuts[0].label)
     found: list[Finding] = []
     lacking: list[tuple[float, Support]] = []
     for cut in cuts:
@@ -88,10 +128,11 @@ def _find(ask: Ask, pages: list[_Candidate]) -> tuple[list[Finding], str]:
         if not usable:
             continue
         best = max(s.score for s, _ in usable)
+        rank = _ranks(pages)
         for s, page in usable:
             if s.score >= best - 0.2:
-                weight = 2.0 * s.score - 0.06 * page.evidence.n
-                found += _totals(page, weight) if total else _fields(ask, cut, page, weight)
+                weight = (4.0 if total else 2.0) * s.score - 0.06 * rank[page.evidence.hit.asset]
+                found += _totals(cut, page, weight) if total else _fields(ask, cut, page, weight)
     found.sort(key=lambda f: -f.score)
     if found:
         return found, ""
@@ -116,14 +157,24 @@ def _supports(ask: Ask, cut: Cut, pages: list[_Candidate]) -> list[Support]:
     return [best[p.evidence.hit.asset] for p in pages]
 
 
-def _totals(page: _Candidate, weight: float) -> list[Finding]:
+def _ranks(pages: list[_Candidate]) -> dict[str, int]:
+    """The best rank of each file."""
+    return {p.evidence.hit.asset: p.evidence.n for p in sorted(pages, key=lambda p: -p.evidence.n)}
+
+
+def _weigh(score: float) -> float:
+    """Beyond a clear finding, score decides only between pages that are otherwise equal."""
+    return min(score, _CLEAR) + 0.05 * score
+
+
+def _totals(cut: Cut, page: _Candidate, weight: float) -> list[Finding]:
     found = []
-    for total in totals(page.layout)[:3]:
+    for total in totals(page.layout, due=asks_due(cut.label))[:3]:
         if total.score < _TOTAL:
             break
         label = (total.label.start, total.label.end) if total.label else None
         value = ((total.start, total.end),)
-        found.append(Finding(page.evidence, value, _quote(page, value, label), weight + total.score))
+        found.append(Finding(page.evidence, value, _quote(page, value, label), weight + _weigh(total.score)))
     return found
 
 
@@ -133,8 +184,7 @@ def _fields(ask: Ask, cut: Cut, page: _Candidate, weight: float) -> list[Finding
         if field.score < _FIELD:
             break
         quote = _quote(page, field.spans, (field.label.start, field.label.end))
-        score = weight + min(field.score, _CLEAR) + 0.05 * field.score
-        found.append(Finding(page.evidence, field.spans, quote, score))
+        found.append(Finding(page.evidence, field.spans, quote, weight + _weigh(field.score)))
     return found
 
 

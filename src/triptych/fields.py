@@ -228,7 +228,11 @@ def _is_header(layout: Layout, home: Segment, match: Match) -> bool:
     """A label in a row of three or more such labels, each with something below: the head of a table."""
     if _label_like(home) or any(c.isdigit() for c in home.text):
         return False
-    row = [s for s in (*layout.left_of(home), *layout.right_of(home)) if abs(s.middle - home.middle) < home.height]
+    row = [
+        s
+        for s in (*layout.left_of(home), *layout.right_of(home))
+        if abs(s.middle - home.middle) < home.height
+    ]
     if len(row) < 2 or any(_label_like(s) or numbers(s.text) for s in row):
         return False
     return all(layout.below(s, 2.5) for s in (home, *row[:2]))

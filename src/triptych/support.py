@@ -13,11 +13,27 @@ from rapidfuzz import fuzz
 
 from triptych.question import Ask, content_words
 from triptych.types import Page
-from triptych.values import code_key, dates, fold
+from triptych.values import Code, code_key, codes, dates, fold
 
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
-_NOISE = frozenset(["receipt", "invoice", "invoices", "form", "page", "dated", "date", "number", "no", "nr", "company", "document", "bill"])
+_NOISE = frozenset(
+    [
+        "receipt",
+        "invoice",
+        "invoices",
+        "form",
+        "page",
+        "dated",
+        "date",
+        "number",
+        "no",
+        "nr",
+        "company",
+        "document",
+        "bill",
+    ]
+)
 
 
 class PageWords:
@@ -32,8 +48,15 @@ class PageWords:
         return fold(self.raw)
 
     @cached_property
-    def codes(self) -> str:
-        return code_key(self.raw)
+    def codes(self) -> frozenset[str]:
+        """Folded codes of the page, each as a whole."""
+        return frozenset(c.key for c in codes(self.raw))
+
+    def holds_code(self, code: Code) -> float:
+        """1 where the code stands as a whole, less as a part of another one (TX-471102 is not 471102)."""
+        if code.key in self.codes:
+            return 1.0
+        return 0.6 if len(code.key) >= 4 and code.key in code_key(self.raw) else 0.0
 
     @cached_property
     def days(self) -> frozenset[str]:
@@ -43,11 +66,18 @@ class PageWords:
         )
         return frozenset(r.isoformat() for t in (self.raw, repaired) for d in dates(t) for r in d.readings)
 
-    def holds(self, word: str) -> bool:
-        """Whether a folded word stands on the page, give or take an OCR slip in a longer one."""
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(fold(w) for w in re.findall(r"[^\s/(),.:;-]+", self.raw))
+
+    def holds(self, word: str) -> float:
+        """How surely a folded word stands on the page: 1 as a word, less within another one (or where
+        OCR lost a space), less again with an OCR slip in a longer one."""
+        if word in self.words:
+            return 1.0
         if word in self.folded:
-            return True
-        return len(word) >= 5 and fuzz.partial_ratio(word, self.folded, score_cutoff=_FUZZY) > 0
+            return 0.9
+        return 0.8 * (len(word) >= 5 and fuzz.partial_ratio(word, self.folded, score_cutoff=_FUZZY) > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +103,9 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
         missing += [] if on_page else [day.text]
     for code in ask.codes:
         if code.text in context and code.text not in inside and " " not in code.text:
-            on_page = code.key in words.codes
-            marks.append(float(on_page))
-            missing += [] if on_page else [code.text]
+            held = words.holds_code(code)
+            marks.append(held)
+            missing += [] if held else [code.text]
     names = _names(ask, context, words)
     if names < 0.5:
         missing.append(_clean(ask, context))
@@ -96,10 +126,10 @@ def _names(ask: Ask, context: str, words: PageWords) -> float:
     wanted = [w for w in content_words(cleaned) if w not in _NOISE]
     if not wanted:
         return 1.0
-    held = sum(len(w) for w in wanted if words.holds(w)) / sum(map(len, wanted))
+    held = sum(len(w) * words.holds(w) for w in wanted) / sum(map(len, wanted))
     whole = fold(ask.quoted[0] if ask.quoted else cleaned)
     near = fuzz.partial_ratio(whole, words.folded) / 100 if len(whole) >= 6 else held
     if not ask.quoted:
-        return max(held, near if near >= 0.8 else 0.0)
+        return max(held, 0.85 * near if near >= 0.8 else 0.0)
     case = " ".join(ask.quoted[0].split()) in " ".join(words.raw.split())
     return 0.55 * held + 0.4 * max(0.0, (near - 0.5) * 2) + 0.05 * case

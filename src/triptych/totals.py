@@ -7,7 +7,7 @@ arithmetic between the amounts (net plus tax, cash less change, rounding) and th
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +18,7 @@ from triptych.values import Number, dates, numbers, repair
 
 _CENT = Decimal("0.011")
 _ROUNDING = Decimal("0.05")  # the largest step that cash is rounded by where it is not printed
+_PAID = 1.2  # support from cash less change
 _SPACED = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")
 
 
@@ -48,20 +49,21 @@ class _Amount:
         return self.number.readings[0]
 
 
-def totals(layout: Layout) -> list[Total]:
+def totals(layout: Layout, due: bool = False) -> list[Total]:
     """Candidates for the total of the page, best first. About 2: a word for a total says so; 3 and more:
-    a word for the final amount, or arithmetic as well."""
+    a word for the final amount, or arithmetic as well. `due`: what is left to pay rather than the sum."""
     amounts = _amounts(layout)
     if not amounts:
         return []
     money = [a for a in amounts if _money_like(a, amounts)]
-    support = _arithmetic(money)
     sizes = sorted({a.value for a in money}, reverse=True)
+    rounded = _roundings(money)
+    support = _arithmetic(money, rounded)
     bottom = max(s.y1 for s in layout.segments)
     scored = []
     for amount in amounts:
-        score = _score(amount, sizes) + support.get(amount.value, 0.0) + 0.3 * amount.middle / bottom
-        score -= 1.5 * (amount not in money)
+        score = _score(amount, sizes, support[amount.value], {after for _, after in rounded}, due)
+        score += 0.3 * amount.middle / bottom - 1.5 * (amount not in money)
         scored.append(Total(amount.start, amount.end, amount.number, amount.label, score))
     return sorted(scored, key=lambda t: -t.score)
 
@@ -131,35 +133,46 @@ def _money_like(amount: _Amount, amounts: Sequence[_Amount]) -> bool:
 # ----------------------------------------------------------------------------------------- scoring
 
 
-def _score(amount: _Amount, sizes: Sequence[Decimal]) -> float:
+def _score(
+    amount: _Amount, sizes: Sequence[Decimal], support: float, rounded: set[Decimal], due: bool
+) -> float:
     """What the words say, and whether the size is that of a total: few amounts of a page are larger."""
-    naming = words.names_total(amount.row)
+    naming = words.names_total(amount.row, due)
     if naming == 0.0 and amount.head:
-        naming = 0.6 * max(0.0, words.names_total(amount.head))
-    score = naming - 0.4 * (not amount.last) - 1.5 * (amount.value == 0)
+        naming = 0.6 * max(0.0, words.names_total(amount.head, due))
+    if words.ROUNDING.search(amount.row) and amount.value in rounded:
+        naming = 2.0  # "Rounding 20.00" is the rounded total itself
+    elif words.SUBTOTAL.search(amount.row) and support >= _PAID:
+        naming = 0.8  # a receipt that prints no other total, and this is what was paid
+    score = naming + support - 0.4 * (not amount.last) - 1.5 * (amount.value == 0)
+    score -= 1.0 * (amount.number.decimals > 2) + 0.5 * (amount.value < 0 < sizes[0] if sizes else False)
     if naming > 0:
         larger = sum(size > amount.value for size in sizes)
         score += (0.6, 0.4, 0.1)[larger] if larger < 3 else -0.2
     return score
 
 
-def _arithmetic(amounts: Sequence[_Amount]) -> Counter[Decimal]:
+def _arithmetic(
+    amounts: Sequence[_Amount], rounded: set[tuple[Decimal, Decimal]]
+) -> defaultdict[Decimal, float]:
     """Support for values from sums that hold between the printed amounts."""
-    support: Counter[Decimal] = Counter()
+    support: defaultdict[Decimal, float] = defaultdict(float)
     times = Counter(a.value for a in amounts)
     values = [v for v in times if v]
     cash = {a.value for a in amounts if words.CASH.search(a.row)}
     change = {a.value for a in amounts if words.CHANGE.search(a.row)}
     tax = {a.value for a in amounts if words.TAX.search(a.row) or words.TAX.search(a.head)}
     for value in values:
-        support[value] += min(0.2 * (times[value] - 1), 0.4)  # type: ignore[assignment]  # Counter of floats
-        if any(_near(given - back, value) for given in cash for back in change if back not in (value, given)):
-            support[value] += 1.2  # type: ignore[assignment]
+        support[value] += min(0.2 * (times[value] - 1), 0.4)
+        if any(given - back == value for given in cash for back in change if back not in (value, given)):
+            support[value] += _PAID
+        elif not change and value in cash and times[value] > 1:
+            support[value] += 0.4
         if any(_near(value - part, other) for part in tax if part for other in values if other > part):
-            support[value] += 0.3  # type: ignore[assignment]
-    for before, after in _roundings(amounts):
-        support[after] += 1.0  # type: ignore[assignment]
-        support[before] -= 0.6  # type: ignore[assignment]
+            support[value] += 0.3
+    for before, after in rounded:
+        support[after] += 1.0
+        support[before] -= 0.6
     return support
 
 
@@ -169,13 +182,15 @@ def _roundings(amounts: Sequence[_Amount]) -> set[tuple[Decimal, Decimal]]:
     if not lines:
         return set()
     steps = {abs(a.value) for a in lines if a.value}
-    named = [a for a in amounts if words.names_total(a.row) > 0]
     pairs = set()
-    for before in named:
+    for before in amounts:
+        named = words.names_total(before.row) > 0
         for after in amounts:
             gap = abs(after.value - before.value)
-            follows = after.middle > before.middle and (after in named or after in lines)
-            if follows and gap and (gap in steps or gap <= _ROUNDING) and after.number.decimals == 2:
+            if not gap or gap > max(before.value, _ROUNDING) / 10 or after.middle <= before.middle:
+                continue
+            follows = after in lines or (named and words.names_total(after.row) > 0)
+            if follows and (gap in steps or (named and gap <= _ROUNDING)):
                 pairs.add((before.value, after.value))
     return pairs
 

@@ -149,7 +149,9 @@ def _inside_word(text: str, start: int, end: int) -> bool:
     return before.isalpha() or before == "_" or text[end : end + 1].isalpha()
 
 
-_LETTERS_FOR_DIGITS = re.compile(r"(?<=[\d.,])[OoQ]+(?![a-z])|(?<![A-Za-z])[OoQ](?=[.,]\d)|(?<=RM)[Oo](?=[.,]\d)")
+_LETTERS_FOR_DIGITS = re.compile(
+    r"(?<=[\d.,])[OoQ]+(?![a-z])|(?<![A-Za-z])[OoQ](?=[.,]\d)|(?<=RM)[Oo](?=[.,]\d)"
+)
 
 
 def repair(text: str) -> str:

@@ -13,19 +13,23 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+# What is to be paid in the end: after rounding, and after what was paid before.
+DUE = re.compile(
+    r"totaldue|amountdue|balancedue|duepayable|payable|amounttopay|totaltopay|topay|netapayer|apayer|zahlbetrag"
+    r"|zuzahlen|zahlungsbetrag|uberweisungsbetrag|tebetalen|apagar|dapagare|dozaplaty|kwotanaleznosci|attbetala"
+    r"|abetale|maksettava|kuhrade|fizetendo|jumlahbayar|totalbayar|应付|應付"
+)
 # The final amount is named as such.
 FINAL = re.compile(
-    r"grandtotal|totaldue|amountdue|balancedue|duepayable|payable|amounttopay|totaltopay|topay|invoicetotal"
-    r"|totalinvoice|billtotal|totalbill|round\w{0,3}total|total\w{0,6}round|afterround"
-    r"|netapayer|apayer|gesamtsumme|rechnungsbetrag|zahlbetrag|endbetrag|endsumme|rechnungssumme|zuzahlen"
-    r"|zahlungsbetrag|uberweisungsbetrag|tebetalen|factuurbedrag|apagar|dapagare|totalfactura|totalefattura"
-    r"|totaledocumento|dozaplaty|kwotanaleznosci|attbetala|abetale|maksettava|kuhrade|fizetendo"
-    r"|jumlahbesar|jumlahbayar|totalbayar|totalbelanja|合計|合计|总计|總計|应付|應付|总额|총액|합계"
+    r"grandtotal|invoicetotal|totalinvoice|billtotal|totalbill|round\w{0,3}total|total\w{0,6}round|afterround"
+    r"|gesamtsumme|rechnungsbetrag|endbetrag|endsumme|rechnungssumme|bruttosumme|bruttobetrag|summebrutto"
+    r"|gesamtbrutto|bruttogesamt|factuurbedrag|totalfactura|totalefattura|totaledocumento|jumlahbesar|totalbelanja"
+    r"|合計|合计|总计|總計|总额|총액|합계"
 )
 # A total that holds the tax.
 GROSS = re.compile(
     r"total\w{0,12}incl|incl\w{0,12}total|totalwith(?:tax|gst|vat)|totalttc|totaltvac|montanttotal|totalsales"
-    r"|gesamtbetrag|brutto|totaal\w{0,6}incl|totaalbedrag|importetotal|valortotal|importototale|totalamount|totalamt"
+    r"|gesamtbetrag|totaal\w{0,6}incl|totaalbedrag|importetotal|valortotal|importototale|totalamount|totalamt"
     r"|amounttotal"
 )
 TOTAL = re.compile(
@@ -39,20 +43,28 @@ OTHER = re.compile(
     r"|ruckgeld|rendu|monnaie|vuelto|kembali|tendered|received|points?|deposit|anzahlung|acompte|voucher|coupon"
     r"|totaltax|totalgst|totalvat|taxtotal|gsttotal|vattotal|taxamount|gstamount|vatamount|gstpayable|taxpayable"
     r"|unitprice|einzelpreis|prixunitaire|steuerbetrag|steuerbasis|mwstbetrag|montanttva|totaltva|btwbedrag"
-    r"|zuschlag|abschlag|servicecharge|svcchg|weight|positionssumme|itemtotal|supplies|ubertrag|carriedforward"
+    r"|zuschlag|abschlag|servicecharge|svcchg|weight|positionssumme|itemtotal|supplies|bruttopreis|nettopreis|ubertrag|carriedforward"
 )
 # What also stands beside a true total: how it was paid, that tax is in it.
-ASIDE = re.compile(r"cash|visa|master|debit|credit|card|paid|payment|tunai|bar$|bezahlt|tax|gst|vat|mwst|ust|tva|btw|iva|sst")
+ASIDE = re.compile(
+    r"cash|visa|master|debit|credit|card|paid|payment|tunai|bar$|bezahlt|tax|gst|vat|mwst|ust|tva|btw|iva|sst"
+)
 AMOUNT = re.compile(r"amount|betrag|montant|importe|importo|bedrag|kwota|due|price|preis")
 CASH = re.compile(r"cash|tunai|tender|received|paid|payment|visa|master|card|bar$|gegeben")
 CHANGE = re.compile(r"change|baki|kembali|ruckgeld|wechselgeld|rendu|balance")
 TAX = re.compile(r"tax|gst|vat|mwst|steuer|ust|tva|btw|iva|sst|taks|moms|dph")
+SUBTOTAL = re.compile(r"subt|zwischensumme|soustotal")
 ROUNDING = re.compile(r"round|pembulatan|arrondi|rundung|redondeo|afronding|oresavr")
+
+INCLUSIVE = re.compile(
+    r"incl?(?:usive|uded|uding)?(?:of)?(?:tax|gst|vat|mwst|ust|sst|tva|btw|iva)|(?:tax|gst|vat|mwst|ust|sst|tva|btw|iva)incl?(?:usive|uded)?"
+)
 
 _WORDS = (
     "total subtotal payable amount inclusive included exclusive excluding rounding rounded change discount received "
     "balance service charge tendered savings gesamtbetrag zwischensumme rechnungsbetrag bruttobetrag invoice"
 ).split()
+_NAMES = re.compile("|".join(p.pattern for p in (DUE, FINAL, GROSS, TOTAL)))
 _LETTERS = str.maketrans({"0": "o", "1": "l", "|": "l", "5": "s"})
 _KEPT = re.compile(r"[^\w]|_")
 
@@ -61,7 +73,15 @@ def squeeze(text: str) -> str:
     """Letters only: no case, accents, spaces or punctuation; look-alike digits are letters, slips undone."""
     plain = unicodedata.normalize("NFKD", text.casefold()).replace("ß", "ss")
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    words = (_word(_KEPT.sub("", w)) for w in re.split(r"[\s:/()]+", plain))
+    words = [_word(_KEPT.sub("", w)) for w in re.split(r"[\s:/()]+", plain)]
+    for i in range(len(words) - 1):  # one word read as two: Payak le
+        joined = words[i] + words[i + 1]
+        if (
+            len(joined) >= 7
+            and min(len(words[i]), len(words[i + 1])) > 1
+            and (known := _word(joined)) in _WORDS
+        ):
+            words[i], words[i + 1] = "", known
     return "".join(words)
 
 
@@ -78,17 +98,32 @@ def _word(word: str) -> str:
     return near[0] if near else word
 
 
-def names_total(words: str) -> float:
-    """How well squeezed words name the amount to pay: 3 says so, 2 a total, below 0 something else."""
+def names_total(words: str, due: bool = False) -> float:
+    """How well squeezed words name the final amount: 3 says so, 2 a total, below 0 something else.
+
+    Where both stand, "grand total" names the invoice's sum and "amount due" what is left to pay; `due`
+    says that the latter is wanted.
+    """
     if not words:
         return 0.0
-    final = FINAL.search(words)
+    words = INCLUSIVE.sub("incl", words)
+    final = DUE.search(words) or FINAL.search(words)
     if OTHER.search(words):
         return 0.3 if final and not re.search("subt|excl|before|netto|totalht|change", words) else -2.0
-    score = 3.0 if final else 2.7 if GROSS.search(words) else 2.0 if TOTAL.search(words) else 0.0
+    if final:
+        score = 3.0 if bool(DUE.search(words)) == due or (FINAL.search(words) and not due) else 2.8
+    else:
+        score = 2.7 if GROSS.search(words) else 2.0 if TOTAL.search(words) else 0.0
     if ASIDE.search(words):
         return score - 0.4 if score else -0.8
     return score or 0.7 * bool(AMOUNT.search(words))
+
+
+def asks_due(label: str) -> bool:
+    """Whether a question's label asks for what is left to pay."""
+    return bool(
+        re.search(r"\b(?:due|pay|payable|paid|owed)\b|zahl|payer|pagar|betalen", label, re.IGNORECASE)
+    )
 
 
 def asks_total(label: str) -> bool:
@@ -106,4 +141,4 @@ def asks_total(label: str) -> bool:
         return False
     if not rest:
         return bool(re.search(r"amount|sum|price|cost|due|payable|pay", whole))
-    return bool(TOTAL.fullmatch(rest) or FINAL.fullmatch(rest) or GROSS.fullmatch(rest) or FINAL.fullmatch(whole))
+    return bool(_NAMES.fullmatch(rest) or _NAMES.fullmatch(whole))
