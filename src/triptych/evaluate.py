@@ -9,7 +9,6 @@ Documents are ranked by their best page. Metrics are those of trec_eval, compute
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
