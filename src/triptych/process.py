@@ -17,18 +17,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import psutil
 
-from triptych import wire
+from triptych import ingest, wire
 from triptych.errors import FileError, TriptychError
 from triptych.settings import Limits, Settings
 from triptych.types import Page
 from triptych.worker import out_of_memory, raised
 
 TRIES = 2  # how often a file or page may end a worker
+REPAIR = "The file is damaged: open it in its program and save it anew"
 _TICK = 0.05  # seconds between two looks at a busy worker's clock and memory
 _START = 60.0  # seconds that a worker may take to start
 _REQUESTS = 500  # after which a worker is replaced: decoders leak
@@ -63,8 +64,10 @@ class Range:
     name: str
     first: int
     last: int
-    cancelled: threading.Event
+    cancelled: threading.Event  # nobody wants any of it
+    enough: threading.Event  # the file has done harm enough: do not begin
     tries: int = 1
+    seconds: float = 0.0
     head: Head | None = None
     pages: list[Page] = field(default_factory=list)
     error: FileError | None = None
@@ -93,26 +96,35 @@ class Process:
             )
             theirs.close()  # so that the worker's end is the only one, and its death is heard
             self._status = psutil.Process(self._process.pid)
-            config = {"ocr": asdict(settings.ocr), "limits": asdict(settings.limits), "threads": threads}
             try:
-                self._send(config)
-                self._receive(_START, closing)
-            except Lost as lost:
-                log.seek(0)
-                said = log.read().decode("utf-8", "replace").strip().rpartition("\n")[2] or str(lost)
-                raise TriptychError(f"The reading process does not start: {said[:250]}") from lost
+                self._begin(settings, threads, log)
             except BaseException:
                 self.kill()
                 raise
+
+    def _begin(self, settings: Settings, threads: int, log: IO[bytes]) -> None:
+        """Hand over the settings and wait until the worker is ready."""
+        try:
+            self._send({"ocr": asdict(settings.ocr), "limits": asdict(settings.limits), "threads": threads})
+            self._receive(_START, self._closing)
+        except Lost as lost:
+            log.seek(0)
+            said = log.read().decode("utf-8", "replace").strip().rpartition("\n")[2] or str(lost)
+            raise TriptychError(f"The reading process does not start: {said[:250]}") from lost
 
     def read(self, job: Range) -> None:
         """Read a range of pages into `job`. Raises Lost, FileError, or the worker's own error."""
         request = {"do": "read", **_document(job), "first": job.first, "last": job.last}
         for header, arrays in self._ask(request, job.cancelled):
             if header.pop("is") == "head":
-                job.head = Head(**header)
-            else:
-                job.pages.append(wire.page_in(header, arrays))
+                job.head = _head(header, self._limits)
+                continue
+            page = wire.page_in(header, arrays)
+            if page.number != job.first + len(job.pages):
+                raise ValueError("a page that was not asked for")
+            job.pages.append(page)
+        if job.head is None or len(job.pages) < min(job.last, job.head.pages) - job.first + 1:
+            raise ValueError("not all pages that were asked for")
 
     def draw(self, job: Range, side: int) -> np.ndarray | None:
         """The pixels of page `job.first`, None when it has none. Raises as `read` does."""
@@ -198,8 +210,15 @@ class Process:
         return died(how)
 
 
+def _head(header: dict[str, Any], limits: Limits) -> Head:
+    head = Head(**header)
+    if not isinstance(head.pages, int) or head.pages > limits.pages:
+        raise ValueError("an impossible number of pages")
+    return head
+
+
 def _document(job: Range) -> dict[str, str]:
-    return {"path": os.fsencode(job.path).hex(), "name": job.name}
+    return {"path": os.fsencode(job.path).hex(), "name": ingest.name_of(Path(job.name).name)}
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -220,5 +239,9 @@ def died(how: str) -> FileError:
     return FileError(
         "worker-died",
         f"it ends the process that reads it ({how}), {TRIES} times tried",
-        "The file is damaged: open it in its program and save it anew",
+        REPAIR,
     )
+
+
+def given_up() -> FileError:
+    return FileError("worker-died", "left out, because too many pages of this file cannot be read", REPAIR)

@@ -19,7 +19,7 @@ import numpy as np
 
 from triptych.types import Page, PageText, Section
 
-LIMIT = 1 << 30  # bytes of one message
+LIMIT = 1 << 28  # bytes of one message
 _HEAD = struct.Struct("!4sI")
 _MAGIC = b"TPW1"
 _TYPES = ("|u1", "<u4", "<f4")
@@ -31,7 +31,7 @@ Message = tuple[dict[str, Any], list[np.ndarray]]
 
 def send(to: socket.socket, header: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:
     """Send one message. `header` holds JSON values only (TypeError otherwise)."""
-    arrays = [np.ascontiguousarray(a, a.dtype.newbyteorder("<")) for a in arrays]
+    arrays = [np.asarray(a, a.dtype.newbyteorder("<"), order="C") for a in arrays]
     shapes = [[a.dtype.str, list(a.shape)] for a in arrays]
     head = json.dumps([header, shapes], separators=(",", ":")).encode("ascii")
     to.sendall(_HEAD.pack(_MAGIC, len(head)) + head)
@@ -80,11 +80,14 @@ def page_out(page: Page) -> tuple[dict[str, Any], list[np.ndarray]]:
 
 
 def page_in(header: dict[str, Any], arrays: Sequence[np.ndarray]) -> Page:
-    """The page that `page_out` took apart. Raises ValueError when the parts do not fit together."""
+    """The page that `page_out` took apart. Raises ValueError, TypeError or KeyError when
+    the parts do not fit together."""
     spans, boxes, confidence, lines = arrays
     n = len(spans)
     if (spans.shape, boxes.shape, confidence.shape, lines.shape) != ((n, 2), (n, 4), (n,), (n,)):
         raise ValueError("the words of a page do not fit together")
+    if not isinstance(header["text"], str) or not isinstance(header["number"], int):
+        raise TypeError("the parts of a page are not what they should be")
     text = PageText(header["text"], spans, boxes, confidence, lines)
     sections = tuple(Section(start, title) for start, title in header["sections"])
     return Page(text=text, sections=sections, **{name: header[name] for name in _PLAIN})

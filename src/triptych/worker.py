@@ -106,7 +106,7 @@ class _Worker:
         try:
             actions[request["do"]](request)
         except FileError as known:
-            refused = known.to_dict()
+            refused = self._told(known, request).to_dict()
         except TriptychError as ours:
             error = {"class": type(ours).__name__, "text": str(ours)}
         except MemoryError:
@@ -134,21 +134,24 @@ class _Worker:
         last = min(request["last"], total)
         for number in range(request["first"], last + 1):
             self._allow_cpu()
-            self._send_page(document, number)
+            self._send_page(document, number, request)
         if last == total:
             self._close()
 
-    def _send_page(self, document: Document, number: int) -> None:
+    def _send_page(self, document: Document, number: int, request: dict[str, Any]) -> None:
         """Read and send one page; whatever goes wrong with it is said in its place."""
         try:
-            header, arrays = wire.page_out(self._reader.page(document, number))
+            page = self._reader.page(document, number)
+            if page.failed:
+                raise FileError("damaged", page.failed)
+            header, arrays = wire.page_out(page)
             self._send({"is": "page", **header}, arrays)
             return
         except MemoryError:
             self._tired = True
             error = out_of_memory(self._limits)
         except FileError as known:
-            error = known
+            error = self._told(known, request)
         except (TriptychError, OSError):
             raise
         except Exception as unknown:
@@ -170,6 +173,14 @@ class _Worker:
             self._document, self._media_type = self._open(Path(path), request["name"], self._limits)
             self._path = request["path"]
         return self._document
+
+    @staticmethod
+    def _told(error: FileError, request: dict[str, Any]) -> FileError:
+        """The error with the file's own name in place of that of the copy which was read."""
+        copy = Path(os.fsdecode(bytes.fromhex(request["path"]))).name
+        name = request["name"]
+        shown = name if len(name) <= 80 else f"{name[:50]}...{name[-25:]}"  # room for the reason itself
+        return FileError(error.code, error.reason.replace(copy, shown).replace(name, shown), error.hint)
 
     def _close(self) -> None:
         document, self._document = self._document, None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from typing import Generic, Self, TypeVar
 import numpy as np
 
 from triptych.errors import FileError
-from triptych.process import TRIES, Head, Lost, Process, Range, died
+from triptych.process import REPAIR, TRIES, Head, Lost, Process, Range, died, given_up
 from triptych.settings import Settings
 from triptych.types import Page, PageText, Reading
 
@@ -41,29 +42,33 @@ class _File(Generic[K]):
         self._pages: dict[int, Page] = {}
         self._error: FileError | None = None
         self._deaths = 0
+        self._enough = threading.Event()  # set when the file has ended too many workers
+        self._seconds = 0.0
 
     def start(self) -> Range:
         return self._range(1, _FIRST)
 
     def take(self, done: Range) -> list[Range]:
         """Note what a range brought; the ranges that have to be read next because of it."""
+        self._seconds += done.seconds
         self._pages.update((page.number, page) for page in done.pages)
         more: list[Range] = []
         if self._head is None and done.head is not None:
             self._head = done.head
             more = self._rest()
         if done.error is not None:
-            self._error = done.error
+            self._error = self._error or done.error
             more += self._after(done, done.error)
         return more
 
     def result(self) -> Reading | FileError:
-        """What became of the file. A page that could not be read is in its place and says why."""
-        if self._error and (self._head is None or all(page.failed for page in self._pages.values())):
-            return self._error
-        assert self._head is not None  # a file without an error was opened
+        """What became of the file: an error where no page could be read, else all pages in order, those
+        that could not be read with the reason."""
         pages = tuple(self._pages[n] for n in sorted(self._pages))
-        return Reading(self._head.kind, self._head.media_type, pages, self._head.meta)
+        reasons = [page.failed for page in pages if page.failed]
+        if self._head is None or len(reasons) == len(pages):
+            return self._error or FileError("damaged", reasons[0] if reasons else "it has no pages", REPAIR)
+        return Reading(self._head.kind, self._head.media_type, pages, self._head.meta, self._seconds)
 
     def _rest(self) -> list[Range]:
         """Cut the pages after the first range into ranges that keep all workers busy."""
@@ -81,14 +86,16 @@ class _File(Generic[K]):
             return [self._range(at, last, tried + 1)]
         if self._head is None:
             return []
-        self._deaths += 1
+        self._deaths += done.lost
+        if self._deaths >= _DEATHS:
+            self._enough.set()
         go_on = done.lost and self._deaths < _DEATHS
         for number in range(at, at + 1 if go_on else last + 1):
             self._pages[number] = Page(number, PageText.plain(""), 0, 0, failed=error.reason)
         return [self._range(at + 1, last)] if go_on and at < last else []
 
     def _range(self, first: int, last: int, tries: int = 1) -> Range:
-        return Range(self._path, self._name, first, last, self._cancelled, tries)
+        return Range(self._path, self._name, first, last, self._cancelled, self._enough, tries)
 
 
 class Workers:
@@ -154,7 +161,7 @@ class Workers:
     def pixels(self, path: Path, name: str, page: int, side: int) -> np.ndarray:
         """Page `page` as RGB, its longer side at most `side`. Raises FileError."""
         cancelled = threading.Event()
-        job = Range(path, name, page, page, cancelled)
+        job = Range(path, name, page, page, cancelled, threading.Event())
         try:
             done, image = self._threads.submit(self._draw, job, side).result()
         finally:
@@ -171,8 +178,13 @@ class Workers:
     # From here on: in the threads of the pool, each of which feeds one worker process.
 
     def _read(self, job: Range) -> Range:
+        if job.enough.is_set():
+            job.error = given_up()
+            return job
+        started = time.monotonic()
         with self._child(job) as child:
             child.read(job)
+        job.seconds = time.monotonic() - started
         return job
 
     def _draw(self, job: Range, side: int) -> tuple[Range, np.ndarray | None]:
@@ -198,7 +210,12 @@ class Workers:
             job.error, sound = error, True
         except Lost as lost:
             job.error, job.lost = lost.error, True
-        except (ValueError, TypeError, KeyError):  # it answers, but not as a worker of ours does
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+        ):  # it answers, but not as a worker of ours does
             job.error, job.lost = died("it sends nonsense"), True
         finally:
             if not sound or child.worn:
