@@ -22,7 +22,7 @@ _FILLER = re.compile(r"^[\s:：;.,_\-–—=*>|)\]]+|[\s:：_|]+$")
 _WANTS_DATE = re.compile(r"\bdates?\b|\bdatum\b|\bdata\b|\bfecha\b|\bdue\b|\bperiod\b", re.I)
 _WANTS_DIGIT = re.compile(
     r"\b(?:no|nos|nr|num\w*|fax|tel\w*|phone|number|numero|code|zip|id|total|amount|budget|balance|cost|price|"
-    r"value|weight|quantity|qty|pages|dates?|year|age|rate|size)\b|#|\$|%",
+    r"fee|revenue|sales|income|salary|share|percent\w*|value|weight|quantity|qty|pages|dates?|year|age|rate|size)\b|#|\$|%",
     re.I,
 )
 _WANTS_LETTERS = re.compile(

@@ -26,6 +26,17 @@ def tidy(text: str, start: int, end: int) -> str:
     return " ".join(text[start:end].split())
 
 
+_SPACED = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")
+
+
+def spoken(text: str) -> str:
+    """A value for people: on one line, letter-spaced words ("R M 1 . 3 8") set normally."""
+    line = " ".join(text.split())
+    if not any(c.isdigit() for c in line):
+        return line
+    return _SPACED.sub(lambda m: m[0].replace(" ", ""), line)
+
+
 ELISION = " … "
 
 

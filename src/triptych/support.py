@@ -89,6 +89,10 @@ class Support:
     values: float
     missing: tuple[str, ...]
 
+    def usable(self, names: float) -> bool:
+        """Whether the page may answer: enough of the names, and some of the dates and codes asked for."""
+        return self.names >= names and (self.values > 0 or not self.missing)
+
 
 def support(ask: Ask, context: str, words: PageWords) -> Support:
     """What of `context` and of the question's dates and codes stands on the page."""

@@ -60,10 +60,11 @@ INCLUSIVE = re.compile(
     r"incl?(?:usive|uded|uding)?(?:of)?(?:tax|gst|vat|mwst|ust|sst|tva|btw|iva)|(?:tax|gst|vat|mwst|ust|sst|tva|btw|iva)incl?(?:usive|uded)?"
 )
 
-_WORDS = (
-    "total subtotal payable amount inclusive included exclusive excluding rounding rounded change discount received "
-    "balance service charge tendered savings gesamtbetrag zwischensumme rechnungsbetrag bruttobetrag invoice"
-).split()
+_KNOWN = """
+total subtotal payable amount inclusive included exclusive excluding rounding rounded change discount received balance
+service charge tendered savings gesamtbetrag zwischensumme rechnungsbetrag bruttobetrag invoice
+"""
+_WORDS = tuple(_KNOWN.split())
 _NAMES = re.compile("|".join(p.pattern for p in (DUE, FINAL, GROSS, TOTAL)))
 _LETTERS = str.maketrans({"0": "o", "1": "l", "|": "l", "5": "s"})
 _KEPT = re.compile(r"[^\w]|_")

@@ -1,0 +1,156 @@
+"""Where a page may answer: totals, fields, cells and sentences as findings that can be compared.
+
+Each finder looks at one page for one reading of the question and gives spans: the value, and what to quote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from triptych import cells, passages
+from triptych.fields import fields
+from triptych.layout import Layout
+from triptych.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut
+from triptych.support import PageWords
+from triptych.totals import totals
+from triptych.types import Hit, Page
+from triptych.values import numbers
+from triptych.vocabulary import asks_due
+
+Spans = tuple[tuple[int, int], ...]
+
+FIELD = 1.25  # a label half as good as a clean one, with a value that fits
+TOTAL = 1.5  # a word for a total, or arithmetic that needs none
+CLEAR = 2.0  # a finding as good as any: beyond it the page that was ranked higher wins
+CELL = 0.12  # of the question's weight, at least this share stands in the labels of the cell
+PASSAGE = 0.5  # and this share in the sentence
+ON_PAGE = 0.5  # and this share of its words on the page
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A retrieved page, numbered as in citations. Order is the fused rank."""
+
+    n: int
+    hit: Hit
+    page: Page
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Evidence with its folded words and its geometry, each made once."""
+
+    evidence: Evidence
+
+    @cached_property
+    def words(self) -> PageWords:
+        return PageWords(self.evidence.page, self.evidence.hit.title)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(self.evidence.page)
+
+    @property
+    def asset(self) -> str:
+        return self.evidence.hit.asset
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A value on a page as spans of its text, the spans to quote, and how much speaks for it: `strength`
+    for the value alone, `score` with its page."""
+
+    evidence: Evidence
+    value: Spans
+    quote: Spans
+    strength: float
+    score: float
+
+
+def weigh(score: float) -> float:
+    """Beyond a clear finding, score decides only between pages that are otherwise equal."""
+    return min(score, CLEAR) + 0.05 * score
+
+
+def find_totals(cut: Cut, page: Candidate) -> list[Finding]:
+    """Amounts of the page that may be its total."""
+    found = []
+    for total in totals(page.layout, due=asks_due(cut.label))[:3]:
+        if total.score >= TOTAL:
+            label = (total.label.start, total.label.end) if total.label else None
+            value = ((total.start, total.end),)
+            found.append(
+                Finding(page.evidence, value, _quote(page, value, label), total.score, weigh(total.score))
+            )
+    return found
+
+
+def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
+    """Values beside or below the label that the cut asks for."""
+    found = []
+    for field in fields(page.layout, cut.label, ask.expects)[:3]:
+        if field.score >= FIELD:
+            quote = _quote(page, field.spans, (field.label.start, field.label.end))
+            found.append(Finding(page.evidence, field.spans, quote, field.score, weigh(field.score)))
+    return found
+
+
+def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
+    """The number of a table or chart whose labels fit, or the label of the number that is asked by."""
+    terms = cells.plain_terms(ask.terms)
+    held = sum(page.words.holds(t) for t in terms) / len(terms) if terms else 0.0
+    if held < ON_PAGE or not _right_time(ask, page):
+        return []
+    if ask.expects == TEXT and (labels := _by_number(ask, page)):
+        label, cell = labels[0]
+        value = ((label.start, label.end),)
+        return [Finding(page.evidence, value, (*value, (cell.start, cell.end)), held, 2 * held)]
+    if ask.expects not in (TEXT, AMOUNT, COUNT, PERCENT):
+        return []
+    found = cells.cells(page.layout, terms)
+    if ask.expects == COUNT or "dollar" in ask.question or "euro" in ask.question:
+        found = [c for c in found if not c.number.percent]
+    if not found or found[0].score < CELL or not cells.decided(found):
+        return []
+    best = found[0]
+    value = ((best.start, best.end),)
+    beside = [(s.start, s.end) for s in best.labels[:1] if s.end <= best.start]
+    quote = _quote(page, value, beside[0]) if beside else value
+    return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score)]
+
+
+def _right_time(ask: Ask, page: Candidate) -> bool:
+    """A page whose labels name years must name those asked for; one that names none may be of any."""
+    asked = {c.text for c in ask.codes if cells.is_year(c.text)}
+    shown = {s.text.strip(" .,*()'") for s in page.layout.segments if cells.is_year(s.text)}
+    return not asked or not shown or all(year in page.words.raw for year in asked)
+
+
+def _by_number(ask: Ask, page: Candidate) -> list[tuple[cells.Segment, cells.Cell]]:
+    """Labels of the largest or smallest value, or of a value with decimals that the question names."""
+    extreme = cells.extreme(page.layout, ask.question)
+    if extreme:
+        return extreme
+    named = [n for n in numbers(ask.question) if n.decimals]
+    return cells.labelled(page.layout, named[0]) if named else []
+
+
+def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+    """The best sentence of each page."""
+    found = []
+    texts = [p.evidence.page.text for p in pages]
+    for page, best in zip(pages, passages.passages(texts, ask.terms, ask.expects), strict=True):
+        if best and best[0].score >= PASSAGE:
+            top = best[0]
+            found.append(Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score))
+    return found
+
+
+def _quote(page: Candidate, value: Spans, label: tuple[int, int] | None) -> Spans:
+    """What to quote: label and value where they stand next to each other, else the value."""
+    if label is None or label[1] > value[0][0]:
+        return value
+    between = page.evidence.page.text.text[label[1] : value[0][0]]
+    return value if any(c.isalnum() for c in between) else ((label[0], value[0][1]), *value[1:])
