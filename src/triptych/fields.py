@@ -188,7 +188,7 @@ def _fits(value: str, label: str, expects: str) -> float:
     elif _WANTS_DIGIT.search(label) or expects in ("amount", "count", "percent"):
         fit += 0.2 if digits else -0.4
     elif expects == "person" or _WANTS_LETTERS.search(label):
-        fit += 0.15 if letters >= 3 and not numbers(value) else -0.2
+        fit += 0.15 if letters >= 3 and letters > sum(c.isdigit() for c in value) else -0.2
     if value.rstrip().endswith((":", "：")):
         fit -= 0.8
     return fit

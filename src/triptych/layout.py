@@ -93,7 +93,7 @@ class Layout:
         if not len(self.boxes):
             return self._plain_segments()
         spans = self.text.spans.tolist()
-        boxes = self.boxes.tolist()
+        boxes = self._edges
         lines = self.text.lines.tolist()
         cuts = [0]
         for i in range(1, len(spans)):
@@ -104,13 +104,26 @@ class Layout:
         cuts.append(len(spans))
         return tuple(self._segment(first, last) for first, last in pairwise(cuts) if last > first)
 
+    @cached_property
+    def _edges(self) -> list[list[float]]:
+        edges: list[list[float]] = self.boxes.tolist()
+        return edges
+
     def _segment(self, first: int, last: int) -> Segment:
+        """Words `[first, last)`; its height is that of its middle word, so one stray box does not stretch it."""
         start, end = int(self.text.spans[first, 0]), int(self.text.spans[last - 1, 1])
-        box = self.boxes[first:last]
-        x0, y0 = box[:, 0].min(), np.median(box[:, 1])
-        x1, y1 = box[:, 2].max(), np.median(box[:, 3])
+        words = self._edges[first:last]
+        middle = len(words) // 2
         return Segment(
-            first, last, start, end, float(x0), float(y0), float(x1), float(y1), self.text.text[start:end]
+            first,
+            last,
+            start,
+            end,
+            min(w[0] for w in words),
+            sorted(w[1] for w in words)[middle],
+            max(w[2] for w in words),
+            sorted(w[3] for w in words)[middle],
+            self.text.text[start:end],
         )
 
     def _plain_segments(self) -> tuple[Segment, ...]:

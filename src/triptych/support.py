@@ -56,7 +56,11 @@ class PageWords:
         """1 where the code stands as a whole, less as a part of another one (TX-471102 is not 471102)."""
         if code.key in self.codes:
             return 1.0
-        return 0.6 if len(code.key) >= 4 and code.key in code_key(self.raw) else 0.0
+        return 0.6 if len(code.key) >= 4 and code.key in self._run_together else 0.0
+
+    @cached_property
+    def _run_together(self) -> str:
+        return code_key(self.raw)
 
     @cached_property
     def days(self) -> frozenset[str]:

@@ -83,7 +83,7 @@ class Code:
 
 def fold(text: str) -> str:
     """Case, space, punctuation and compatibility forms folded away: what "the same text" means."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 # ---------------------------------------------------------------------------------------- numbers

@@ -1,0 +1,421 @@
+"""Extractive answers: the right words of the right page, quoted and boxed, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from triptych.answer import Evidence, answer
+from triptych.errors import UserError
+from triptych.question import parse
+from triptych.quotes import find, verify
+from triptych.types import Answer, Box, Hit, Line, Page, PageText, Word
+from triptych.values import fold
+
+WIDTH, HEIGHT, CHAR, LINE = 800, 1000, 9.0, 16.0
+
+Placed = tuple[float, float, str]  # x, y in pixels, words of one segment
+
+
+def turn(box: Box, by: int) -> Box:
+    """Where a box stands once the page is turned clockwise."""
+    for _ in range(by // 90):
+        box = Box(1 - box.y1, box.x0, 1 - box.y0, box.x1)
+    return box
+
+
+def page(*placed: Placed, number: int = 1, turned: int = 0, slope: float = 0.0) -> Page:
+    """A page with each text at its place, one OCR line each, boxes as an engine gives them."""
+    lines = []
+    for x, y, text in sorted(placed, key=lambda p: (p[1], p[0])):
+        words, at = [], x
+        for token in text.split():
+            end = at + CHAR * len(token)
+            shift = slope * (at + end) / 2
+            box = Box(at / WIDTH, (y + shift) / HEIGHT, end / WIDTH, (y + shift + LINE) / HEIGHT)
+            words.append(Word(token, turn(box, turned), 0.9))
+            at = end + CHAR
+        lines.append(Line(tuple(words)))
+    size = (HEIGHT, WIDTH) if turned in (90, 270) else (WIDTH, HEIGHT)
+    return Page(number, PageText.of_lines(lines), *size, turned=turned, text_source="ocr")
+
+
+def rows(*lines: Sequence[str], top: float = 300.0) -> list[Placed]:
+    """Label and amount rows of a receipt: words at the left, further columns from the middle on."""
+    return [
+        (40.0 if column == 0 else 350.0 + 150.0 * column, top + 26.0 * i, text)
+        for i, line in enumerate(lines)
+        for column, text in enumerate(line)
+    ]
+
+
+def evidence(*pages: Page, assets: Sequence[str] = ()) -> list[Evidence]:
+    names = list(assets) or [f"asset{i}" for i in range(len(pages))]
+    return [
+        Evidence(n, Hit(n, 1.0, name, f"{name}.png", p.number, "default", "", "", (), {}), p)
+        for n, (name, p) in enumerate(zip(names, pages, strict=True), 1)
+    ]
+
+
+def holds(given: Answer, p: Page) -> None:
+    """The citation is verified, and the words inside its boxes are the quote, which holds the answer."""
+    citation = given.citations[0]
+    assert citation.verified and verify(citation, p.text, given.value)
+    assert fold(given.value) in fold(citation.quote)
+    inside = " ".join(
+        p.text.text[a:b]
+        for (a, b), box in zip(p.text.spans.tolist(), p.text.boxes.tolist(), strict=True)
+        if any(c.overlap(Box(*box)) > 0.5 * Box(*box).area for c in citation.boxes)
+    )
+    assert fold(inside) == fold(citation.quote)
+
+
+RECEIPT = (
+    (40.0, 40.0, "ACME TRADING SDN BHD"),
+    (40.0, 80.0, "Date: 25/12/2018 18:20"),
+    *rows(
+        ("Clay kiddy fish", "9.00"),
+        ("Marker set", "32.30"),
+        ("Subtotal", "41.30"),
+        ("GST 6%", "2.48"),
+        ("TOTAL", "43.78"),
+        ("CASH", "50.00"),
+        ("CHANGE", "6.22"),
+    ),
+)
+ASK_TOTAL = "What is the total on the Acme Trading receipt of 25/12/2018?"
+
+
+# ------------------------------------------------------------------------------------------ totals
+
+
+def test_the_total_is_told_from_subtotal_tax_cash_and_change() -> None:
+    p = page(*RECEIPT)
+    given = answer(ASK_TOTAL, evidence(p))
+    assert (given.value, given.text, given.abstained) == ("43.78", "43.78 [1]", False)
+    assert given.citations[0].quote == "TOTAL 43.78"
+    holds(given, p)
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+@pytest.mark.parametrize("slope", [-0.04, 0.0, 0.04])
+def test_a_turned_or_crooked_page_answers_alike(turned: int, slope: float) -> None:
+    p = page(*RECEIPT, turned=turned, slope=slope)
+    given = answer(ASK_TOTAL, evidence(p))
+    assert given.value == "43.78"
+    holds(given, p)
+
+
+@pytest.mark.parametrize(
+    ("label", "amount"),
+    [
+        ("Grand Total", "1,043.78"),
+        ("Amount due", "$43.78"),
+        ("Gesamtbetrag", "1.043,78 €"),
+        ("Rechnungsbetrag", "43,78 EUR"),
+        ("Total TTC", "1 043,78 €"),
+        ("Net à payer", "43,78"),
+        ("Totaal incl. BTW", "€ 43,78"),
+        ("Importe total", "43,78 €"),
+        ("Totale fattura", "43,78"),
+        ("Razem do zapłaty", "43,78"),
+        ("合計", "¥4,378"),
+        ("Jumlah Besar", "RM43.78"),
+        ("T0TAL", "43.78"),
+        ("TOTAL (GST INCL)", "43.78"),
+        ("Totel Payak le", "43.78"),
+    ],
+)
+def test_totals_have_many_names(label: str, amount: str) -> None:
+    p = page(*rows(("Thing", "1.00"), ("Subtotal", "40.00"), ("Tax 7%", "3.78"), (label, amount)))
+    given = answer("What is the grand total?", evidence(p))
+    assert fold(given.value) == fold(amount)
+    holds(given, p)
+
+
+def test_the_rounded_total_is_the_total() -> None:
+    p = page(
+        *rows(
+            ("Total Sales (Inclusive GST)", "45.34"),
+            ("Rounding Adjustment", "0.01"),
+            ("Rounding RM", "45.35"),
+            ("Cash", "50.00"),
+            ("Change", "4.65"),
+        )
+    )
+    assert answer("What is the total?", evidence(p)).value == "45.35"
+
+
+def test_payment_shows_the_total_where_only_a_subtotal_is_printed() -> None:
+    p = page(*rows(("Cake", "11.60"), ("SUBTOTAL", "53.60"), ("CASH", "100.00"), ("CHANGE", "46.40")))
+    assert answer("What is the total?", evidence(p)).value == "53.60"
+
+
+def test_grand_total_and_amount_due_differ_after_a_deposit() -> None:
+    p = page(*rows(("Grand total", "340.00"), ("Deposit paid", "100.00"), ("Amount due", "240.00")))
+    assert answer("What is the grand total?", evidence(p)).value == "340.00"
+    assert answer("What is the amount due?", evidence(p)).value == "240.00"
+
+
+def test_a_total_may_stand_below_its_word_and_be_letter_spaced() -> None:
+    below = page(
+        (500.0, 300.0, "TOTAL"), (500.0, 330.0, "43.78"), (40.0, 300.0, "Item"), (40.0, 330.0, "Tea")
+    )
+    assert answer("What is the total?", evidence(below)).value == "43.78"
+    spaced = page(*rows(("TOTAL", "R M 4 3 . 7 8")))
+    given = answer("What is the total?", evidence(spaced))
+    assert given.value == "RM43.78"
+    holds(given, spaced)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    items=st.lists(st.integers(50, 90_000), min_size=2, max_size=12),
+    paid=st.integers(0, 5_000),
+    german=st.booleans(),
+    swap=st.booleans(),
+)
+def test_any_receipt_of_items_gives_its_sum(items: list[int], paid: int, german: bool, swap: bool) -> None:
+    def amount(cents: int) -> str:
+        text = f"{cents / 100:,.2f}"
+        return text.translate(str.maketrans(",.", ".,")) if german else text
+
+    total = sum(items)
+    lines = [(f"Item {chr(65 + i)}", amount(cents)) for i, cents in enumerate(items)]
+    foot = [("Zwischensumme" if german else "Subtotal", amount(total - total // 5))]
+    foot.append(("MwSt" if german else "VAT", amount(total // 5)))
+    foot = foot[::-1] if swap else foot
+    foot.append(("Summe" if german else "Total", amount(total)))
+    foot += [("Bar" if german else "Cash", amount(total + paid)), ("Change", amount(paid))]
+    p = page(*rows(*lines, *foot, top=100.0))
+    given = answer("What is the total?", evidence(p))
+    assert given.value == amount(total)
+    holds(given, p)
+
+
+# ------------------------------------------------------------------------------- the right page, or none
+
+
+def other(day: str, total: str, company: str = "ACME TRADING SDN BHD") -> Page:
+    return page((40.0, 40.0, company), (40.0, 80.0, f"Date: {day}"), *rows(("TOTAL", total)))
+
+
+def test_the_page_of_the_asked_day_answers_whatever_its_rank() -> None:
+    pages = evidence(other("24/12/2018", "1.00"), other("26/12/2018", "2.00"), other("25 DEC 2018", "3.00"))
+    given = answer(ASK_TOTAL, pages)
+    assert given.value == "3.00" and given.citations[0].asset == "asset2"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the total on the Acme Trading receipt of 27/12/2018?",
+        "What is the total on the Zebra Lumber receipt of 25/12/2018?",
+        "What is the grand total of invoice 471103 of Acme Trading?",
+        "What is the colour of the moon?",
+    ],
+)
+def test_what_no_page_supports_is_not_answered(question: str) -> None:
+    given = answer(question, evidence(page(*RECEIPT)))
+    assert given.abstained and given.citations == () and given.value == "" and given.text
+    with pytest.raises(UserError):
+        given.show()
+
+
+def test_no_evidence_is_no_answer() -> None:
+    assert answer("What is the total?", []).abstained
+
+
+def test_a_number_on_the_first_page_leads_to_the_total_on_the_second() -> None:
+    first = page((40.0, 40.0, "Lieferant GmbH"), (40.0, 80.0, "Rechnungsnummer: 471102"))
+    second = page(*rows(("Bruttosumme", "671,15")), number=2)
+    stranger = page(
+        (40.0, 40.0, "Lieferant GmbH"), (40.0, 80.0, "Rechnung TX-471102"), *rows(("Gesamtbetrag", "9,00"))
+    )
+    given = answer(
+        "What is the grand total of invoice 471102 of Lieferant GmbH?",
+        evidence(stranger, first),
+        lambda hit: [first, second] if hit.asset == "asset1" else [stranger],
+    )
+    assert given.value == "671,15"
+    assert (given.citations[0].asset, given.citations[0].page) == ("asset1", 2)
+    holds(given, second)
+
+
+# ------------------------------------------------------------------------------------------ fields
+
+FORM = (
+    (200.0, 60.0, "SERVICE REQUEST FORM"),
+    (40.0, 120.0, "DATE:"),
+    (160.0, 120.0, "March 27, 1984"),
+    (420.0, 120.0, "REQUEST NO.:"),
+    (600.0, 120.0, "25-84"),
+    (40.0, 180.0, "FAX NUMBER: 1-502-568-8092"),
+    (40.0, 240.0, "INITIATED BY"),
+    (46.0, 262.0, "P. H. Harper"),
+    (420.0, 240.0, "ADDRESS"),
+    (424.0, 262.0, "450 Lexington Avenue"),
+    (424.0, 282.0, "New York, NY 10017"),
+    (40.0, 340.0, "COMPLETION"),
+    (40.0, 358.0, "TARGET DATE:"),
+    (180.0, 358.0, "April 13, 1984"),
+    (40.0, 420.0, "NAME OF ACCOUNT"),
+    (280.0, 420.0, "VOLUME"),
+    (420.0, 420.0, "STORES"),
+    (40.0, 444.0, "Coastal Mart"),
+    (290.0, 444.0, "1250"),
+    (430.0, 444.0, "31"),
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [
+        ("DATE", "March 27, 1984"),
+        ("REQUEST NO.", "25-84"),
+        ("FAX NUMBER", "1-502-568-8092"),
+        ("FAX MUMBER", "1-502-568-8092"),
+        ("INITIATED BY", "P. H. Harper"),
+        ("ADDRESS", "450 Lexington Avenue New York, NY 10017"),
+        ("COMPLETION TARGET DATE", "April 13, 1984"),
+        ("NAME OF ACCOUNT", "Coastal Mart"),
+        ("STORES", "31"),
+    ],
+)
+def test_fields_right_of_and_below_their_labels(label: str, value: str) -> None:
+    p = page(*FORM)
+    given = answer(f'What is the {label} on the form "SERVICE REQUEST FORM"?', evidence(p))
+    assert given.value == value
+    holds(given, p)
+
+
+def test_a_value_in_another_column_is_quoted_without_what_stands_between() -> None:
+    p = page(
+        (200.0, 60.0, "FAX SHEET"),
+        (40.0, 120.0, "From office"),
+        (40.0, 140.0, "450 Lexington Avenue"),
+        (400.0, 148.0, "Charles Duggan"),
+        (40.0, 158.0, "New York"),
+    )
+    given = answer('What is the From office on the form "FAX SHEET"?', evidence(p))
+    assert given.value == "450 Lexington Avenue New York"
+    assert "Duggan" not in given.citations[0].quote
+    holds(given, p)
+
+
+def test_the_form_with_the_asked_title_answers() -> None:
+    two = evidence(page((40.0, 40.0, "PRICE LIST"), (40.0, 80.0, "DATE: 1 May 1990")), page(*FORM))
+    assert answer('What is the DATE on the form "SERVICE REQUEST FORM"?', two).value == "March 27, 1984"
+
+
+# ------------------------------------------------------------------------- tables, charts and sentences
+
+TABLE = (
+    (40.0, 60.0, "Harbour Freight Ltd annual report"),
+    (400.0, 100.0, "2021"),
+    (520.0, 100.0, "2022"),
+    *((40.0, 130.0 + 26 * i, label) for i, label in enumerate(("Net sales", "Cost of sales", "Income tax"))),
+    *((400.0, 130.0 + 26 * i, v) for i, v in enumerate(("3,100", "1,900", "240"))),
+    *((520.0, 130.0 + 26 * i, v) for i, v in enumerate(("3,450", "2,050", "310"))),
+)
+
+
+def test_a_cell_is_found_by_row_and_column() -> None:
+    p = page(*TABLE)
+    given = answer("How much were Harbour Freight's net sales in 2022?", evidence(p))
+    assert given.value == "3,450"
+    holds(given, p)
+    assert answer("How much income tax did Harbour Freight pay in 2021?", evidence(p)).value == "240"
+
+
+def test_a_year_that_the_table_lacks_is_not_answered() -> None:
+    assert answer("How much were Harbour Freight's net sales in 2017?", evidence(page(*TABLE))).abstained
+
+
+def test_a_chart_is_read_forwards_and_backwards() -> None:
+    bars = (("Finland", "71.5"), ("Spain", "42.3"), ("Greece", "28.9"), ("Norway", "60.0"))
+    p = page((40.0, 40.0, "Trust in news organizations by country"), *rows(*bars))
+    assert answer("What was the trust in news organizations in Spain?", evidence(p)).value == "42.3"
+    assert (
+        answer("Which country has the highest trust in news organizations?", evidence(p)).value == "Finland"
+    )
+    assert answer("Which country has the lowest trust in news organizations?", evidence(p)).value == "Greece"
+    assert answer("Which country had a trust in news of 60.0?", evidence(p)).value == "Norway"
+
+
+PROSE = """The harbour was rebuilt after the great storm of 1953.
+On 26 May 2023 the company raised its unsecured revolving credit
+agreement to $4,200,000,000. The lighthouse keeper is Maria Lind."""
+
+
+def test_a_sentence_answers_a_question_to_prose() -> None:
+    p = Page(1, PageText.plain(PROSE), 0, 0, text_source="native")
+    given = answer("How much is the unsecured revolving credit agreement of the company?", evidence(p))
+    assert given.value == "$4,200,000,000"
+    assert given.citations[0].quote.startswith("On 26 May 2023") and given.citations[0].boxes == ()
+    assert given.citations[0].verified
+    assert "Maria Lind" in answer("Who is the keeper of the lighthouse?", evidence(p)).value
+
+
+# ------------------------------------------------------------------------------ questions and quotes
+
+
+def test_questions_are_cut_into_label_and_context() -> None:
+    ask = parse('What is the TYPE OF PROMOTION on the form "SPRING OFFER"?')
+    assert [c.label for c in ask.cuts] == ["TYPE OF PROMOTION"] and ask.quoted == ("SPRING OFFER",)
+    ask = parse("What is the grand total of invoice RE-17/505 of Bei Spiel GmbH?")
+    assert "grand total" in [c.label for c in ask.cuts]
+    assert [c.text for c in ask.codes] == ["RE-17/505"]
+    assert parse("Wie hoch ist der Gesamtbetrag der Rechnung 4711?").cuts[-1].label == "Gesamtbetrag"
+    assert parse("When was the request made?").expects == "date"
+    assert parse("How many stores are there?").expects == "count"
+
+
+def test_a_quote_must_stand_in_the_boxes_that_it_claims() -> None:
+    p = page(*RECEIPT)
+    citation = answer(ASK_TOTAL, evidence(p)).citations[0]
+    assert verify(citation, p.text, "43.78")
+    assert not verify(citation, p.text, "43.79")
+    assert not verify(replace(citation, quote="TOTAL 43.79"), p.text)
+    assert not verify(replace(citation, boxes=(Box(0.1, 0.1, 0.2, 0.2),)), p.text)
+    assert not verify(replace(citation, boxes=(*citation.boxes, Box(0.1, 0.1, 0.2, 0.2))), p.text)
+    assert find("a  total\nof 3", "total of") == [(3, 11)]
+
+
+def test_the_answer_as_json() -> None:
+    given = answer(ASK_TOTAL, evidence(page(*RECEIPT))).to_dict()
+    assert {
+        "question",
+        "answer",
+        "abstained",
+        "model",
+        "citations",
+        "evidence",
+        "warnings",
+        "seconds",
+    } <= set(given)
+    assert given["model"] == "extractive" and given["value"] == "43.78"
+    assert set(given["citations"][0]) == {"n", "asset", "source", "page", "quote", "boxes", "verified"}
+
+
+words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).filter(
+    lambda t: t.strip()
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    question=st.text(max_size=80)
+    | st.lists(words, max_size=6).map(lambda w: f'What is the {" ".join(w)} on "A b"?'),
+    placed=st.lists(st.tuples(st.floats(0, 600), st.floats(0, 900), words), max_size=25),
+)
+def test_nothing_that_is_asked_or_printed_breaks_it(question: str, placed: list[Placed]) -> None:
+    p = page(*placed)
+    for given in (answer(question, evidence(p)), answer("What is the total?", evidence(p))):
+        assert given.abstained == (not given.citations)
+        for citation in given.citations:
+            assert citation.verified
