@@ -415,7 +415,7 @@ words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=
 )
 def test_nothing_that_is_asked_or_printed_breaks_it(question: str, placed: list[Placed]) -> None:
     p = page(*placed)
-    for given in (answer(question, evidence(p)), answer("What is the total?", evidence(p))):
-        assert given.abstained == (not given.citations)
-        for citation in given.citations:
+    for said in (answer(question, evidence(p)), answer("What is the total?", evidence(p))):
+        assert said.abstained == (not said.citations)
+        for citation in said.citations:
             assert citation.verified

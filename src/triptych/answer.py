@@ -28,7 +28,7 @@ from triptych.vocabulary import asks_total
 
 __all__ = ["Evidence", "answer"]
 
-NAMED = 0.5  # of the asked names, at least this share must stand on the page
+NAMED = 0.45  # of the asked names, at least this share must stand on the page
 FILES = 3  # files whose further pages are looked at
 RANK = 0.06  # what one place in the ranking is worth, beside a support of 0 to 1 and a score of 0 to 2
 CLEAR_FIELD = 1.9  # a label with a colon and a value of its kind beside it

@@ -28,6 +28,13 @@ _WANTS_DIGIT = re.compile(
 _WANTS_LETTERS = re.compile(
     r"\b(?:name|by|from|to|attention|attn|company|address|operator|manager|signature|city)\b", re.I
 )
+# What forms call their fields: such words alone are rarely a value.
+_LABEL_WORDS = """
+date name title address telephone phone fax number no department company signature city state zip subject from to page
+pages description quantity amount total remarks comments brand manufacturer reference attention type status approved by
+datum nom adresse nombre fecha unterschrift anschrift betreff
+"""
+_LABELS = frozenset(_LABEL_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class Field:
     spans: tuple[tuple[int, int], ...]
     label: Match
     score: float
+    exact: bool  # the label stands there letter for letter, in the case of the question
 
 
 def fold_map(text: str) -> tuple[str, list[int]]:
@@ -92,7 +100,8 @@ def _match_in(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
     whole = len(own) / max(len(own), len(phrase))
     before, _ = fold_map(segment.text[:a])
     numbered = before.isdigit() or len(before) == 1  # 3. Court, (a) Name
-    score = similar + 0.25 * colon - 0.3 * (bool(before) and not numbered) - 0.2 * (1 - whole) * (not colon)
+    score = similar + 0.25 * colon - 0.3 * (bool(before) and not numbered) - 0.1 * (1 - whole) * (not colon)
+    score += _long(wanted)
     part = layout.part(segment, segment.start + a, segment.start + b)
     return [Match(part, segment.start + a, segment.start + b, score)]
 
@@ -115,8 +124,13 @@ def _match_across(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
         if similar >= 0.85:
             part = layout.part(after, after.start, after.start + end)
             colon = after.text[end:].lstrip()[:1] in (":", "：") or after.text[:end].endswith(":")
-            found.append(Match(part, after.start, after.start + end, similar + 0.2 * colon))
+            found.append(Match(part, after.start, after.start + end, similar + 0.2 * colon + _long(wanted)))
     return found
+
+
+def _long(wanted: str) -> float:
+    """A long label that matches says more than a short one: DATE stands on many a line."""
+    return 0.15 * min(1.0, len(wanted) / 24)
 
 
 def _snap(text: str, a: int, b: int, wanted: str) -> tuple[int, int, float]:
@@ -142,13 +156,13 @@ def fields(layout: Layout, label: str, expects: str = "text") -> list[Field]:
     found: list[Field] = []
     text = layout.text.text
     for match in match_label(layout, label):
-        exact = 0.1 * (label.strip(" -*.:") in text[match.start : match.end + 1])
+        exact = label.strip(" -*.:") in text[match.start : match.end + 1]
         for spans, relation in _values(layout, match):
             trimmed = tuple(t for t in (_trim(text, a, b) for a, b in spans) if t[0] < t[1])
             if trimmed:
                 value = " ".join(text[a:b] for a, b in trimmed)
-                score = match.score + exact + relation + _fits(value, label, expects)
-                found.append(Field(_joined(text, trimmed), match, score))
+                score = match.score + 0.1 * exact + relation + _fits(value, label, expects)
+                found.append(Field(_joined(text, trimmed), match, score, exact))
     return sorted(found, key=lambda f: -f.score)
 
 
@@ -181,6 +195,8 @@ def _fits(value: str, label: str, expects: str) -> float:
     letters = sum(c.isalpha() for c in value)
     if not digits and not letters:
         return -1.0
+    if fold_map(value)[0] in _LABELS:
+        fit -= 0.6
     if len(value) == 1:
         fit -= 0.25
     if expects == "date" or _WANTS_DATE.search(label):
@@ -211,7 +227,7 @@ def _values(layout: Layout, match: Match) -> list[tuple[list[tuple[int, int]], f
         start, _ = _trim(layout.text.text, match.end, home.end)
         part = layout.part(home, start, home.end)
         spans = [(start, home.end), *_reach(layout, part, match)[1:]]  # the label may touch the value
-        found.append((spans, 0.9 if colon else 0.45))
+        found.append((spans, 0.9 if colon else 0.6))
     header = blank and _is_header(layout, home, match)
     for place, segment in enumerate(layout.right_of(home)[:2] if blank else []):
         gap = max(0.0, (segment.x0 - home.x1) / match.segment.height)
@@ -269,12 +285,14 @@ def _continues(layout: Layout, first: Segment, last: Segment, follow: Segment, m
     """A line goes on below when it starts in the same column, close by, and is no label or row of its own."""
     height = min(last.height, follow.height)
     label = match.segment
-    aligned = abs(follow.x0 - first.x0) < 1.2 * height
-    under_label = (
-        first.x0 > label.x0 and abs(follow.x0 - label.x0) < 1.2 * height and last.x1 - last.x0 > 20 * height
-    )
-    if not (aligned or under_label) or _label_like(follow):
+    if _label_like(follow) or layout.left_of(follow):
         return False
-    if follow.y0 - last.y1 > 0.7 * height:
-        return False
-    return not layout.left_of(follow)
+    indent = follow.x0 - first.x0
+    gap = (follow.y0 - last.y1) / height
+    if abs(indent) < 0.6 * height and last.x1 > follow.x1:
+        return gap <= 1.0  # the last line of a wrapped paragraph
+    centred = 0 < indent < 3 * height and follow.x1 < last.x1
+    aligned = abs(indent) < 1.2 * height
+    wide = last.x1 - last.x0 > 20 * height
+    under_label = wide and first.x0 > label.x0 and abs(follow.x0 - label.x0) < 1.2 * height
+    return (aligned or centred or under_label) and gap <= 0.7

@@ -93,7 +93,11 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     for field in fields(page.layout, cut.label, ask.expects)[:3]:
         if field.score >= FIELD:
             quote = _quote(page, field.spans, (field.label.start, field.label.end))
-            found.append(Finding(page.evidence, field.spans, quote, field.score, weigh(field.score)))
+            found.append(
+                Finding(
+                    page.evidence, field.spans, quote, field.score, weigh(field.score) + 0.3 * field.exact
+                )
+            )
     return found
 
 

@@ -116,7 +116,7 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
             missing += [] if held else [code.text]
     names = _names(ask, context, words)
     if names < 0.5:
-        missing.append(_clean(ask, context))
+        missing.append(_named(ask, context))
     values = sum(marks) / len(marks) if marks else 1.0
     weight = 2.0 * len(marks)
     return Support((names + weight * values) / (1 + weight), names, values, tuple(missing))
@@ -126,6 +126,16 @@ def _clean(ask: Ask, context: str) -> str:
     for found in (*ask.dates, *ask.codes):
         context = context.replace(found.text, " ")
     return " ".join(context.split())
+
+
+def _named(ask: Ask, context: str) -> str:
+    """What a context names, for people: without the small words that it opens and ends with."""
+    tokens = _clean(ask, context).split()
+    while tokens and not content_words(tokens[0]):
+        del tokens[0]
+    while tokens and (not content_words(tokens[-1]) or fold(tokens[-1]) in _NOISE):
+        del tokens[-1]
+    return " ".join(tokens)
 
 
 def _names(ask: Ask, context: str, words: PageWords) -> float:
