@@ -84,7 +84,7 @@ def test_search_prints_the_contract(run: Run, made: Path) -> None:
 
 def test_search_explains_to_people(run: Run, made: Path, tmp_path: Path) -> None:
     page = tmp_path / "hits.html"
-    done = run("search", "oak shelves", "--explain", "--html", page, library=made)
+    done = run("search", "dough hook", "--explain", "--html", page, library=made)
     assert "keyword" in done.stdout and "rank 1" in done.stdout
     assert "data:image/webp;base64," in page.read_text()
 
@@ -99,7 +99,7 @@ def test_search_explains_to_people(run: Run, made: Path, tmp_path: Path) -> None
         (["search", "oak", "--signals", "keywrd"], USAGE, "keyword"),
         (["search", "oak", "--filter", "page >< 3"], USAGE, "page"),
         (["show", "nosuch.pdf"], USAGE, "triptych list"),
-        (["add", "x", "--ocr", "tesserract"], USAGE, "tesseract"),
+        (["add", "x", "--ocr", "rapidorc"], USAGE, "rapidocr"),
     ],
 )
 def test_wrong_words_get_one_clear_line(
@@ -219,7 +219,7 @@ def test_rebuild_and_another_encoder(run: Run, copied: Path) -> None:
     assert refused.returncode == FAILED
     assert "triptych rebuild --encoder builtin:static" in one_line(refused.stderr)
     assert run("rebuild", "--encoder", "builtin:static", library=copied).returncode == DONE
-    hits = json.loads(run("search", "oak shelves", "--json", library=copied).stdout)["hits"]
+    hits = json.loads(run("search", "dough hook", "--json", library=copied).stdout)["hits"]
     assert hits[0]["signals"]["text"] is not None
     assert json.loads(run("verify", "--json", library=copied).stdout)["ok"]
 

@@ -38,7 +38,7 @@ from triptych.results import Added, Results, page_dict
 from triptych.retrieve import retrieve
 from triptych.seams import Encoder
 from triptych.settings import Settings
-from triptych.types import Answer
+from triptych.types import Answer, Hit
 from triptych.workers import Workers
 from triptych.writer import Writer
 
@@ -67,6 +67,9 @@ def open(
         raise UserError(f"The library '{path}' is a URL; this version opens folders. Name one: --library DIR")
     folder = Path(path)
     chosen, _ = configuration.load(folder, config, flags=settings)
+    for kind, spec in (("encoders", chosen.encoder), ("stores", chosen.store), ("ocr", chosen.ocr.engine)):
+        if spec != "none":
+            plugins.check(kind, spec)
     catalog = Catalog.open(folder / "catalog.sqlite", create=create and Writer.prepare(folder))
     return Library(folder, chosen, catalog)
 

@@ -62,13 +62,19 @@ def load(kind: str, spec: str, **settings: Any) -> Any:
     Raises UserError for an unknown name, MissingPackage with the command to type when a foreign
     package is missing. An import error of our own, or of a broken library, is never swallowed.
     """
+    check(kind, spec)
     name, argument = split(spec)
+    return module(kind, name).load(argument, **settings)
+
+
+def check(kind: str, spec: str) -> None:
+    """Raises UserError when no back end has the name in `spec`. Imports nothing."""
     known = names(kind)
+    name = split(spec)[0]
     if name not in known:
         near = get_close_matches(name, known, 1)
         guess = f" Did you mean '{near[0]}'?" if near else ""
         raise UserError(f"There is no back end '{name}' in {kind}.{guess} Known: {', '.join(known)}.")
-    return module(kind, name).load(argument, **settings)
 
 
 def module(kind: str, name: str) -> ModuleType:
