@@ -31,6 +31,10 @@ class WrongSpace(LibraryError):
     """The library holds vectors of another encoder than the one it was opened with."""
 
 
+class Damaged(LibraryError):
+    """The files of an index cannot be read. They are moved aside and made again from the catalog."""
+
+
 class FileError(TriptychError):
     """One file could not be added. The run goes on with the others.
 

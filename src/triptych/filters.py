@@ -12,7 +12,7 @@ chunks it allows. Retrievers get them as a `Scope` and never look at anything el
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -107,7 +107,7 @@ class _Parser:
         self.lexemes = self._lex()
         self.here = next(self.lexemes)
 
-    def _lex(self) -> Any:
+    def _lex(self) -> Iterator[_Lexeme]:
         at, text = 0, self.expression.rstrip()
         while at < len(text):
             found = _LEXEME.match(text, at)
@@ -127,7 +127,8 @@ class _Parser:
         )
 
     def take(self) -> _Lexeme:
-        taken, self.here = self.here, next(self.lexemes)
+        taken = self.here
+        self.here = next(self.lexemes)
         return taken
 
     def keyword(self, name: str) -> bool:
@@ -223,7 +224,7 @@ def _time(column: ColumnElement[Any], spell: Callable[[datetime], Any]) -> _Fiel
 
     def compare(operator: str, value: str) -> ColumnElement[bool]:
         begin, end = (spell(moment) for moment in _period(value))
-        conditions = {
+        conditions: dict[str, ColumnElement[bool]] = {
             "=": and_(column >= begin, column < end),
             "!=": or_(column < begin, column >= end),
             "<": column < begin,

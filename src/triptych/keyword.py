@@ -19,6 +19,8 @@ tantivy's own operation number afterwards.
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +29,7 @@ import numpy as np
 import tantivy
 
 from triptych import files, tokens
-from triptych.errors import LibraryError
+from triptych.errors import Damaged, LibraryError
 from triptych.faults import point
 from triptych.filters import Scope
 from triptych.replay import Passage
@@ -51,10 +53,6 @@ class Term(NamedTuple):
 
 
 Clause = tuple[Term, ...]
-
-
-class Damaged(LibraryError):
-    """The files of this projection cannot be read. It can be made again from the catalog."""
 
 
 def _schema() -> Any:
@@ -166,6 +164,10 @@ class KeywordIndex:
 
     def close(self) -> None:
         self.rest()
+
+    def damage(self) -> list[str]:
+        """Files whose checksum is wrong; reads everything."""
+        return [found for path in sorted(self.folder.iterdir()) if (found := _damage(path))]
 
     # ------------------------------------------------------------------------------------ reading
 
@@ -355,3 +357,27 @@ def _mark(opstamp: int, watermark: int, following: int | None = None) -> bytes:
     """At `opstamp` the index contains `watermark`; at any other it contains `following`."""
     mark = {"format": _FORMAT, "opstamp": opstamp, "watermark": watermark, "next": following}
     return json.dumps(mark).encode()
+
+
+_FOOTER_MAGIC = 1337
+_SEGMENT_FILES = {".fast", ".fieldnorm", ".idx", ".pos", ".store", ".term"}
+
+
+def _damage(path: Path) -> str:
+    """What is wrong with one of tantivy's files, by the CRC-32 in its footer; "" is sound.
+
+    A file ends with the footer (JSON), its length and a magic number, both little-endian uint32.
+    """
+    if path.suffix not in _SEGMENT_FILES:
+        return ""
+    data = path.read_bytes()
+    length, magic = struct.unpack("<II", data[-8:]) if len(data) >= 8 else (0, 0)
+    try:
+        if magic != _FOOTER_MAGIC or length > len(data) - 8:
+            raise ValueError("no footer")
+        told = json.loads(data[-8 - length : -8])["crc"]
+        if zlib.crc32(data[: -8 - length]) != told:
+            raise ValueError("wrong checksum")
+    except (ValueError, KeyError, TypeError) as error:
+        return f"The keyword index file '{path.name}' is damaged: {error}."
+    return ""

@@ -133,3 +133,4 @@ class Change(NamedTuple):
     asset: int
     first: int
     last: int
+    at: str  # time, to the microsecond

@@ -35,16 +35,11 @@ def keys(catalog: Catalog) -> np.ndarray:
     return np.array(found, np.int64)
 
 
-def state(catalog: Catalog) -> tuple[int, int, int]:
-    """(last change, last chunk key ever given, number of chunks), of one moment."""
+def state(catalog: Catalog) -> tuple[int, int]:
+    """(last change, last chunk key that was ever given) of one moment."""
+    key = select(schema.counter.c.last).where(schema.counter.c.name == "chunk")
     with database.reading(catalog.engine) as connection:
-        return (
-            int(connection.scalar(sql.LAST_CHANGE) or 0),
-            int(
-                connection.scalar(select(schema.counter.c.last).where(schema.counter.c.name == "chunk")) or 0
-            ),
-            int(connection.scalar(select(func.count()).select_from(schema.chunk)) or 0),
-        )
+        return int(connection.scalar(sql.LAST_CHANGE) or 0), int(connection.scalar(key) or 0)
 
 
 def passages(catalog: Catalog, first: int, last: int) -> Iterator[list[Passage]]:

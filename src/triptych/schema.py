@@ -137,6 +137,7 @@ change = Table(
     Column("asset", Key, nullable=False),
     Column("first", Key, nullable=False),  # chunk keys [first, last]; first > last: no chunks
     Column("last", Key, nullable=False),
+    Column("at", String, nullable=False),  # tells this history from another one, as after a restore
 )
 
 COUNTERS = ("asset", "page", "chunk", "change")

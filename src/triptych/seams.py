@@ -106,28 +106,34 @@ class Encoder(Protocol):
 class Store(Protocol):
     """Nearest neighbours of one space by inner product. A projection: never the truth.
 
-    Ids are int64. `watermark` is the number of the last change that is contained and durable.
+    Made by `load(argument, *, folder, dim)`: `folder` is its own place on disk, `dim` the length of
+    vectors. Raises Damaged when what it kept cannot be trusted. Ids are int64. Vectors are kept as
+    float16 at least. The conformance suite is `triptych.conformance.store.StoreSuite`.
     """
 
-    watermark: int
+    watermark: int  # number of the last change that is contained, as the last flush or the files say
 
     def put(self, ids: np.ndarray, vectors: np.ndarray) -> None:
         """Add; an id that is there already is replaced. ids (n,), vectors (n, dim)."""
 
-    def drop(self, ids: np.ndarray) -> None:
-        """Delete; unknown ids are no error. Gone from the next search on."""
+    def drop(self, first: int, last: int) -> None:
+        """Delete the ids in [first, last]; unknown ids are no error. Gone from the next search on."""
 
     def search(
         self, vector: np.ndarray, k: int, allowed: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(ids, scores) best first, at most k, ties by id; `allowed` is a sorted int64 array of the
-        only ids that may be returned, applied inside the search."""
+        """(ids (n,) int64, scores (n,) float64) best first, at most k, ties by id; `allowed` is a sorted
+        int64 array of the only ids that may be returned, applied inside the search."""
 
     def get(self, ids: np.ndarray) -> np.ndarray:
-        """(n, dim) float32 vectors of known ids, as stored. Unknown ids: rows of zero."""
+        """(n, dim) float32 vectors, as stored. Unknown ids: rows of zero."""
 
     def flush(self, watermark: int) -> None:
-        """Make everything durable and set the watermark, both or neither."""
+        """All changes up to `watermark` are in. A store may keep the newest of them in memory only: after
+        a reopening it then says an earlier watermark, and what came later is put and dropped again."""
+
+    def clear(self) -> None:
+        """Forget everything, on disk too; the watermark is 0."""
 
     def __len__(self) -> int: ...
 

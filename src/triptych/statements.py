@@ -96,7 +96,8 @@ def take(connection: Connection, name: str, count: int) -> int:
 
 def record_change(connection: Connection, op: str, asset: int, first: int, last: int) -> None:
     seq = take(connection, "change", 1)
-    values = {"seq": seq, "op": op, "asset": asset, "first": first, "last": last}
+    values: dict[str, int | str] = {"seq": seq, "op": op, "asset": asset, "first": first, "last": last}
+    values["at"] = datetime.now(UTC).isoformat()
     connection.execute(insert(schema.change).values(values))
 
 
@@ -301,7 +302,7 @@ def insert_sources(
         path = stored_path(source.path)
         here = (schema.source.c.collection == collection) & (schema.source.c.path == path)
         other = connection.scalar(select(schema.source.c.asset).where(here))
-        values = {"asset": asset, "size": source.size, "modified": source.modified}
+        values: dict[str, Any] = {"asset": asset, "size": source.size, "modified": source.modified}
         if other is None:
             values |= {"collection": collection, "path": path}
             connection.execute(insert(schema.source).values(values))

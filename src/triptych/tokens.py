@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from triptych import values
@@ -104,7 +105,7 @@ def _pairs(run: str) -> list[str]:
     letters = _CLUSTER.findall(run)
     if len(letters) < 2:
         return letters
-    return [a + b for a, b in zip(letters, letters[1:], strict=False)]
+    return [a + b for a, b in pairwise(letters)]
 
 
 def exact(text: str) -> list[str]:

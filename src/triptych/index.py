@@ -1,0 +1,345 @@
+"""The projections of the catalog: the keyword index and one vector store per space.
+
+    Index(folder, catalog, space, dim, store)     store: a back end of stores/, as in settings
+    refresh()            before a search: see everything that is committed
+    keyword, vectors     the projections: KeywordIndex and seams.Store
+    nearest(vector, k, scope)                     the vector search, safe from any thread
+    catch_up_soon(), catch_up()                   after commits, and at the end of writing
+    verify() -> list of differences, rebuild(), close()
+
+A projection has a watermark, the number of the last change it contains. Behind, it replays; damaged,
+missing, or of another history than the catalog's, it is made again from the catalog, without reading a
+page or running a model. Who brings files forward holds `lock` in the folder; a reader that does not get
+it replays vectors in memory and uses keywords as they were last flushed (seconds ago at most).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from triptych import files, plugins, replay
+from triptych.audit import differences
+from triptych.catalog import Catalog
+from triptych.errors import Damaged, LibraryError, Locked
+from triptych.faults import point
+from triptych.filters import Scope
+from triptych.keyword import KeywordIndex
+from triptych.records import Change
+from triptych.seams import Store
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE = 60.0  # seconds a writer waits for a reader that is catching up
+_FLUSH_SECONDS = 2.0  # how long committed text may be missing from other processes' keyword searches
+_TIDY = 5000  # up to so many chunks the keyword index is made anew to get rid of deleted ones
+_DEAD = 0.1  # beyond, when this share of it is deleted
+
+
+class Index:
+    """The projections of one catalog in `folder`. Opened when first used."""
+
+    def __init__(self, folder: Path, catalog: Catalog, space: str, dim: int, store: str) -> None:
+        self.folder = folder
+        self.catalog = catalog
+        self.space = space
+        self.dim = dim
+        self._store_spec = store
+        name = plugins.split(store)[0]
+        self._store_folder = folder / f"{name}-{hashlib.sha256(space.encode()).hexdigest()[:12]}"
+        self._keyword: KeywordIndex | None = None
+        self._store: Store | None = None
+        self._keyword_at = 0  # last change that was handed over, flushed or not
+        self._store_at = 0
+        self._flushed = time.monotonic()
+        self._told: list[str] = []  # damage that was repaired, for `verify`
+        self._guard = threading.RLock()
+        self._lock = FileLock(folder / "lock", thread_local=False)
+
+    # ------------------------------------------------------------------------------------ searching
+
+    @property
+    def keyword(self) -> KeywordIndex:
+        """The keyword index; searching it is safe from any thread."""
+        if self._keyword is None:
+            self.refresh()
+        assert self._keyword is not None
+        return self._keyword
+
+    @property
+    def vectors(self) -> Store:
+        """The vector store; see `nearest` for searching from several threads."""
+        if self._store is None:
+            self.refresh()
+        assert self._store is not None
+        return self._store
+
+    def nearest(
+        self, vector: np.ndarray, k: int, scope: Scope | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(chunk keys, scores), best first, of the chunks of `scope`."""
+        with self._guard:
+            return self.vectors.search(vector, k, None if scope is None else scope.keys)
+
+    def refresh(self) -> int:
+        """See everything that is committed; the number of the last change seen. Costs one cheap query
+        when there is nothing new."""
+        with self._guard:
+            last = self.catalog.last_change()
+            opened = self._keyword is not None and self._store is not None
+            if opened and min(self._keyword_at, self._store_at) >= last:
+                return last
+            with self._files(wait=0.0) as ours:
+                self._open(repair=ours)
+                if ours:
+                    self._replay(last)
+                    self._flush(last)
+                else:  # somebody else brings the files forward
+                    self._replay_vectors(last)
+                    self.keyword.refresh()
+            return last
+
+    # ------------------------------------------------------------------------------------ writing
+
+    def catch_up_soon(self) -> None:
+        """After a commit: take it in now, flush every few seconds. End with `catch_up`."""
+        with self._guard:
+            self._hold(_PATIENCE)
+            self._open(repair=True)
+            last = self.catalog.last_change()
+            self._replay(last)
+            if time.monotonic() - self._flushed > _FLUSH_SECONDS:
+                self._flush(last)
+
+    def catch_up(self) -> None:
+        """Bring all projections to the last change, durably, and let go of the files."""
+        with self._to_the_end() as last:
+            dead = self.keyword.deleted
+            if dead and (len(self.keyword) <= _TIDY or dead > _DEAD * len(self.keyword)):
+                self._remake_keyword(last)
+
+    def rebuild(self) -> None:
+        """Make all projections again from the catalog."""
+        with self._to_the_end() as last:
+            point("rebuild-started")
+            self.vectors.clear()
+            self._store_at = 0
+            self._remake_keyword(last)
+            self._replay(last)
+            self._flush(last)
+
+    def verify(self) -> list[str]:
+        """What differs between the catalog and the projections, or within one; [] is sound.
+
+        Opens the files afresh. A damaged one is moved aside, made again, and told.
+        """
+        with self._guard:
+            self._close_projections()
+            with self._to_the_end():
+                told, self._told = self._told, []
+                return told + differences(self.catalog, self.keyword, self.vectors, self.space)
+
+    def close(self) -> None:
+        """Let go of everything. What was taken in and not flushed is replayed next time."""
+        with self._guard:
+            self._close_projections()
+            self._lock.release(force=True)
+
+    # ------------------------------------------------------------------------------------ the files
+
+    @contextmanager
+    def _to_the_end(self) -> Iterator[int]:
+        """All projections open, at the last change and durable; afterwards the files are free again."""
+        with self._guard:
+            self._hold(_PATIENCE)
+            try:
+                self._open(repair=True)
+                last = self.catalog.last_change()
+                self._replay(last)
+                self._flush(last)
+                yield last
+            finally:
+                self._let_go()
+
+    @contextmanager
+    def _files(self, wait: float) -> Iterator[bool]:
+        """Whether we may change the files, for the time of the block."""
+        if self._lock.is_locked:
+            yield True
+            return
+        try:
+            self._hold(wait)
+        except (LibraryError, PermissionError):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._let_go()
+
+    def _hold(self, wait: float) -> None:
+        if not self._lock.is_locked:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._lock.acquire(timeout=wait)
+            except Timeout as error:
+                raise Locked(
+                    f"Another process is bringing the indexes in '{self.folder}' up to date. Try again when "
+                    f"it is done."
+                ) from error
+            if self._keyword is not None:  # another process may have written since we looked
+                self._keyword = self._open_keyword(repair=True)
+                self._keyword_at = self._keyword.watermark
+
+    def _let_go(self) -> None:
+        if self._keyword is not None:
+            self._keyword.rest()
+            self._keyword_at = self._keyword.watermark
+        self._lock.release(force=True)
+
+    def _close_projections(self) -> None:
+        for projection in (self._keyword, self._store):
+            if projection is not None:
+                projection.close()
+        self._keyword = self._store = None
+
+    # ------------------------------------------------------------------------------------ opening
+
+    def _open(self, repair: bool) -> None:
+        """Open what is not open. With `repair`, what is damaged or of another history is made anew."""
+        if self._keyword is not None and self._store is not None:
+            return
+        if repair:
+            for name in ("keyword.new", "keyword.old"):
+                files.remove(self.folder / name)
+        foreign = repair and not self._same_history()
+        if foreign:
+            files.remove(self.folder / "keyword")
+        self._keyword = self._open_keyword(repair)
+        self._store = self._open_store(repair)
+        if foreign:
+            self._store.clear()
+        self._keyword_at, self._store_at = self._keyword.watermark, self._store.watermark
+
+    def _open_keyword(self, repair: bool) -> KeywordIndex:
+        folder = self.folder / "keyword"
+        try:
+            return KeywordIndex.open(folder, create=repair)
+        except Damaged as error:
+            self._set_aside(folder, repair, error)
+            return KeywordIndex.open(folder, create=True)
+
+    def _open_store(self, repair: bool) -> Store:
+        def load() -> Store:
+            store: Store = plugins.load("stores", self._store_spec, folder=self._store_folder, dim=self.dim)
+            return store
+
+        try:
+            return load()
+        except Damaged as error:
+            self._set_aside(self._store_folder, repair, error)
+            return load()
+
+    def _set_aside(self, folder: Path, repair: bool, error: Damaged) -> None:
+        if not repair:
+            raise error
+        aside = files.set_aside(folder)
+        self._told.append(f"{error} It was moved to '{aside.name}' and made again from the catalog.")
+        _log.warning("%s", self._told[-1])
+
+    def _same_history(self) -> bool:
+        """Whether the projections were made from this catalog, and not from one that was replaced."""
+        try:
+            told = json.loads((self.folder / "history.json").read_text("utf-8"))
+            seq, at = int(told["seq"]), told["at"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        change = self.catalog.changes(seq - 1, 1)
+        return seq == 0 or (bool(change) and change[0].seq == seq and change[0].at == at)
+
+    # ------------------------------------------------------------------------------------ replaying
+
+    def _replay(self, last: int) -> None:
+        self._replay_keyword(last)
+        self._replay_vectors(last)
+
+    def _replay_keyword(self, last: int) -> None:
+        for changes in self._changes(self._keyword_at, last):
+            for change in changes:
+                if change.op == "drop":
+                    self.keyword.drop(change.first, change.last)
+            # A chunk that a later change dropped is not in the catalog any more, and is not added.
+            for first, end in _put_ranges(changes):
+                for passages in replay.passages(self.catalog, first, end):
+                    self.keyword.add(passages)
+            self._keyword_at = changes[-1].seq
+
+    def _replay_vectors(self, last: int) -> None:
+        for changes in self._changes(self._store_at, last):
+            for change in changes:
+                if change.op == "drop":
+                    self.vectors.drop(change.first, change.last)
+            for first, end in _put_ranges(changes):
+                for keys, rows in replay.vectors(self.catalog, self.space, first, end):
+                    self.vectors.put(keys, rows)
+            self._store_at = changes[-1].seq
+
+    def _changes(self, since: int, last: int) -> Iterator[list[Change]]:
+        while since < last:
+            changes = [c for c in self.catalog.changes(since) if c.seq <= last]
+            yield changes
+            since = changes[-1].seq
+
+    def _flush(self, last: int) -> None:
+        """Make durable what was taken in up to `last`; what history it belongs to is durable before."""
+        if min(self.keyword.watermark, self.vectors.watermark) < last:
+            change = self.catalog.changes(last - 1, 1)[0]
+            files.write(
+                self.folder / "history.json", json.dumps({"seq": change.seq, "at": change.at}).encode()
+            )
+        if self.keyword.watermark < last:
+            self.keyword.flush(last)
+        if self.vectors.watermark < last:
+            self.vectors.flush(last)
+        self._flushed = time.monotonic()
+
+    def _remake_keyword(self, last: int) -> None:
+        """A new keyword index of what the catalog holds, in the place of the old one."""
+        new, old, place = (self.folder / name for name in ("keyword.new", "keyword.old", "keyword"))
+        files.remove(new)
+        fresh = KeywordIndex.open(new, create=True)
+        seen, last_key = replay.state(self.catalog)
+        for passages in replay.passages(self.catalog, 1, last_key):
+            fresh.add(passages)
+        fresh.flush(seen)
+        fresh.close()
+        self.keyword.close()
+        place.rename(old)
+        new.rename(place)
+        files.sync_folder(self.folder)
+        point("keyword-swapped")
+        files.remove(old)
+        self._keyword = KeywordIndex.open(place)
+        self._keyword_at = self._keyword.watermark
+
+
+def _put_ranges(changes: Iterable[Change]) -> list[tuple[int, int]]:
+    """Ranges [first, last] of chunk keys that were put, neighbours joined: fewer, larger reads."""
+    ranges: list[tuple[int, int]] = []
+    for change in changes:
+        if change.op != "put" or change.first > change.last:
+            continue
+        if ranges and ranges[-1][1] + 1 == change.first:
+            ranges[-1] = (ranges[-1][0], change.last)
+        else:
+            ranges.append((change.first, change.last))
+    return ranges

@@ -1,0 +1,254 @@
+"""The projections: whatever happens to them, they end up saying what the catalog says."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from triptych import filters, tokens
+from triptych.catalog import Catalog
+from triptych.embed import key
+from triptych.errors import Locked, WrongSpace
+from triptych.index import Index
+from triptych.keyword import Clause, Term
+from triptych.records import AssetRecord, Committed, Piece
+from triptych.types import Chunk, Page, PageText, Source
+
+DIM = 16
+SPACE = "test-space"
+
+
+def vector_of(text: str) -> np.ndarray:
+    """A unit row that only depends on the text."""
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+    row = np.random.default_rng(seed).standard_normal(DIM)
+    return (row / np.linalg.norm(row)).astype(np.float32)
+
+
+def put(
+    catalog: Catalog,
+    path: str,
+    pages: Sequence[str],
+    collection: str = "default",
+    pipeline: str = "1",
+    content: str | None = None,
+) -> Committed:
+    """Store `pages`, one chunk a page, as a text asset whose content is its pages (or `content`)."""
+    sha256 = hashlib.sha256((content or "\f".join(pages)).encode()).hexdigest()
+    record = AssetRecord(sha256, collection, "text", "text/plain", 10, "ready", pipeline, Path(path).name)
+    source = Source(path, sha256, 10, 1_700_000_000.0)
+    stored = [Page(i, PageText.plain(text), 0, 0, text_source="native") for i, text in enumerate(pages, 1)]
+    pieces = [[Piece(Chunk(0, len(text)), key(text), vector_of(text))] if text else [] for text in pages]
+    return catalog.put(record, [source], stored, pieces, SPACE, DIM)
+
+
+def clauses(query: str, field: str = "text") -> list[Clause]:
+    return [(Term(field, token),) for token in tokens.words(query)]
+
+
+def found(index: Index, query: str, k: int = 10, scope: filters.Scope | None = None) -> list[int]:
+    index.refresh()
+    return index.keyword.search(clauses(query), k, scope)[0].tolist()
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = Catalog.open(tmp_path / "catalog.sqlite", create=True)
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture(params=["exact", "faiss"])
+def store(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def index(tmp_path: Path, catalog: Catalog, store: str) -> Iterator[Index]:
+    index = Index(tmp_path / "index", catalog, SPACE, DIM, store)
+    yield index
+    index.close()
+
+
+def reopened(index: Index) -> Index:
+    index.close()
+    return Index(index.folder, index.catalog, SPACE, DIM, index._store_spec)
+
+
+def test_empty_library_searches_and_verifies(index: Index) -> None:
+    assert found(index, "anything") == []
+    assert len(index.nearest(vector_of("x"), 5)[0]) == 0
+    assert index.verify() == []
+
+
+def test_what_was_put_is_found_by_words_and_by_vector(catalog: Catalog, index: Index) -> None:
+    put(catalog, "a.txt", ["red apples and pears", "green grass"])
+    put(catalog, "b.txt", ["blue skies"])
+    index.catch_up()
+    assert found(index, "pears") == [1]
+    assert found(index, "blue") == [3]
+    assert index.nearest(vector_of("green grass"), 1)[0].tolist() == [2]
+    assert index.verify() == []
+
+
+def test_removed_is_gone_everywhere(catalog: Catalog, index: Index) -> None:
+    first = put(catalog, "a.txt", ["canaryword one", "two"]).asset
+    put(catalog, "b.txt", ["three"])
+    index.catch_up()
+    assert catalog.remove([first.key]) == (first.sha256,)
+    index.catch_up()
+    catalog.shrink()
+    assert found(index, "canaryword") == []
+    assert len(index.vectors) == 1
+    assert index.verify() == []
+    for path in index.folder.parent.rglob("*"):
+        assert path.is_dir() or b"canaryword" not in path.read_bytes(), path
+
+
+def test_replaced_asset_leaves_only_its_new_chunks(catalog: Catalog, index: Index) -> None:
+    put(catalog, "a.txt", ["old words", "kept words"], content="same")
+    index.catch_up()
+    put(catalog, "a.txt", ["kept words", "new words"], content="same", pipeline="2")
+    index.catch_up()
+    assert found(index, "old") == []
+    assert found(index, "kept") == [3]
+    assert catalog.counts()["vectors"] == 2
+    assert index.verify() == []
+
+
+def test_behind_projections_replay(catalog: Catalog, index: Index) -> None:
+    for i in range(30):
+        put(catalog, f"{i}.txt", [f"number{i}", "filler text"])
+        if i % 7 == 0:
+            index.catch_up()
+    asset = catalog.asset("3.txt")
+    catalog.remove([asset.key])
+    again = reopened(index)
+    assert found(again, "number29") == [59]
+    assert found(again, "number3") == []
+    assert again.verify() == []
+    again.close()
+
+
+def test_uncommitted_keywords_are_replayed_after_a_crash(catalog: Catalog, index: Index) -> None:
+    put(catalog, "a.txt", ["first"])
+    index.catch_up()
+    put(catalog, "b.txt", ["second"])
+    index.catch_up_soon()  # taken in, not flushed
+    again = reopened(index)
+    assert found(again, "second") == [2]
+    assert again.verify() == []
+    again.close()
+
+
+@pytest.mark.parametrize("lost", ["keyword", "exact-*", "faiss-*", "history.json", "*"])
+def test_lost_files_are_made_again(catalog: Catalog, index: Index, lost: str) -> None:
+    for i in range(10):
+        put(catalog, f"{i}.txt", [f"number{i} and more"])
+    index.catch_up()
+    before = found(index, "number4 more"), index.nearest(vector_of("x"), 10)
+    index.close()
+    for path in index.folder.glob(lost):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    again = reopened(index)
+    assert found(again, "number4 more") == before[0]
+    assert again.nearest(vector_of("x"), 10)[0].tolist() == before[1][0].tolist()
+    assert again.verify() == []
+    again.close()
+
+
+def test_damaged_files_are_moved_aside_and_made_again(catalog: Catalog, index: Index) -> None:
+    put(catalog, "all.txt", [f"number{i}" for i in range(1200)])
+    index.catch_up()
+    index.close()
+    damaged = [*index.folder.glob("keyword/*.term"), *index.folder.glob("*/vectors.bin")]
+    assert len(damaged) >= 2
+    for path in damaged:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+    again = reopened(index)
+    told = again.verify()
+    assert told
+    assert found(again, "number7") == [8]
+    assert again.verify() == []
+    assert list(index.folder.glob("*.corrupt-*"))
+    again.close()
+
+
+def test_another_history_is_noticed(tmp_path: Path, catalog: Catalog, index: Index) -> None:
+    """A catalog that was put back from a backup gives its numbers out again: nothing old may show."""
+    put(catalog, "a.txt", ["first text"])
+    catalog.shrink()
+    shutil.copy(tmp_path / "catalog.sqlite", tmp_path / "backup.sqlite")
+    put(catalog, "b.txt", ["secret text"])
+    index.catch_up()
+    index.close()
+    restored = Catalog.open(tmp_path / "backup.sqlite")
+    put(restored, "c.txt", ["other text"])
+    again = Index(index.folder, restored, SPACE, DIM, index._store_spec)
+    assert found(again, "secret") == []
+    assert found(again, "other") == [2]
+    assert again.verify() == []
+    again.close()
+    restored.close()
+
+
+def test_reader_sees_what_a_writer_commits(catalog: Catalog, index: Index) -> None:
+    put(catalog, "a.txt", ["first"])
+    index.catch_up()
+    reader = Index(index.folder, catalog, SPACE, DIM, index._store_spec)
+    assert found(reader, "first") == [1]
+    put(catalog, "b.txt", ["second"])
+    index.catch_up_soon()  # holds the files
+    reader.refresh()
+    assert reader.nearest(vector_of("second"), 1)[0].tolist() == [2]
+    with pytest.raises(Locked):
+        reader._hold(0.0)
+    index.catch_up()
+    assert found(reader, "second") == [2]
+    reader.close()
+
+
+def test_collections_do_not_leak_into_each_other(catalog: Catalog, index: Index) -> None:
+    put(catalog, "a.txt", ["shared apple pie", "shared tart"], "mine")
+    index.catch_up()
+    alone = index.keyword.search(clauses("shared apple"), 10, filters.scope(catalog, None, "mine"))
+    for i in range(20):
+        put(catalog, f"{i}.txt", [f"apple {i} shared nothing"], "theirs")
+    index.catch_up()
+    scope = filters.scope(catalog, None, "mine")
+    beside = index.keyword.search(clauses("shared apple"), 10, scope)
+    assert beside[0].tolist() == alone[0].tolist()
+    ids, _ = index.nearest(vector_of("apple 3 shared nothing"), 10, scope)
+    assert sorted(ids.tolist()) == [1, 2]
+
+
+def test_chunks_without_vectors_are_refused_by_name(catalog: Catalog, index: Index) -> None:
+    put(catalog, "a.txt", ["first"])
+    other = Index(index.folder, catalog, "another-space", DIM, index._store_spec)
+    with pytest.raises(WrongSpace, match="another-space"):
+        other.refresh()
+    other.close()
+
+
+def test_rebuild_gives_the_same_answers(catalog: Catalog, index: Index) -> None:
+    rng = np.random.default_rng(0)
+    words = [f"w{i}" for i in range(50)]
+    for i in range(200):
+        put(catalog, f"{i}.txt", [" ".join(rng.choice(words, 30)) + f" u{i}"])
+        if i % 30 == 0:
+            index.catch_up()
+    index.catch_up()
+    queries = [" ".join(rng.choice(words, 4)) for _ in range(30)]
+    before = [index.keyword.search(clauses(q), 20) for q in queries]
+    index.rebuild()
+    for q, (ids, scores) in zip(queries, before, strict=True):
+        again_ids, again_scores = index.keyword.search(clauses(q), 20)
+        assert again_ids.tolist() == ids.tolist()
+        assert again_scores.tolist() == scores.tolist()
+    assert index.verify() == []
