@@ -137,6 +137,38 @@ def test_totals_have_many_names(label: str, amount: str) -> None:
     holds(given, p)
 
 
+@pytest.mark.parametrize(
+    ("total", "lines"),
+    [
+        ("5.94", "MILK 3.48|SUBTOTAL 5.60|TAX 0.34|TOTAL 5.94|DEBIT TEND 5.94|CHANGE DUE 0.00"),
+        (
+            "3,68",
+            "Brot 2,49|SUMME EUR 3,68|Geg. BAR EUR 5,00|Rückgeld BAR EUR 1,32|B= 7,0% 3,44 0,24|Gesamtbetrag 3,44 0,24",
+        ),
+        ("2,15", "PANE 1,20|TOTALE COMPLESSIVO 2,15|di cui IVA 0,11|CONTANTE 5,00|RESTO 2,85"),
+        (
+            "38.500",
+            "Nasi Goreng 25.000|Es Teh 10.000|SUBTOTAL 35.000|PAJAK 3.500|TOTAL 38.500|TUNAI 50.000|KEMBALI 11.500",
+        ),
+        ("¥280", "お茶 ¥140|小計 ¥260|合計 ¥280|お預り ¥500|お釣 ¥220"),
+        ("7,70", "CHLEB 4,50|PTU 0,37|SUMA PLN 7,70|GOTÓWKA 10,00|RESZTA 2,30"),
+        ("1,200", "삼각김밥 1,200|합계 1,200|받은금액 2,000|거스름돈 800"),
+        (
+            "210.00",
+            "Rice 120.00|Sub Total 200.00|CGST 5.00|SGST 5.00|Net Amt 210.00|Cash 500.00|Refund 290.00",
+        ),
+        ("45.00", "Хлеб 45.00|ИТОГО 45.00|НАЛИЧНЫМИ 100.00|СДАЧА 55.00"),
+        ("10.80", "Total before tax 10.00|Estimated tax 0.80|Order total 10.80"),
+        ("121,00", "Totaal excl. btw 100,00|BTW 21% 21,00|Te betalen 121,00"),
+        ("1.190,00", "Zwischensumme (netto) 1.000,00|Umsatzsteuer 190,00|Gesamtbetrag (brutto) 1.190,00"),
+    ],
+)
+def test_receipts_of_the_world(total: str, lines: str) -> None:
+    split = [line.rsplit(" ", 1) for line in lines.split("|")]
+    p = page(*rows(*split, top=100.0))
+    assert answer("What is the total?", evidence(p)).value == total
+
+
 def test_the_rounded_total_is_the_total() -> None:
     p = page(
         *rows(

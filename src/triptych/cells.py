@@ -137,11 +137,13 @@ def alike(a: str, b: str) -> bool:
     """The same word, give or take an ending or an OCR slip in a long one."""
     if a == b:
         return True
+    if a[:1] != b[:1]:
+        return False
     if min(len(a), len(b)) >= 4 and (
         a.startswith(b[: max(4, len(b) - 2)]) or b.startswith(a[: max(4, len(a) - 2)])
     ):
         return abs(len(a) - len(b)) <= 3
-    return a[:1] == b[:1] and min(len(a), len(b)) >= 6 and fuzz.ratio(a, b) >= 84
+    return min(len(a), len(b)) >= 6 and fuzz.ratio(a, b) >= 84
 
 
 def _held(label: str, terms: Sequence[str]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -58,7 +59,8 @@ class Field:
     exact: bool  # the label stands there letter for letter, in the case of the question
 
 
-def fold_map(text: str) -> tuple[str, list[int]]:
+@lru_cache(maxsize=4096)
+def fold_map(text: str) -> tuple[str, tuple[int, ...]]:
     """Letters and digits of `text` in lower case, and the place of each in `text`."""
     letters: list[str] = []
     places: list[int] = []
@@ -67,7 +69,7 @@ def fold_map(text: str) -> tuple[str, list[int]]:
             for low in c.casefold():
                 letters.append(low)
                 places.append(i)
-    return "".join(letters), places
+    return "".join(letters), tuple(places)
 
 
 def match_label(layout: Layout, label: str) -> list[Match]:

@@ -111,7 +111,7 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
         label, cell = labels[0]
         value = ((label.start, label.end),)
         return [Finding(page.evidence, value, (*value, (cell.start, cell.end)), held, 2 * held)]
-    if ask.expects not in (TEXT, AMOUNT, COUNT, PERCENT):
+    if ask.expects not in (TEXT, AMOUNT, COUNT, PERCENT) or not ask.wants_thing:
         return []
     found = cells.cells(page.layout, terms)
     if ask.expects == COUNT or "dollar" in ask.question or "euro" in ask.question:

@@ -55,13 +55,14 @@ def passages(pages: Sequence[PageText], terms: Sequence[str], expects: str) -> l
     split = [[(a, b, frozenset(content_words(p.text[a:b]))) for a, b in sentences(p.text)] for p in pages]
     counts = Counter(w for page in split for _, _, words in page for w in words)
     total = 1 + sum(len(page) for page in split)
-    weights = {t: log(total / (1 + sum(n for w, n in counts.items() if alike(t, w)))) for t in terms}
+    like = {t: frozenset(w for w in counts if w[:1] == t[:1] and alike(t, w)) for t in terms}
+    weights = {t: log(total / (1 + sum(counts[w] for w in like[t]))) for t in terms}
     whole = sum(weights.values()) or 1.0
     found = []
     for page, spans in zip(pages, split, strict=True):
         mine = []
         for start, end, words in spans:
-            held = sum(weight for term, weight in weights.items() if any(alike(term, w) for w in words))
+            held = sum(weight for term, weight in weights.items() if like[term] & words)
             if held / whole < 0.3:
                 continue
             value = _value(page.text, start, end, terms, expects)

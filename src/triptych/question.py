@@ -44,6 +44,11 @@ _ON_QUOTED = re.compile(
     rf"\s+(?:on|in|of|from|at)\s+(?:the\s+|this\s+|that\s+|a\s+)?(?:\w+\s+)?(?:{_PLACE})?\s*(?:titled|called|headed|named)?\s*$",
     re.IGNORECASE,
 )
+_THING = re.compile(
+    r"\b(?:what|which|was|welche[rsn]?|wie hoch|quel(?:le)?s?|cu[áa]l(?:es)?|qual[ei]?|welke?|wat)\b"
+    r"(?!.*\b(?:why|outcome|purpose|nature|reason)\b)",
+    re.IGNORECASE,
+)
 _STOP = frozenset(
     [
         "a",
@@ -197,6 +202,11 @@ class Ask:
     quoted: tuple[str, ...]
     dates: tuple[Date, ...]
     codes: tuple[Code, ...]
+
+    @property
+    def wants_thing(self) -> bool:
+        """Asks what, which, how much or how many; not why, how, whether."""
+        return self.expects != TEXT or bool(_THING.search(self.question))
 
     @cached_property
     def terms(self) -> tuple[str, ...]:

@@ -148,7 +148,7 @@ def _score(
     score -= 1.0 * (amount.number.decimals > 2) + 0.5 * (amount.value < 0 < sizes[0] if sizes else False)
     if naming > 0:
         larger = sum(size > amount.value for size in sizes)
-        score += (0.6, 0.4, 0.1)[larger] if larger < 3 else -0.2
+        score += (0.6, 0.4, 0.1, -0.2)[larger] if larger < 4 else -0.6
     return score
 
 

@@ -33,13 +33,14 @@ GROSS = re.compile(
     r"|amounttotal"
 )
 TOTAL = re.compile(
-    r"total|totaal|totale|summe|gesamt|somme|razem|summa|celkem|jumlah|ukupno|toplam|yhteensa|osszesen|итого"
+    r"total|totaal|totale|summe|gesamt|somme|suma|razem|summa|celkem|jumlah|ukupno|toplam|yhteensa|osszesen|spolu|ialt"
+    r"|netamt|netamount|billamount|billamt|tongcong|tongtien|итого|всего|συνολο|ยอดสทธ|ยอดรวม|รวมทง"
 )
 # Another amount is named, even where a word for a total stands beside.
 OTHER = re.compile(
     r"subt|zwischensumme|soustotal|totalht|totalhors|nettobetrag|nettosumme|summenetto|gesamtnetto|nettogesamt"
     r"|excl|before|without|ohne(?:mwst|ust)|netto(?!t)|horstaxe|horstva|totalqty|totalquantity|totalitem|totalpcs"
-    r"|totalcount|totalno|totalline|savi|saving|discount|disc$|rabatt|skonto|remise|korting|change|wechselgeld"
+    r"|totalcount|suggested|totalno|totalline|savi|saving|discount|disc$|rabatt|skonto|remise|korting|change|wechselgeld"
     r"|ruckgeld|rendu|monnaie|vuelto|kembali|tendered|received|points?|deposit|anzahlung|acompte|voucher|coupon"
     r"|totaltax|totalgst|totalvat|taxtotal|gsttotal|vattotal|taxamount|gstamount|vatamount|gstpayable|taxpayable"
     r"|unitprice|einzelpreis|prixunitaire|steuerbetrag|steuerbasis|mwstbetrag|montanttva|totaltva|btwbedrag"
@@ -50,8 +51,12 @@ ASIDE = re.compile(
     r"cash|visa|master|debit|credit|card|paid|payment|tunai|bar$|bezahlt|tax|gst|vat|mwst|ust|tva|btw|iva|sst"
 )
 AMOUNT = re.compile(r"amount|betrag|montant|importe|importo|bedrag|kwota|due|price|preis")
-CASH = re.compile(r"cash|tunai|tender|received|paid|payment|visa|master|card|bar$|gegeben")
-CHANGE = re.compile(r"change|baki|kembali|ruckgeld|wechselgeld|rendu|balance")
+CASH = re.compile(
+    r"cash|tunai|tender|received|paid|payment|visa|master|card|bar(?:eur|chf|rm)?$|gegeben|nalich|hotovost|contant|especes|efectivo|dinheiro|gotowka|kontant"
+)
+CHANGE = re.compile(
+    r"change|baki|kembali|ruckgeld|wechselgeld|rendu|balance|resto|troco|cambio|reszta|retur|terug|сдача|找零|お釣|vraceno"
+)
 TAX = re.compile(r"tax|gst|vat|mwst|steuer|ust|tva|btw|iva|sst|taks|moms|dph")
 SUBTOTAL = re.compile(r"subt|zwischensumme|soustotal")
 ROUNDING = re.compile(r"round|pembulatan|arrondi|rundung|redondeo|afronding|oresavr")
@@ -73,7 +78,7 @@ _KEPT = re.compile(r"[^\w]|_")
 def squeeze(text: str) -> str:
     """Letters only: no case, accents, spaces or punctuation; look-alike digits are letters, slips undone."""
     plain = unicodedata.normalize("NFKD", text.casefold()).replace("ß", "ss")
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
     words = [_word(_KEPT.sub("", w)) for w in re.split(r"[\s:/()]+", plain)]
     for i in range(len(words) - 1):  # one word read as two: Payak le
         joined = words[i] + words[i + 1]
