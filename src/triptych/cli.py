@@ -131,17 +131,10 @@ def add(
 
     Safe to interrupt and run again: what was printed as added is durable, and is not read twice.
     """
-    what = [line for path in paths for line in (_stdin_lines() if path == "-" else [path])]
     flags = _reading_flags(reading["workers"], reading["no_ocr"], reading["ocr_lang"], reading["ocr_engine"])
     with context.open(create=True, flags=flags) as library:
-        events = library.adding(*what, collection=collection, tags=_tags(tags))
+        events = library.adding(*paths, collection=collection, tags=_tags(tags), stdin=sys.stdin.buffer)
         return _print_added(context, events, as_json)
-
-
-def _stdin_lines() -> list[str]:
-    data = sys.stdin.buffer.read()
-    separator = b"\0" if b"\0" in data else b"\n"
-    return [os.fsdecode(line) for line in data.split(separator) if line.strip()]
 
 
 def _print_added(context: Context, events: Any, as_json: bool) -> int:

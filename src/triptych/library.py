@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import Image
 
@@ -135,13 +135,16 @@ class Library:
         return [*self.adding(*what, collection=collection, tags=tags)]
 
     def adding(
-        self, *what: str | Path, collection: str = "default", tags: Mapping[str, str] | None = None
+        self,
+        *what: str | Path,
+        collection: str = "default",
+        tags: Mapping[str, str] | None = None,
+        stdin: BinaryIO | None = None,
     ) -> Iterator[Added]:
-        """As `add`, told one by one, each as soon as it is durable."""
+        """As `add`, told one by one, each as soon as it is durable. `-` stands for a list on `stdin`."""
         with self._writing():
-            yield from self._adding.files(
-                ingest.find(what, library=self.folder), collection, dict(tags or {})
-            )
+            found = ingest.find(what, stdin, self.folder)
+            yield from self._adding.files(found, collection, dict(tags or {}))
 
     # Following and removing
 
