@@ -241,9 +241,9 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_workers_end_with_their_parent(tmp_path: Path, how: signal.Signals) -> None:
-    """Killed, interrupted as by Ctrl-C (the whole group hears it), or asked to end: no worker stays."""
+    """Killed, or interrupted as by Ctrl-C (the whole group hears it): no worker stays."""
     script = PARENT.format(tests=str(Path(__file__).parent))
     parent = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)],
@@ -270,7 +270,7 @@ def test_workers_end_with_their_parent(tmp_path: Path, how: signal.Signals) -> N
 
 def busy(process: psutil.Process) -> bool:
     try:
-        return process.cpu_times().user > 1.5
+        return process.cpu_times().user > 0.7
     except psutil.Error:
         return False
 

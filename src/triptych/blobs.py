@@ -20,8 +20,9 @@ from typing import IO
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
-from triptych import faults, ingest
+from triptych import ingest
 from triptych.errors import LibraryError
+from triptych.faults import point
 from triptych.settings import Limits
 from triptych.types import Source
 
@@ -71,7 +72,7 @@ class Blobs:
                 self._forget(copy)
                 raise
             modified = os.fstat(file.fileno()).st_mtime
-        faults.point("blob-staged")
+        point("blob-staged")
         return Staged(copy, Source(ingest.name_of(path), digest.hexdigest(), size, modified))
 
     def keep(self, staged: Staged) -> None:
@@ -87,7 +88,7 @@ class Blobs:
             raise _disk_error(error, self._root) from error
         finally:
             self._forget(staged.path)
-        faults.point("blob-kept")
+        point("blob-kept")
 
     def discard(self, staged: Staged) -> None:
         """Drop a staged copy that is not wanted."""
@@ -199,14 +200,14 @@ class Blobs:
             target.parent.mkdir(parents=True, exist_ok=True)
             _sync(target.parent.parent)
         _sync(part)
-        faults.point("blob-synced")
+        point("blob-synced")
         try:
             part.replace(target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             self._copy_in(part, target)
-        faults.point("blob-renamed")
+        point("blob-renamed")
         _sync(target.parent)
 
     def _copy_in(self, part: Path, target: Path) -> None:
@@ -225,7 +226,7 @@ class Blobs:
         """Upload under another name first: a broken upload must not look like a blob."""
         passing = f"{self._root}/staging/{part.name}"
         self._files.put_file(str(part), passing)
-        faults.point("blob-uploaded")
+        point("blob-uploaded")
         self._files.mv(passing, key)
 
 

@@ -29,10 +29,11 @@ from triptych.types import Page
 from triptych.worker import out_of_memory, raised
 
 TRIES = 2  # how often a file or page may end a worker
-REPAIR = "The file is damaged: open it in its program and save it anew"
+REPAIR = "Open it in its own program and save it anew, smaller if it is very large"
 _TICK = 0.05  # seconds between two looks at a busy worker's clock and memory
 _START = 60.0  # seconds that a worker may take to start
 _REQUESTS = 500  # after which a worker is replaced: decoders leak
+_NEAR = 0.6  # share of the memory limit from which a crash is put down to memory
 _SOFT = 0.7  # share of the memory limit above which an idle worker is replaced
 
 
@@ -82,6 +83,7 @@ class Process:
         self._closing = closing
         self._requests = 0
         self._tired = False
+        self._claimed = 0
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(_TICK)
         with theirs, tempfile.TemporaryFile() as log:
@@ -194,9 +196,11 @@ class Process:
     def _memory(self) -> int:
         """Resident bytes of the worker; 0 when it has ended."""
         try:
-            return int(self._status.memory_info().rss)
+            memory = self._status.memory_info()
         except psutil.Error:
             return 0
+        self._claimed = int(getattr(memory, "data", memory.rss))  # what RLIMIT_DATA counts
+        return int(memory.rss)
 
     def _ending(self) -> FileError:
         """Why the worker closed its end."""
@@ -206,6 +210,8 @@ class Process:
             status = 0
         if status == -signal.SIGXCPU:
             return _too_slow(self._limits)
+        if status < 0 and self._claimed > _NEAR * self._allowed:
+            return out_of_memory(self._limits)  # many a decoder aborts when it gets no memory
         how = signal.Signals(-status).name if status < 0 else f"exit {status}"
         return died(how)
 
