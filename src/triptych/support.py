@@ -17,6 +17,11 @@ from triptych.values import Code, code_key, codes, dates, fold
 
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
+_ANOTHER = re.compile(
+    r"(?:ursprung|original|bezug|related|corrig|correct|korrektur|previous|vorherig|storno|zu rechnung|"
+    r"d'origine|riferimento|referencia)[^\n]*\Z",
+    re.IGNORECASE,
+)
 _NOISE = frozenset(
     [
         "receipt",
@@ -53,10 +58,16 @@ class PageWords:
         return frozenset(c.key for c in codes(self.raw))
 
     def holds_code(self, code: Code) -> float:
-        """1 where the code stands as a whole, less as a part of another one (TX-471102 is not 471102)."""
+        """1 where the code stands as a whole; less where only another document is named by it ("original
+        invoice no. 4711" on a credit note), and as a part of another one (TX-471102 is not 471102)."""
         if code.key in self.codes:
-            return 1.0
+            return 1.0 if self._own(code) else 0.8
         return 0.6 if len(code.key) >= 4 and code.key in self._run_together else 0.0
+
+    def _own(self, code: Code) -> bool:
+        """Whether somewhere the words before a code do not say that it is another document's."""
+        places = [m.start() for m in re.finditer(re.escape(code.text), self.raw, re.IGNORECASE)]
+        return not places or any(not _ANOTHER.search(self.raw[max(0, at - 40) : at]) for at in places)
 
     @cached_property
     def _run_together(self) -> str:

@@ -39,6 +39,7 @@ class _Amount:
     start: int
     end: int
     middle: float  # where its row stands on the page
+    right: float  # where it ends
     row: str  # squeezed words left of the number
     head: str  # squeezed words over it
     label: Segment | None
@@ -106,12 +107,25 @@ def _amount(layout: Layout, segment: Segment, number: Number, span: tuple[int, i
     if len(words.squeeze(prefix)) > 1:
         label = layout.part(segment, segment.start, span[0])
     row = words.squeeze(" ".join([*(s.text for s in reversed(left) if s.start != segment.start), prefix]))
-    above = layout.above(here, 3.0)
-    head = words.squeeze(" ".join(s.text for s in above[:2]))
+    above = _heads(layout, here)
+    head = words.squeeze(" ".join(s.text for s in above))
     last = not more and not any(numbers(s.text) for s in layout.right_of(here))
     if label is None and above:
         label = above[0]
-    return _Amount(number, *span, here.middle, row, head, label, last)
+    return _Amount(number, *span, here.middle, here.x1, row, head, label, last)
+
+
+def _heads(layout: Layout, here: Segment) -> list[Segment]:
+    """The words over an amount, up to two lines; other amounts of its column are passed over."""
+    found: list[Segment] = []
+    last = here
+    for segment in layout.above(here, 12.0):
+        if last.y0 - segment.y1 > (1.0 if found else 3.0) * here.height or len(found) == 2:
+            break
+        last = segment
+        if words.squeeze(segment.text):
+            found.append(segment)
+    return found
 
 
 def _one_row(left: Sequence[Segment], here: Segment) -> list[Segment]:
@@ -170,10 +184,27 @@ def _arithmetic(
             support[value] += 0.4
         if any(_near(value - part, other) for part in tax if part for other in values if other > part):
             support[value] += 0.3
+    for value in _column_sums(amounts):
+        support[value] += 0.8
     for before, after in rounded:
         support[after] += 1.0
         support[before] -= 0.6
     return support
+
+
+def _column_sums(amounts: Sequence[_Amount]) -> set[Decimal]:
+    """Values that are the sum of two or more amounts right over them in their column."""
+    sums = set()
+    for last in amounts:
+        over = [
+            a for a in amounts if abs(a.right - last.right) < 4 + 0.01 * last.right and a.middle < last.middle
+        ]
+        running, count = Decimal(0), 0
+        for amount in sorted(over, key=lambda a: -a.middle):
+            running, count = running + amount.value, count + 1
+            if count > 1 and running == last.value:
+                sums.add(last.value)
+    return sums
 
 
 def _roundings(amounts: Sequence[_Amount]) -> set[tuple[Decimal, Decimal]]:
