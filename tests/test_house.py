@@ -26,7 +26,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     "types": 0, "errors": 0, "values": 0,
     "settings": 1, "seams": 1,
-    "plugins": 2, "results": 2, "records": 2,
+    "privacy": 1, "plugins": 2, "results": 2, "records": 2,
     "library": 4,
     "evaluate": 5, "doctor": 5, "console": 5, "testing": 5,
     "cli": 6,
@@ -34,7 +34,7 @@ LAYERS = {
 }  # fmt: skip
 STEP = 3
 # What back ends may know of the rest: values, errors, seams, settings and pure helpers.
-BACK_ENDS_MAY = {"types", "errors", "seams", "settings", "values", "plugins", "faults"}
+BACK_ENDS_MAY = {"types", "errors", "seams", "settings", "values", "plugins", "faults", "files"}
 
 
 def name_of(path: Path) -> str:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from triptych.errors import MissingPackage, UserError
+from triptych.privacy import no_telemetry
 
 _ROOT = Path(__file__).parent
 
