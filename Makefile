@@ -33,7 +33,7 @@ fix: .venv/ok ## let ruff mend what it can
 	$(BIN)/ruff format .
 
 bench: .venv/ok ## every figure beside its rival, over the development sets in ../shared/data
-	@for b in encoders ocr pdf query ranking answers; do echo "== $$b"; $(BIN)/python bench/$$b.py || exit 1; done
+	@for b in start encoders ocr ingest query ranking answers; do echo "== $$b"; $(BIN)/python bench/$$b.py || exit 1; done
 
 samples: .venv/ok ## make the pictures and pages in samples/ anew
 	$(BIN)/python samples/make_samples.py
