@@ -80,6 +80,7 @@ def check(kind: str, spec: str) -> None:
 
 def module(kind: str, name: str) -> ModuleType:
     """The imported file of a back end. Raises as `load` does."""
+    no_telemetry()
     try:
         return importlib.import_module(names(kind)[name])
     except ModuleNotFoundError as error:
