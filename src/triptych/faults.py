@@ -19,6 +19,7 @@ POINTS = (
     "blob-renamed",  # it has its name, the folder is not on the disk yet
     "blob-kept",  # it is durable, the catalog does not know it
     "catalog-before-commit",  # asset, pages, chunks and vectors are written, not committed
+    "acknowledged",  # all is durable, nobody has been told
     "catalog-after-commit",  # committed, no index knows it
     "alias-before-commit",  # a further path of known content
     "remove-before-commit",
