@@ -9,44 +9,43 @@ On disk: `catalog.sqlite` (the truth), `blobs/` (originals), `index/` (projectio
 
 from __future__ import annotations
 
-import asyncio
 import builtins
-import io
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from triptych import filters, ingest, plugins
 from triptych import settings as configuration
-from triptych.adding import Adding, reembed
-from triptych.answer import Evidence, answer
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
-from triptych.draw import draw
 from triptych.errors import FileError, UserError, WrongSpace
 from triptych.index import Index
 from triptych.records import Asset
-from triptych.report import to_html
 from triptych.results import Added, Results, page_dict
 from triptych.retrieve import retrieve
 from triptych.seams import Encoder
 from triptych.settings import Settings
-from triptych.types import Answer, Hit
-from triptych.workers import Workers
+from triptych.types import Answer, Box, Hit, Page
 from triptych.writer import Writer
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from triptych.adding import Adding
+    from triptych.workers import Workers
+
+# What only one verb needs (answering, adding, drawing) is imported there: a cold search starts sooner.
+
 __all__ = ["Added", "Library", "Results", "open"]
 
+T = TypeVar("T")
+
+_AROUND = 5  # pages before and after a hit that an answer may be looked for on
 _DRAWN = 1600  # pixels of the longer side of a drawn page
 _THUMBNAIL = 900  # the same in the HTML page of results
 
@@ -106,10 +105,14 @@ class Library:
 
     @cached_property
     def workers(self) -> Workers:
+        from triptych.workers import Workers
+
         return Workers(self.settings)
 
     @cached_property
     def _adding(self) -> Adding:
+        from triptych.adding import Adding
+
         return Adding(self.catalog, self.blobs, self.index, self.encoder, self.workers, self.settings)
 
     def close(self) -> None:
@@ -236,15 +239,23 @@ class Library:
 
     def ask(self, question: str, *, collection: str | None = None, where: str | None = None) -> Answer:
         """Answer from the pages found, with the words that say so; or abstain."""
+        from triptych.answer import Evidence, answer
+
         begun = time.perf_counter()
         hits = self.search(question, k=self.settings.answer.evidence, collection=collection, where=where)
         evidence = [
             Evidence(n, hit, self.catalog.page(self.catalog.asset(hit.asset, hit.collection).key, hit.page))
             for n, hit in enumerate(hits, 1)
         ]
-        given = answer(question, evidence)
-        seconds = {**hits.seconds, "total": time.perf_counter() - begun}
+        given = answer(question, evidence, self._around)
+        seconds = {**hits.seconds, **given.seconds, "total": time.perf_counter() - begun}
         return replace(given, evidence=hits.hits, seconds=seconds, painter=self._paint)
+
+    def _around(self, hit: Hit) -> builtins.list[Page]:
+        """The other pages of a hit's file, those of long files near it only: a total may stand there."""
+        asset = self.catalog.asset(hit.asset, hit.collection)
+        near = range(max(1, hit.page - _AROUND), min(asset.pages, hit.page + _AROUND) + 1)
+        return [self.catalog.page(asset.key, number) for number in near if number != hit.page]
 
     def _collection(self, name: str | None) -> str | None:
         if name is not None and name not in (known := self.catalog.collections()):
@@ -253,13 +264,13 @@ class Library:
         return name
 
     async def aadd(self, *what: str | Path, **options: Any) -> builtins.list[Added]:
-        return await asyncio.to_thread(lambda: self.add(*what, **options))
+        return await _in_thread(lambda: self.add(*what, **options))
 
     async def asearch(self, text: str, **options: Any) -> Results:
-        return await asyncio.to_thread(lambda: self.search(text, **options))
+        return await _in_thread(lambda: self.search(text, **options))
 
     async def aask(self, question: str, **options: Any) -> Answer:
-        return await asyncio.to_thread(lambda: self.ask(question, **options))
+        return await _in_thread(lambda: self.ask(question, **options))
 
     # Seeing
 
@@ -289,19 +300,19 @@ class Library:
         asset = self.catalog.asset(name, collection)
         text = self.catalog.page(asset.key, page).text
         boxes = text.boxes_in(0, len(text.text))
-        return draw(self.pixels(asset, page), [(box, "") for box in boxes])
+        return _draw(self.pixels(asset, page), [(box, "") for box in boxes])
 
     def html(self, results: Results) -> str:
         """The hits as one self-contained page with their pictures, for people to look at."""
+        from triptych.report import to_html
+
         return to_html(results.text or "", results.hits, self._thumbnail, results.seconds.get("total"))
 
     def _thumbnail(self, hit: Hit) -> bytes | None:
         asset = self.catalog.asset(hit.asset, hit.collection)
         if not self.catalog.page(asset.key, hit.page).width:
             return None  # a text file has no picture
-        data = io.BytesIO()
-        Image.fromarray(self.pixels(asset, hit.page, _THUMBNAIL)).save(data, "WEBP", quality=80)
-        return data.getvalue()
+        return _webp(self.pixels(asset, hit.page, _THUMBNAIL))
 
     def _paint(self, given: Answer) -> Any:
         """The page of the first citation with every quote on it boxed and numbered."""
@@ -309,7 +320,7 @@ class Library:
         asset = self.catalog.asset(first.asset, given.evidence[0].collection if given.evidence else None)
         here = [c for c in given.citations if (c.asset, c.page) == (first.asset, first.page)]
         boxes = [(box, str(c.n)) for c in here for box in c.boxes]
-        return draw(self.pixels(asset, first.page), boxes)
+        return _draw(self.pixels(asset, first.page), boxes)
 
     # Looking after
 
@@ -348,6 +359,8 @@ class Library:
     def _change_encoder(self, spec: str) -> None:
         """Vectors of the new space beside the old ones; the old go when all of the new are there."""
         encoder: Encoder = plugins.load("encoders", spec)
+        from triptych.adding import reembed
+
         reembed(self.catalog, encoder)
         for old in self.catalog.spaces():
             if old != encoder.space:
@@ -377,3 +390,25 @@ class Library:
         self.blobs.sweep()
         self.blobs.free(set(self.blobs.list()) - self.catalog.blobs())
         self.index.catch_up()
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    import asyncio
+
+    return await asyncio.to_thread(call)
+
+
+def _draw(image: np.ndarray, boxes: Sequence[tuple[Box, str]]) -> Any:
+    from triptych.draw import draw
+
+    return draw(image, boxes)
+
+
+def _webp(image: np.ndarray) -> bytes:
+    from io import BytesIO
+
+    from PIL import Image
+
+    data = BytesIO()
+    Image.fromarray(image).save(data, "WEBP", quality=80)
+    return data.getvalue()
