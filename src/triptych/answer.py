@@ -20,7 +20,7 @@ from triptych.findings import (
     find_passages,
     find_totals,
 )
-from triptych.question import Ask, Cut, parse
+from triptych.question import AMOUNT, COUNT, TEXT, Ask, Cut, parse
 from triptych.quotes import cite, spoken
 from triptych.support import Support, support
 from triptych.types import Answer, Hit, Page
@@ -31,7 +31,7 @@ __all__ = ["Evidence", "answer"]
 NAMED = 0.45  # of the asked names, at least this share must stand on the page
 FILES = 3  # files whose further pages are looked at
 RANK = 0.06  # what one place in the ranking is worth, beside a support of 0 to 1 and a score of 0 to 2
-CLEAR_FIELD = 1.9  # a label with a colon and a value of its kind beside it
+CLEAR_FIELD = 1.75  # a label with a colon and a value of its kind beside it
 FAIR_FIELD = 1.6
 NEAR = 0.2  # pages whose support is this close to the best are looked at
 
@@ -72,7 +72,7 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
         return [], "Nothing in the library bears on this question."
     cuts = _cuts(ask)
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
-    if asks_total(cuts[0].label):
+    if _wants_total(ask, cuts[0]):
         found = _labelled(ask, cuts, supports, pages, find=lambda cut, page: find_totals(cut, page))
     else:
         found = _labelled(ask, cuts, supports, pages, find=lambda cut, page: find_fields(ask, cut, page))
@@ -131,8 +131,12 @@ def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]
 
 def _cuts(ask: Ask) -> tuple[Cut, ...]:
     """The cut that asks for a total and leaves most to the context, if there is one, else all of them."""
-    total = [c for c in ask.cuts if asks_total(c.label)]
+    total = [c for c in ask.cuts if _wants_total(ask, c)]
     return (total[-1],) if total else ask.cuts
+
+
+def _wants_total(ask: Ask, cut: Cut) -> bool:
+    return ask.expects in (TEXT, AMOUNT, COUNT) and asks_total(cut.label)
 
 
 def _supports(ask: Ask, cut: Cut, pages: Sequence[Candidate]) -> list[Support]:

@@ -1,24 +1,22 @@
-"""Key-value by geometry: find a label on a page, then the value that belongs to it.
+"""Key-value by geometry: the value that belongs to a label.
 
-Labels are found by character similarity, so that an OCR slip or a transcriber's does not hide them, and
-across two lines. A value stands on the same line after its label, right of it, or below it; how far it
+A value stands on the same line after its label, right of it, or below it; how far it
 reaches follows from columns, line gaps and the next label.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
-from rapidfuzz import fuzz
-
+from triptych.labels import Match, fold_map, match_label
 from triptych.layout import Layout, Segment
+from triptych.question import content_words
 from triptych.values import dates, numbers
 
-_SIMILAR = 78.0
-_LABEL_END = re.compile(r"[:：;]\s*[_.\s]*$")
+_NEXT_FIELD = re.compile(r"[;|]\s+[^;:|]{1,40}:\s|\s\|\s")  # name: Pear; price: 1.55
 _FILLER = re.compile(r"^[\s:：;.,_\-–—=*>|)\]]+|[\s:：_|]+$")
 _WANTS_DATE = re.compile(r"\bdates?\b|\bdatum\b|\bdata\b|\bfecha\b|\bdue\b|\bperiod\b", re.I)
 _WANTS_DIGIT = re.compile(
@@ -39,16 +37,6 @@ _LABELS = frozenset(_LABEL_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A label found on the page: characters `[start, end)`, and how sure we are (0 to 1)."""
-
-    segment: Segment  # the words of the label's last line
-    start: int
-    end: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
 class Field:
     """A value with the label it belongs to: one span of the page text, or one a line where lines of
     another column stand between them in reading order."""
@@ -57,115 +45,39 @@ class Field:
     label: Match
     score: float
     exact: bool  # the label stands there letter for letter, in the case of the question
+    apart: bool  # a colon, a gap or a line break parts label and value
 
 
-@lru_cache(maxsize=4096)
-def fold_map(text: str) -> tuple[str, tuple[int, ...]]:
-    """Letters and digits of `text` in lower case, and the place of each in `text`."""
-    letters: list[str] = []
-    places: list[int] = []
-    for i, c in enumerate(text):
-        if c.isalnum():
-            for low in c.casefold():
-                letters.append(low)
-                places.append(i)
-    return "".join(letters), tuple(places)
+def fields(layout: Layout, label: str, expects: str = "text", context: str = "") -> list[Field]:
+    """Values that may belong to `label`, best first. Score about 2 is a good label with a value beside it.
 
-
-def match_label(layout: Layout, label: str) -> list[Match]:
-    """Places where `label` stands on the page, best first, over one line or two."""
-    wanted, _ = fold_map(label)
-    if not wanted:
-        return []
-    found: list[Match] = []
-    for segment in layout.segments:
-        found += _match_in(layout, segment, wanted)
-        if len(wanted) >= 6:
-            found += _match_across(layout, segment, wanted)
-    return sorted(found, key=lambda m: -m.score)[:8]
-
-
-def _match_in(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
-    text, places = fold_map(segment.text)
-    if len(text) < 0.7 * len(wanted):
-        return []
-    found = fuzz.partial_ratio_alignment(wanted, text, score_cutoff=_SIMILAR)
-    if found is None or found.dest_end <= found.dest_start:
-        return []
-    a, b, similar = _snap(segment.text, places[found.dest_start], places[found.dest_end - 1] + 1, wanted)
-    if similar < _SIMILAR / 100:
-        return []
-    own, _ = fold_map(segment.text[a:b])
-    rest = segment.text[b:]
-    colon = bool(re.match(r"\s*[)\].]*\s*[:：]", rest))
-    phrase, _ = fold_map(segment.text.split(":")[0] if ":" in segment.text[b:] else segment.text)
-    whole = len(own) / max(len(own), len(phrase))
-    before, _ = fold_map(segment.text[:a])
-    numbered = before.isdigit() or len(before) == 1  # 3. Court, (a) Name
-    score = similar + 0.25 * colon - 0.3 * (bool(before) and not numbered) - 0.1 * (1 - whole) * (not colon)
-    score += _long(wanted)
-    part = layout.part(segment, segment.start + a, segment.start + b)
-    return [Match(part, segment.start + a, segment.start + b, score)]
-
-
-def _match_across(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
-    """A label that starts in `segment` and goes on in the line below or right of it."""
-    text, _ = fold_map(segment.text)
-    if not 3 <= len(text) < len(wanted) or fuzz.partial_ratio(text, wanted) < 85:
-        return []
-    found = []
-    for after in [*layout.below(segment, 1.5)[:2], *layout.right_of(segment)[:1]]:
-        more, places = fold_map(after.text)
-        share = min(len(more), len(wanted) - len(text))
-        if share < 2 or not places:
-            continue
-        end = places[min(len(more), share) - 1] + 1
-        _, end, _ = _snap(after.text, 0, end, wanted[len(text) :])
-        joined = text + fold_map(after.text[:end])[0]
-        similar = fuzz.ratio(wanted, joined) / 100
-        if similar >= 0.85:
-            part = layout.part(after, after.start, after.start + end)
-            colon = after.text[end:].lstrip()[:1] in (":", "：") or after.text[:end].endswith(":")
-            found.append(Match(part, after.start, after.start + end, similar + 0.2 * colon + _long(wanted)))
-    return found
-
-
-def _long(wanted: str) -> float:
-    """A long label that matches says more than a short one: DATE stands on many a line."""
-    return 0.15 * min(1.0, len(wanted) / 24)
-
-
-def _snap(text: str, a: int, b: int, wanted: str) -> tuple[int, int, float]:
-    """The borders of words near `[a, b)` between which the text is most like `wanted`, and how like."""
-    starts = [0, *(m.end() for m in re.finditer(r"[\s:/(]+", text) if m.start())]
-    ends = [*(m.start() for m in re.finditer(r"[\s:/)]+", text) if m.start()), len(text)]
-    i, j = bisect_right(starts, a) - 1, bisect_left(ends, b)
-    best = (a, b, 0.0)
-    for start in starts[i : i + 2]:
-        for end in ends[max(0, j - 1) : j + 1]:
-            if start < end:
-                similar = fuzz.ratio(wanted, fold_map(text[start:end])[0]) / 100
-                if similar > best[2]:
-                    best = (start, end, similar)
-    return best
-
-
-# ------------------------------------------------------------------------------------------ values
-
-
-def fields(layout: Layout, label: str, expects: str = "text") -> list[Field]:
-    """Values that may belong to `label`, best first. Score about 2 is a good label with a value beside it."""
+    Words of `context` on the line of a label speak for it: the price in the row of the asked article.
+    """
+    wanted = content_words(context)
     found: list[Field] = []
     text = layout.text.text
     for match in match_label(layout, label):
         exact = label.strip(" -*.:") in text[match.start : match.end + 1]
-        for spans, relation in _values(layout, match):
-            trimmed = tuple(t for t in (_trim(text, a, b) for a, b in spans) if t[0] < t[1])
+        beside = 0.4 * _share(wanted, _home(layout, match).text)
+        for near in _values(layout, match):
+            trimmed = tuple(t for t in (_trim(text, a, b) for a, b in near.spans) if t[0] < t[1])
             if trimmed:
                 value = " ".join(text[a:b] for a, b in trimmed)
-                score = match.score + 0.1 * exact + relation + _fits(value, label, expects)
-                found.append(Field(_joined(text, trimmed), match, score, exact))
+                score = match.score + 0.1 * exact + beside + near.relation + _fits(value, label, expects)
+                found.append(Field(_joined(text, trimmed), match, score, exact, near.apart))
     return sorted(found, key=lambda f: -f.score)
+
+
+def _share(wanted: Sequence[str], line: str) -> float:
+    """Share of the folded words `wanted` that stand on a line."""
+    if not wanted:
+        return 0.0
+    return len(set(wanted) & set(content_words(line))) / len(set(wanted))
+
+
+def _home(layout: Layout, match: Match) -> Segment:
+    """The segment that a label stands in."""
+    return next(s for s in layout.segments if s.start <= match.start < s.end)
 
 
 def _joined(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
@@ -218,28 +130,53 @@ def _label_like(segment: Segment) -> bool:
     return bool(colon) and not re.search(r"\d$", head) and len(head) <= 60
 
 
-def _values(layout: Layout, match: Match) -> list[tuple[list[tuple[int, int]], float]]:
-    """(spans, score of the relation) of what stands after, right of and below a label."""
-    found: list[tuple[list[tuple[int, int]], float]] = []
-    home = next(s for s in layout.segments if s.start <= match.start < s.end)
-    inline = layout.text.text[match.end : home.end]
+class _Near(NamedTuple):
+    """Spans of a value near a label; how well it lies; whether anything but a space parts the two."""
+
+    spans: list[tuple[int, int]]
+    relation: float
+    apart: bool = True
+
+
+def _values(layout: Layout, match: Match) -> Iterator[_Near]:
+    """What stands after, right of and below a label."""
+    home = _home(layout, match)
+    until = _NEXT_FIELD.search(layout.text.text, match.end, home.end)
+    end = until.start() if until else home.end
+    inline = layout.text.text[match.end : end]
     blank = not any(c.isalnum() for c in inline)
     if not blank and not inline[:1].isalnum():
         colon = bool(re.match(r"[^\w]*[:：#]", inline))
-        start, _ = _trim(layout.text.text, match.end, home.end)
-        part = layout.part(home, start, home.end)
-        spans = [(start, home.end), *_reach(layout, part, match)[1:]]  # the label may touch the value
-        found.append((spans, 0.9 if colon else 0.6))
+        start, _ = _trim(layout.text.text, match.end, end)
+        more = [] if until else _reach(layout, layout.part(home, start, end), match)[1:]
+        # Cut by characters: the label may touch the value.
+        yield _Near([(start, end), *more], 0.9 if colon else 0.5, colon)
     header = blank and _is_header(layout, home, match)
-    for place, segment in enumerate(layout.right_of(home)[:2] if blank else []):
+    if blank:
+        yield from _right(layout, home, match, header)
+    yield from _below(layout, home, match, blank, header)
+
+
+def _right(layout: Layout, home: Segment, match: Match, header: bool) -> Iterator[_Near]:
+    right = layout.right_of(home)
+    cells = sum(bool(numbers(s.text)) and sum(map(str.isalpha, s.text)) < 4 for s in right)
+    table = cells > 1 and not _label_like(home)  # which of the columns is another question
+    for place, segment in enumerate(right[:2]):
         gap = max(0.0, (segment.x0 - home.x1) / match.segment.height)
-        relation = 0.85 - min(0.5, 0.02 * gap) - 0.35 * place - 0.6 * _label_like(segment) - 0.5 * header
-        found.append((_reach(layout, segment, match), relation))
+        far = min(0.5, 0.02 * gap) + 0.35 * place
+        yield _Near(
+            _reach(layout, segment, match),
+            0.85 - far - 0.6 * _label_like(segment) - 0.5 * header - 0.3 * table,
+        )
+
+
+def _below(layout: Layout, home: Segment, match: Match, blank: bool, header: bool) -> Iterator[_Near]:
     for segment, distance in _under(layout, match.segment):
         relation = 0.62 - 0.1 * distance - 0.4 * (not blank) - 0.6 * _label_like(segment) + 0.2 * header
-        relation -= 0.5 * any(_label_like(s) for s in layout.left_of(segment)[:1] if s.start != home.start)
-        found.append((_reach(layout, segment, match), relation))
-    return found
+        owner = layout.left_of(segment)[:1]
+        relation -= 0.5 * any(_label_like(s) for s in owner if s.start != home.start)
+        alone = match.start == home.start or _label_like(home)  # else a line of running text goes on
+        yield _Near(_reach(layout, segment, match), relation, alone)
 
 
 def _is_header(layout: Layout, home: Segment, match: Match) -> bool:
@@ -287,6 +224,8 @@ def _continues(layout: Layout, first: Segment, last: Segment, follow: Segment, m
     """A line goes on below when it starts in the same column, close by, and is no label or row of its own."""
     height = min(last.height, follow.height)
     label = match.segment
+    if max(first.height, follow.height) > 1.5 * min(first.height, follow.height):
+        return False  # a figure and the small print under it
     if _label_like(follow) or layout.left_of(follow):
         return False
     indent = follow.x0 - first.x0

@@ -90,14 +90,12 @@ def find_totals(cut: Cut, page: Candidate) -> list[Finding]:
 def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     """Values beside or below the label that the cut asks for."""
     found = []
-    for field in fields(page.layout, cut.label, ask.expects)[:3]:
+    for field in fields(page.layout, cut.label, ask.expects, "" if ask.quoted else cut.context)[:3]:
         if field.score >= FIELD:
             quote = _quote(page, field.spans, (field.label.start, field.label.end))
-            found.append(
-                Finding(
-                    page.evidence, field.spans, quote, field.score, weigh(field.score) + 0.3 * field.exact
-                )
-            )
+            strength = field.score - 0.5 * (not field.apart and not ask.quoted)  # prose goes on, too
+            score = weigh(field.score) + 0.3 * field.exact
+            found.append(Finding(page.evidence, field.spans, quote, strength, score))
     return found
 
 

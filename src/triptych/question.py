@@ -49,6 +49,9 @@ _THING = re.compile(
     r"(?!.*\b(?:why|outcome|purpose|nature|reason)\b)",
     re.IGNORECASE,
 )
+# A word that people put behind a label, and a question that leaves one out.
+_GENERIC = re.compile(r"\s+(?:reading|value|number|figure|level|field|status|entry|amount|count)$", re.IGNORECASE)
+_DUE = re.compile(r"\bdue$", re.IGNORECASE)
 _STOP = frozenset(
     [
         "a",
@@ -239,6 +242,10 @@ def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:
     places = [(m.start(), m.end()) for m in _CUTS.finditer(subject)]
     cuts = [Cut(subject, "")]
     cuts += [Cut(subject[:a], subject[a:]) for a, _ in reversed(places) if a > 1]
+    if generic := _GENERIC.search(cuts[-1].label):
+        cuts.append(Cut(cuts[-1].label[: generic.start()], cuts[-1].context))
+    if _DUE.search(subject):
+        cuts.append(Cut("due date", subject))
     if possessive:
         cuts += [Cut(c.label, f"{possessive[1]} {c.context}") for c in _cuts(possessive[2], ())]
     return tuple(cuts)

@@ -146,5 +146,5 @@ def asks_total(label: str) -> bool:
     if OTHER.search(whole):
         return False
     if not rest:
-        return bool(re.search(r"amount|sum|price|cost|due|payable|pay", whole))
+        return bool(re.search(r"amount|sum|due|pay", whole))
     return bool(_NAMES.fullmatch(rest) or _NAMES.fullmatch(whole))
