@@ -20,7 +20,7 @@ from triptych.settings import Limits, OcrSettings, Settings
 from triptych.types import Reading
 from triptych.workers import Workers
 
-SETTINGS = Settings(ocr=OcrSettings(engine="none"), limits=Limits(page_seconds=1.0, memory_mb=500))
+SETTINGS = Settings(ocr=OcrSettings(engine="none"), limits=Limits(page_seconds=1.5, memory_mb=200))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -26,14 +26,14 @@ from triptych import ingest, wire
 from triptych.errors import FileError, TriptychError
 from triptych.settings import Limits, Settings
 from triptych.types import Page
-from triptych.worker import out_of_memory, raised
+from triptych.worker import most_claimed, most_used, out_of_memory, raised
 
 TRIES = 2  # how often a file or page may end a worker
 REPAIR = "Open it in its own program and save it anew, smaller if it is very large"
-_TICK = 0.05  # seconds between two looks at a busy worker's clock and memory
+_TICK = 0.01  # seconds between two looks at a busy worker: it can fill some 30 MB meanwhile
 _START = 60.0  # seconds that a worker may take to start
 _REQUESTS = 500  # after which a worker is replaced: decoders leak
-_NEAR = 0.6  # share of the memory limit from which a crash is put down to memory
+_NEAR = 0.6  # share of what may be claimed from which a crash is put down to memory
 _SOFT = 0.7  # share of the memory limit above which an idle worker is replaced
 
 
@@ -137,7 +137,7 @@ class Process:
     @property
     def worn(self) -> bool:
         """Whether the next request should get a fresh worker."""
-        return self._tired or self._requests >= _REQUESTS or self._memory() > _SOFT * self._allowed
+        return self._tired or self._requests >= _REQUESTS or self._memory() > _SOFT * most_used(self._limits)
 
     def kill(self) -> None:
         self._process.kill()
@@ -175,7 +175,7 @@ class Process:
                     raise Cancelled
                 if time.monotonic() > deadline:
                     raise Lost(_too_slow(self._limits))
-                if self._memory() > self._allowed:
+                if self._memory() > most_used(self._limits):
                     raise Lost(out_of_memory(self._limits))
                 try:
                     n = self._socket.recv_into(view)
@@ -188,10 +188,6 @@ class Process:
                 view = view[n:]
 
         return wire.receive(fill)
-
-    @property
-    def _allowed(self) -> int:
-        return self._limits.memory_mb << 20
 
     def _memory(self) -> int:
         """Resident bytes of the worker; 0 when it has ended."""
@@ -210,7 +206,7 @@ class Process:
             status = 0
         if status == -signal.SIGXCPU:
             return _too_slow(self._limits)
-        if status < 0 and self._claimed > _NEAR * self._allowed:
+        if status < 0 and self._claimed > _NEAR * most_claimed(self._limits):
             return out_of_memory(self._limits)  # many a decoder aborts when it gets no memory
         how = signal.Signals(-status).name if status < 0 else f"exit {status}"
         return died(how)

@@ -70,7 +70,7 @@ def _tie_to(parent: int) -> None:
 def _confine(limits: Limits) -> None:
     """What the kernel enforces. The parent watches resident memory and wall time on top."""
     for kind, most in (
-        (resource.RLIMIT_DATA, limits.memory_mb << 20),  # AS would count mapped model files and pools
+        (resource.RLIMIT_DATA, most_claimed(limits)),  # AS would count mapped model files and stacks
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_FSIZE, 1 << 20),  # a worker writes nothing but a complaint on stderr
         (resource.RLIMIT_CORE, 0),
@@ -78,6 +78,17 @@ def _confine(limits: Limits) -> None:
         hard = resource.getrlimit(kind)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
+
+
+def most_used(limits: Limits) -> int:
+    """Resident bytes at which the parent ends a worker."""
+    return limits.memory_mb * 1_000_000
+
+
+def most_claimed(limits: Limits) -> int:
+    """Bytes that a worker may ask the kernel for. Engines claim twice what they use (docs/log/workers.md);
+    a bomb that asks for more than this at once gets nothing."""
+    return 4 * most_used(limits)
 
 
 class _Worker:
