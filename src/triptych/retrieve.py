@@ -1,0 +1,223 @@
+"""A question into ranked pages, each with the reasons: the retrieving half of `search`.
+
+    retrieve(text, catalog, index, encoder, settings, ...) -> Results
+
+Each signal gives its own list of chunks, in parallel and within the scope that collection and filter
+leave; chunks that only one signal found are scored by the other too; chunks fold into pages by their
+best; lists of pages fuse; the catalog confirms what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from triptych import fuse, terms
+from triptych.catalog import Catalog
+from triptych.errors import UserError
+from triptych.filters import Scope, scope
+from triptych.index import Index
+from triptych.records import ChunkRow
+from triptych.results import Results
+from triptych.seams import Encoder
+from triptych.settings import SearchSettings
+from triptych.snippet import snippet
+from triptych.types import SIGNALS, Hit
+
+AVAILABLE = ("keyword", "text")  # of SIGNALS; captions and images are signals of a later version
+
+
+class Found(NamedTuple):
+    """Chunks that one signal found: keys (n,) int64, best first, and raw scores (n,) float64."""
+
+    keys: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question on its way: what every step needs."""
+
+    query: terms.Query
+    vector: np.ndarray | None  # (dim,) float32; None when no signal compares vectors
+    scope: Scope | None
+
+
+def retrieve(
+    text: str,
+    catalog: Catalog,
+    index: Index,
+    encoder: Encoder,
+    settings: SearchSettings,
+    *,
+    k: int | None = None,
+    signals: Sequence[str] | None = None,
+    fusion: str | None = None,
+    collection: str | None = None,
+    where: str | None = None,
+) -> Results:
+    """The `k` best pages for `text`. Raises UserError for an unknown signal, fusion or filter."""
+    begun = perf_counter()
+    chosen = _signals(signals)
+    method = fusion or settings.fusion
+    fuse.check(method)
+    wanted = settings.k if k is None else k
+    if wanted < 1:
+        raise UserError(f"k is {wanted}, but must be at least 1.")
+    index.refresh()
+    within = scope(catalog, where, collection)
+    seconds: dict[str, float] = {}
+    asked, lists = _lists(text, index, encoder, chosen, max(settings.depth, wanted), within, seconds)
+    retrieved = perf_counter()
+    pages = _pages(catalog, lists)
+    ranked = fuse.hear(fuse.fuse(pages.lists, method), pages.asset)
+    ranked = [f for f in ranked[:wanted] if f.score >= settings.floor]
+    fused = perf_counter()
+    hits = _hits(ranked, pages, asked, catalog, index)
+    seconds |= {"retrieve": retrieved - begun - seconds.get("encode", 0.0), "fuse": fused - retrieved}
+    return Results(text, tuple(hits), {"total": perf_counter() - begun, **seconds})
+
+
+def _signals(names: Sequence[str] | None) -> tuple[str, ...]:
+    if names is None:
+        return AVAILABLE
+    wrong = next((n for n in names if n not in AVAILABLE), None)
+    if wrong is not None or not names:
+        why = "is not in this version yet" if wrong in SIGNALS else "is unknown"
+        said = f"The signal '{wrong}' {why}" if names else "No signal is named"
+        raise UserError(f"{said}. There are: {', '.join(AVAILABLE)}.")
+    return tuple(dict.fromkeys(names))
+
+
+# ------------------------------------------------------------------------------ lists of chunks
+
+
+def _lists(
+    text: str,
+    index: Index,
+    encoder: Encoder,
+    signals: Sequence[str],
+    depth: int,
+    within: Scope | None,
+    seconds: dict[str, float],
+) -> tuple[_Asked, dict[str, Found]]:
+    """The lists of all signals, side by side, each completed with the chunks of the other."""
+    query = terms.parse(text)
+    lists: dict[str, Found] = {}
+    vector = None
+    with ThreadPoolExecutor(1) as beside:
+        if "keyword" in signals:
+            keyword = beside.submit(index.keyword.search, query.clauses, depth, within)
+        if "text" in signals:
+            begun = perf_counter()
+            vector = encoder.queries([text])[0]
+            seconds["encode"] = perf_counter() - begun
+            lists["text"] = Found(*index.nearest(vector, depth, within))
+        if "keyword" in signals:
+            lists["keyword"] = Found(*keyword.result())
+    asked = _Asked(query, vector, within)
+    return asked, _completed(lists, asked, index) if len(lists) > 1 else lists
+
+
+def _completed(lists: Mapping[str, Found], asked: _Asked, index: Index) -> dict[str, Found]:
+    """Every chunk that any signal found, scored by all of them: a signal's list ends somewhere, but what
+    it thinks of the next chunk is known and need not be guessed. Chunks without any of the words stay
+    out of the keyword list."""
+    union = np.unique(np.concatenate([found.keys for found in lists.values()]))
+    full: dict[str, Found] = {}
+    for name, found in lists.items():
+        rest = np.setdiff1d(union, found.keys, assume_unique=True)
+        if not len(rest):
+            full[name] = found
+            continue
+        if name == "keyword":
+            scores = index.keyword.score(asked.query.clauses, rest, asked.scope)
+            rest, scores = rest[scores > 0], scores[scores > 0]
+        else:
+            assert asked.vector is not None
+            scores = index.vectors.get(rest).astype(np.float64) @ asked.vector.astype(np.float64)
+        full[name] = Found(np.concatenate([found.keys, rest]), np.concatenate([found.scores, scores]))
+    return full
+
+
+# ---------------------------------------------------------------------------- chunks into pages
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """Lists of pages by signal, the chunk that earned each page its place there, and their assets."""
+
+    lists: dict[str, dict[int, float]]
+    chunk: dict[str, dict[int, int]]
+    asset: dict[int, int]
+
+
+def _pages(catalog: Catalog, lists: Mapping[str, Found]) -> _Pages:
+    """Fold chunks into pages: a page has the score of its best chunk."""
+    every = np.unique(np.concatenate([found.keys for found in lists.values()]))
+    places = {place.chunk: place for place in catalog.places(every.tolist())}
+    folded: dict[str, dict[int, float]] = {}
+    chunk: dict[str, dict[int, int]] = {}
+    for name, found in lists.items():
+        scores = folded.setdefault(name, {})
+        best = chunk.setdefault(name, {})
+        for key, score in zip(found.keys.tolist(), found.scores.tolist(), strict=True):
+            place = places.get(key)  # None: removed since the index was read
+            if place is not None and (place.page not in scores or score > scores[place.page]):
+                scores[place.page] = score
+                best[place.page] = key
+    return _Pages(folded, chunk, {place.page: place.asset for place in places.values()})
+
+
+# ------------------------------------------------------------------------------------------ hits
+
+
+def _hits(
+    ranked: Sequence[fuse.Fused], pages: _Pages, asked: _Asked, catalog: Catalog, index: Index
+) -> list[Hit]:
+    """What people see of the best pages. A page that was removed meanwhile is left out."""
+    chunks = [_chunk_of(f, pages) for f in ranked]
+    rows = {row.key: row for row in catalog.chunks(chunks)}
+    shown = [(f, rows[key]) for f, key in zip(ranked, chunks, strict=True) if key in rows]
+    return [_hit(rank, f, row, asked, catalog, index) for rank, (f, row) in enumerate(shown, 1)]
+
+
+def _chunk_of(fused: fuse.Fused, pages: _Pages) -> int:
+    """The chunk to show: of the signal that gave the page most."""
+    said = fused.signals
+    strongest = max(said, key=lambda name: (said[name].weight * said[name].norm, name == "keyword"))
+    return pages.chunk[strongest][fused.page]
+
+
+def _hit(rank: int, fused: fuse.Fused, row: ChunkRow, asked: _Asked, catalog: Catalog, index: Index) -> Hit:
+    page = catalog.page_of(row.page_key)
+    collections = None if asked.scope is None else asked.scope.collections
+    rarity = partial(_rarity, index, collections)
+    part = snippet(page.text, row.start, row.end, asked.query, rarity)
+    return Hit(
+        rank=rank,
+        score=fused.score,
+        asset=row.sha256,
+        source=row.source,
+        page=row.page,
+        collection=row.collection,
+        title=row.title,
+        snippet=part.text,
+        boxes=part.boxes,
+        signals={name: fused.signals.get(name) for name in SIGNALS},
+        marks=part.marks,
+        section=row.section,
+    )
+
+
+def _rarity(index: Index, collections: tuple[str, ...] | None, field: str, token: str) -> float:
+    """Inverse document frequency of a token: what seeing it is worth."""
+    everywhere = index.keyword.size(collections)
+    here = index.keyword.document_frequency(field, token, collections)
+    return float(np.log1p((everywhere - here + 0.5) / (here + 0.5)))

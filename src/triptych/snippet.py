@@ -1,0 +1,141 @@
+"""The few lines of a page that show why it was found, with the words that matched.
+
+Pure functions of a page's text and a question; boxes come from the page's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from triptych import tokens, values
+from triptych.keyword import stems
+from triptych.terms import Query
+from triptych.types import Box, PageText
+
+LENGTH = 240  # characters of a snippet, about
+Weight = Callable[[str, str], float]  # (field, token) -> how rare it is
+
+
+class Match(NamedTuple):
+    """Characters `[start, end)` that answer to the term `term` of the question, which weighs `weight`."""
+
+    start: int
+    end: int
+    term: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A part of the page's text, the spans of it that matched, and where they stand on the page."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...]
+    boxes: tuple[Box, ...]
+
+
+def snippet(page: PageText, start: int, end: int, query: Query, weight: Weight) -> Snippet:
+    """The best few lines of `page.text[start:end]`, marked. Without a match: its first lines."""
+    found = matches(page.text[start:end], query, weight)
+    found = [Match(m.start + start, m.end + start, m.term, m.weight) for m in found]
+    first, last, best = _window(found, start)
+    first, last = _rounded(page.text, first, last, start, end)
+    inside = _runs(page.text, [m for m in best if m.start >= first and m.end <= last])
+    text = page.text[first:last]
+    marks = tuple((a - first, b - first) for a, b in inside)
+    spans = inside or [(first, last)]
+    boxes = [box for a, b in spans for box in page.boxes_in(a, b)]
+    return Snippet(text, marks, tuple(dict.fromkeys(boxes)))
+
+
+def matches(text: str, query: Query, weight: Weight) -> list[Match]:
+    """Words and values of `text` that the question asks for, by place."""
+    wanted, roots = set(query.words) | set(query.joined), set(query.stems)
+    found: list[Match] = []
+    spans = tokens.spans(text)
+    root_of = _stems_of({t.text for t in spans} - wanted, roots)
+    for token in spans:
+        if token.text in wanted:
+            found.append(Match(token.start, token.end, _root(token.text, query), weight("text", token.text)))
+        elif (root := root_of.get(token.text)) is not None:
+            found.append(Match(token.start, token.end, root, weight("stem", root)))
+    if query.exact:
+        asked = set(query.exact)
+        keys = _keys(text)
+        found += [Match(a, b, key, weight("exact", key)) for a, b, key in keys if key in asked]
+    return sorted(found)
+
+
+def _root(word: str, query: Query) -> str:
+    """The stem of a word of the question, so that its forms count as one term."""
+    return query.stems[query.words.index(word)] if word in query.words else word
+
+
+def _stems_of(words: set[str], roots: set[str]) -> dict[str, str]:
+    """Stem of each of `words` that has one of `roots`. Stems keep the first letters: few need stemming."""
+    starts = tuple(root[:3] for root in roots)
+    near = [w for w in words if w.startswith(starts)]
+    return {w: stem for w, stem in zip(near, stems(near), strict=True) if stem in roots} if near else {}
+
+
+def _keys(text: str) -> list[tuple[int, int, str]]:
+    found = []
+    at = 0
+    for line in text.split("\n"):
+        if any(c.isdigit() for c in line):
+            found += [(at + a, at + b, key) for a, b, key in values.keys(line)]
+        at += len(line) + 1
+    return found
+
+
+def _window(found: Sequence[Match], start: int) -> tuple[int, int, list[Match]]:
+    """(first, last, matches) of the run of matches within LENGTH that weighs most, a term counted once
+    in full and a little for each time more."""
+    if not found:
+        return start, start + LENGTH, []
+    best, most = (0, 1), -1.0
+    for i, head in enumerate(found):
+        seen: dict[str, float] = {}
+        j = i
+        while j < len(found) and found[j].end <= head.start + LENGTH:
+            m = found[j]
+            seen[m.term] = seen.get(m.term, 0.0) + (0.1 * m.weight if m.term in seen else m.weight)
+            j += 1
+        total = sum(seen.values())
+        if total > most + 1e-9:
+            best, most = (i, max(j, i + 1)), total
+    chosen = list(found[best[0] : best[1]])
+    first, last = chosen[0].start, max(m.end for m in chosen)
+    slack = max(0, LENGTH - (last - first))
+    return first - slack // 3, last + slack - slack // 3, chosen
+
+
+def _rounded(text: str, first: int, last: int, start: int, end: int) -> tuple[int, int]:
+    """The window within `[start, end)`, moved outwards to borders of words, spaces at the ends dropped."""
+    first, last = max(start, first), min(end, max(last, first + 1))
+    while first > start and not text[first - 1].isspace() and first > start - 40:
+        first -= 1
+    while last < end and not text[last].isspace():
+        last += 1
+    while first < last and text[first].isspace():
+        first += 1
+    while last > first and text[last - 1].isspace():
+        last -= 1
+    return first, last
+
+
+def _runs(text: str, found: Sequence[Match]) -> list[tuple[int, int]]:
+    """Spans of matches; those that overlap, or that only space and punctuation of one line parts, joined."""
+    runs: list[tuple[int, int]] = []
+    for m in sorted(found):
+        if runs and (m.start <= runs[-1][1] or _apart(text[runs[-1][1] : m.start])):
+            runs[-1] = (runs[-1][0], max(runs[-1][1], m.end))
+        else:
+            runs.append((m.start, m.end))
+    return runs
+
+
+def _apart(between: str) -> bool:
+    return len(between) <= 3 and "\n" not in between and not any(c.isalnum() for c in between)
