@@ -25,9 +25,9 @@ def main() -> None:
         library.add(ROOT / "samples" / "files")
         answers = [library.ask(question) for question in QUESTIONS]
         panels = [(a.show(), f"{a.value}  -  {Path(a.citations[0].source).name}") for a in answers]
-        picture = montage(panels, width=1500)
+        picture = montage(panels, width=1200)
     out = ROOT / "docs" / "answer.png"
-    picture.quantize(128).save(out, optimize=True)
+    picture.save(out, optimize=True)
     print(f"wrote {out.name}, {out.stat().st_size // 1000} kB")
 
 

@@ -31,7 +31,8 @@ article { display: flex; gap: 20px; margin: 0 0 16px; padding: 18px; background:
   border: 1px solid var(--line); border-radius: 10px }
 .page { position: relative; flex: 0 0 190px; align-self: flex-start; border: 1px solid var(--line) }
 .sheet { position: relative } .sheet img { display: block; width: 100% }
-.sheet i { position: absolute; border: 1.5px solid var(--box); border-radius: 3px; background: var(--tint) }
+.sheet i { position: absolute; outline: 1.5px solid var(--box); outline-offset: 1px; border-radius: 1px;
+  background: var(--tint) }
 .page a { position: absolute; inset: 0; cursor: zoom-in } .page .shut { display: none }
 .page:target { position: fixed; inset: 0; z-index: 1; padding: 2vh 2vw; border: 0; background: #000c; overflow: auto }
 .page:target .sheet { width: min(96vw, 1000px); margin: 0 auto }
