@@ -309,10 +309,12 @@ class Library:
         return to_html(results.text or "", results.hits, self._thumbnail, results.seconds.get("total"))
 
     def _thumbnail(self, hit: Hit) -> bytes | None:
+        from triptych.draw import thumbnail
+
         asset = self.catalog.asset(hit.asset, hit.collection)
         if not self.catalog.page(asset.key, hit.page).width:
             return None  # a text file has no picture
-        return _webp(self.pixels(asset, hit.page, _THUMBNAIL))
+        return thumbnail(self.pixels(asset, hit.page, _THUMBNAIL), _THUMBNAIL)
 
     def _paint(self, given: Answer) -> Any:
         """The page of the first citation with every quote on it boxed and numbered."""
@@ -402,13 +404,3 @@ def _draw(image: np.ndarray, boxes: Sequence[tuple[Box, str]]) -> Any:
     from triptych.draw import draw
 
     return draw(image, boxes)
-
-
-def _webp(image: np.ndarray) -> bytes:
-    from io import BytesIO
-
-    from PIL import Image
-
-    data = BytesIO()
-    Image.fromarray(image).save(data, "WEBP", quality=80)
-    return data.getvalue()
