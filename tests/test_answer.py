@@ -258,6 +258,17 @@ def test_what_no_page_supports_is_not_answered(question: str) -> None:
         given.show()
 
 
+def test_doubts_are_told() -> None:
+    two = evidence(other("25/12/2018", "1.00"), other("25/12/2018", "2.00"))
+    given = answer(ASK_TOTAL, two)
+    assert given.value == "1.00"
+    assert given.warnings == ("asset1.png, page 1, answers as well: 2.00",)
+    dim = page(*RECEIPT)
+    text = replace(dim.text, confidence=dim.text.confidence * 0.5)
+    assert "confidence of 0.45" in answer(ASK_TOTAL, evidence(replace(dim, text=text))).warnings[0]
+    assert answer(ASK_TOTAL, evidence(dim)).warnings == ()
+
+
 def test_no_evidence_is_no_answer() -> None:
     assert answer("What is the total?", []).abstained
 

@@ -7,7 +7,7 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -24,6 +24,7 @@ from triptych.question import AMOUNT, COUNT, TEXT, Ask, Cut, parse
 from triptych.quotes import cite, spoken
 from triptych.support import Support, support
 from triptych.types import Answer, Hit, Page
+from triptych.values import fold
 from triptych.vocabulary import asks_total
 
 __all__ = ["Evidence", "answer"]
@@ -33,6 +34,8 @@ FILES = 3  # files whose further pages are looked at
 RANK = 0.06  # what one place in the ranking is worth, beside a support of 0 to 1 and a score of 0 to 2
 CLEAR_FIELD = 1.75  # a label with a colon and a value of its kind beside it
 FAIR_FIELD = 1.6
+UNSURE = 0.6  # words read with less confidence are told
+AS_WELL = 0.15  # a finding of another file whose score is this close is told
 NEAR = 0.2  # pages whose support is this close to the best are looked at
 
 More = Callable[[Hit], Sequence[Page]]
@@ -54,16 +57,44 @@ def answer(question: str, evidence: Sequence[Evidence], more: More = no_more) ->
     pages = [Candidate(e) for e in evidence]
     pages += _beyond(ask, pages, more)
     found, lacking = _find(ask, pages)
-    given = _say(question, found[0]) if found else Answer(question, lacking, abstained=True)
+    given = _say(question, found) if found else Answer(question, lacking, abstained=True)
     hits = tuple(e.hit for e in evidence)
     return replace(given, evidence=hits, seconds={"answer": perf_counter() - start})
 
 
-def _say(question: str, best: Finding) -> Answer:
+def _say(question: str, found: Sequence[Finding]) -> Answer:
+    best = found[0]
     page = best.evidence.page
-    value = " ".join(spoken(page.text.text[a:b]) for a, b in best.value)
+    value = _words(best)
     citation = cite(1, best.evidence.hit, page, best.quote, best.value)
-    return Answer(question, f"{value} [1]", value, citations=(citation,))
+    warnings = tuple(_doubts(found))
+    return Answer(question, f"{value} [1]", value, citations=(citation,), warnings=warnings)
+
+
+def _words(finding: Finding) -> str:
+    text = finding.evidence.page.text.text
+    return " ".join(spoken(text[a:b]) for a, b in finding.value)
+
+
+def _doubts(found: Sequence[Finding]) -> Iterator[str]:
+    """What a careful reader would add: poorly read words, another file that answers as well."""
+    best = found[0]
+    text = best.evidence.page.text
+    read = [float(c) for span in best.value for c in text.confidence[slice(*_bounds(text.words_in(*span)))]]
+    if read and min(read) < UNSURE:
+        yield f"The answer was read with a confidence of {min(read):.2f} only."
+    value = fold(_words(best))
+    for other in found[1:]:
+        hit = other.evidence.hit
+        if other.score < best.score - AS_WELL:
+            break
+        if hit.asset != best.evidence.hit.asset and fold(_words(other)) != value:
+            yield f"{hit.source}, page {other.evidence.page.number}, answers as well: {_words(other)[:80]}"
+            break
+
+
+def _bounds(words: range) -> tuple[int, int]:
+    return words.start, words.stop
 
 
 def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:

@@ -18,6 +18,7 @@ from triptych.values import dates, numbers
 
 _NEXT_FIELD = re.compile(r"[;|]\s+[^;:|]{1,40}:\s|\s\|\s")  # name: Pear; price: 1.55
 _FILLER = re.compile(r"^[\s:：;.,_\-–—=*>|)\]]+|[\s:：_|]+$")
+_NUMBERED = re.compile(r"\(?[0-9A-Za-z]{1,2}[.)]\s")  # 3. Court, (a) Name
 _WANTS_DATE = re.compile(r"\bdates?\b|\bdatum\b|\bdata\b|\bfecha\b|\bdue\b|\bperiod\b", re.I)
 _WANTS_DIGIT = re.compile(
     r"\b(?:no|nos|nr|num\w*|fax|tel\w*|phone|number|numero|code|zip|id|total|amount|budget|balance|cost|price|"
@@ -109,10 +110,10 @@ def _fits(value: str, label: str, expects: str) -> float:
     letters = sum(c.isalpha() for c in value)
     if not digits and not letters:
         return -1.0
-    if fold_map(value)[0] in _LABELS:
-        fit -= 0.6
-    if len(value) == 1:
-        fit -= 0.25
+    if fold_map(value)[0] in _LABELS or (_NUMBERED.match(label) and _NUMBERED.match(value)):
+        fit -= 0.6  # the next label, not a value
+    if len(value) == 1 or (len(value) == 2 and not digits):
+        fit -= 0.25 / len(value)
     if expects == "date" or _WANTS_DATE.search(label):
         fit += 0.3 if dates(value) else 0.1 if digits else -0.4
     elif _WANTS_DIGIT.search(label) or expects in ("amount", "count", "percent"):
@@ -176,7 +177,8 @@ def _below(layout: Layout, home: Segment, match: Match, blank: bool, header: boo
         owner = layout.left_of(segment)[:1]
         relation -= 0.5 * any(_label_like(s) for s in owner if s.start != home.start)
         alone = match.start == home.start or _label_like(home)  # else a line of running text goes on
-        yield _Near(_reach(layout, segment, match), relation, alone)
+        spans = [(segment.start, segment.end)] if header else _reach(layout, segment, match)
+        yield _Near(spans, relation, alone)
 
 
 def _is_header(layout: Layout, home: Segment, match: Match) -> bool:
@@ -203,7 +205,7 @@ def _under(layout: Layout, anchor: Segment) -> list[tuple[Segment, float]]:
         apart = max(0.0, anchor.x0 - segment.x1, segment.x0 - anchor.x1) / anchor.height
         shifted = segment.x0 < anchor.x0 - 2 * anchor.height or segment.x0 > anchor.x1
         if apart < 3:
-            found.append((segment, max(0.0, down - 1.2) + 0.5 * apart + 0.5 * shifted))
+            found.append((segment, max(0.0, down - 1.2) + 0.5 * apart + 0.3 * shifted))
     return sorted(found, key=lambda pair: pair[1])[:3]
 
 

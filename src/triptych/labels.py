@@ -106,8 +106,8 @@ def _long(wanted: str) -> float:
 
 def _snap(text: str, a: int, b: int, wanted: str) -> tuple[int, int, float]:
     """The borders of words near `[a, b)` between which the text is most like `wanted`, and how like."""
-    starts = [0, *(m.end() for m in re.finditer(r"[\s:/(]+", text) if m.start())]
-    ends = [*(m.start() for m in re.finditer(r"[\s:/)]+", text) if m.start()), len(text)]
+    starts = [0, *(m.end() for m in re.finditer(r"[\s:：/(（]+", text) if m.start())]
+    ends = [*(m.start() for m in re.finditer(r"[\s:：/)）]+", text) if m.start()), len(text)]
     i, j = bisect_right(starts, a) - 1, bisect_left(ends, b)
     best = (a, b, 0.0)
     for start in starts[i : i + 2]:

@@ -50,7 +50,9 @@ _THING = re.compile(
     re.IGNORECASE,
 )
 # A word that people put behind a label, and a question that leaves one out.
-_GENERIC = re.compile(r"\s+(?:reading|value|number|figure|level|field|status|entry|amount|count)$", re.IGNORECASE)
+_GENERIC = re.compile(
+    r"\s+(?:reading|value|number|figure|level|field|status|entry|amount|count)$", re.IGNORECASE
+)
 _DUE = re.compile(r"\bdue$", re.IGNORECASE)
 _STOP = frozenset(
     [

@@ -27,11 +27,13 @@ def tidy(text: str, start: int, end: int) -> str:
 
 
 _SPACED = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")
+_BETWEEN_HAN = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) (?=[\u3040-\u30ff\u3400-\u9fff])")
 
 
 def spoken(text: str) -> str:
-    """A value for people: on one line, letter-spaced words ("R M 1 . 3 8") set normally."""
-    line = " ".join(text.split())
+    """A value for people: on one line, without the spaces that OCR puts between Han and Kana characters
+    and into letter-spaced amounts ("R M 1 . 3 8")."""
+    line = _BETWEEN_HAN.sub("", " ".join(text.split()))
     if not any(c.isdigit() for c in line):
         return line
     return _SPACED.sub(lambda m: m[0].replace(" ", ""), line)
