@@ -25,7 +25,7 @@ import numpy as np
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, func, inspect, select
 from sqlalchemy.engine import Engine
 
-from triptych import __version__, database, schema
+from triptych import __version__, database, pack, schema
 from triptych import statements as sql
 from triptych.errors import LibraryError, UserError
 from triptych.faults import point
@@ -39,12 +39,15 @@ from triptych.records import (
     Place,
     StoredSource,
 )
-from triptych.types import Chunk, Page, Source
+from triptych.types import Chunk, Page, PageText, Source
 
 _KEYS: BindParameter[list[int]] = bindparam("keys", expanding=True)
 _CHUNKS = sql.CHUNKS.where(schema.chunk.c.key.in_(_KEYS))
 _PLACES = select(schema.chunk.c.key, schema.chunk.c.asset, schema.chunk.c.page).where(
     schema.chunk.c.key.in_(_KEYS)
+)
+_WORDS = select(schema.page.c.key, schema.page.c.text, schema.page.c.words).where(
+    schema.page.c.key.in_(_KEYS)
 )
 _TEXTS = select(schema.page.c.key, schema.page.c.text).where(schema.page.c.key.in_(_KEYS))
 
@@ -305,6 +308,16 @@ class Catalog:
             ChunkRow._make((*row, texts[row.page_key][row.start : row.end]))
             for row in (known[int(key)] for key in keys if int(key) in known)
         ]
+
+    def shown(self, keys: Sequence[int]) -> list[tuple[ChunkRow, PageText]]:
+        """As `chunks`, each with the text and words of its whole page: what a snippet is cut from."""
+        rows = self.chunks(keys)
+        texts: dict[int, PageText] = {}
+        with database.reading(self.engine) as connection:
+            for batch in sql.batches(sorted({row.page_key for row in rows})):
+                found = connection.execute(_WORDS, {"keys": batch})
+                texts.update((key, pack.unpack(text, words)) for key, text, words in found)
+        return [(row, texts[row.page_key]) for row in rows if row.page_key in texts]
 
     def places(self, keys: Sequence[int]) -> list[Place]:
         """Asset and page key of each chunk, in the order of `keys`; unknown keys are left out. For the

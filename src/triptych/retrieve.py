@@ -27,7 +27,7 @@ from triptych.records import ChunkRow
 from triptych.results import Results
 from triptych.seams import Encoder
 from triptych.settings import SearchSettings
-from triptych.snippet import snippet
+from triptych.snippet import Snippet, snippet
 from triptych.types import SIGNALS, Hit
 
 AVAILABLE = ("keyword", "text")  # of SIGNALS; captions and images are signals of a later version
@@ -183,9 +183,13 @@ def _hits(
 ) -> list[Hit]:
     """What people see of the best pages. A page that was removed meanwhile is left out."""
     chunks = [_chunk_of(f, pages) for f in ranked]
-    rows = {row.key: row for row in catalog.chunks(chunks)}
-    shown = [(f, rows[key]) for f, key in zip(ranked, chunks, strict=True) if key in rows]
-    return [_hit(rank, f, row, asked, catalog, index) for rank, (f, row) in enumerate(shown, 1)]
+    rarity = partial(_rarity, index, None if asked.scope is None else asked.scope.collections)
+    known = {row.key: (row, text) for row, text in catalog.shown(chunks)}
+    shown = [(f, *known[key]) for f, key in zip(ranked, chunks, strict=True) if key in known]
+    return [
+        _hit(rank, f, row, snippet(text, row.start, row.end, asked.query, rarity))
+        for rank, (f, row, text) in enumerate(shown, 1)
+    ]
 
 
 def _chunk_of(fused: fuse.Fused, pages: _Pages) -> int:
@@ -195,11 +199,7 @@ def _chunk_of(fused: fuse.Fused, pages: _Pages) -> int:
     return pages.chunk[strongest][fused.page]
 
 
-def _hit(rank: int, fused: fuse.Fused, row: ChunkRow, asked: _Asked, catalog: Catalog, index: Index) -> Hit:
-    page = catalog.page_of(row.page_key)
-    collections = None if asked.scope is None else asked.scope.collections
-    rarity = partial(_rarity, index, collections)
-    part = snippet(page.text, row.start, row.end, asked.query, rarity)
+def _hit(rank: int, fused: fuse.Fused, row: ChunkRow, part: Snippet) -> Hit:
     return Hit(
         rank=rank,
         score=fused.score,

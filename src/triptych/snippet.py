@@ -5,8 +5,10 @@ Pure functions of a page's text and a question; boxes come from the page's words
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from triptych import tokens, values
@@ -54,7 +56,7 @@ def matches(text: str, query: Query, weight: Weight) -> list[Match]:
     """Words and values of `text` that the question asks for, by place."""
     wanted, roots = set(query.words) | set(query.joined), set(query.stems)
     found: list[Match] = []
-    spans = tokens.spans(text)
+    spans = _candidates(text, wanted | roots)
     root_of = _stems_of({t.text for t in spans} - wanted, roots)
     for token in spans:
         if token.text in wanted:
@@ -62,10 +64,17 @@ def matches(text: str, query: Query, weight: Weight) -> list[Match]:
         elif (root := root_of.get(token.text)) is not None:
             found.append(Match(token.start, token.end, root, weight("stem", root)))
     if query.exact:
-        asked = set(query.exact)
-        keys = _keys(text)
-        found += [Match(a, b, key, weight("exact", key)) for a, b, key in keys if key in asked]
+        found += [Match(a, b, key, weight("exact", key)) for a, b, key in _values(text, query.exact)]
     return sorted(found)
+
+
+def _candidates(text: str, wanted: set[str]) -> list[tokens.Token]:
+    """Tokens of `text`; of plain ASCII, only those that begin like one of `wanted`, found at once."""
+    if not text.isascii():
+        return tokens.spans(text)
+    starts = "|".join(sorted({re.escape(word[:3]) for word in wanted}))
+    begins = re.compile(rf"(?<![a-z0-9])(?:{starts})[a-z0-9]*")
+    return [tokens.Token(m.group(), m.start(), m.end()) for m in begins.finditer(text.lower())]
 
 
 def _root(word: str, query: Query) -> str:
@@ -80,14 +89,33 @@ def _stems_of(words: set[str], roots: set[str]) -> dict[str, str]:
     return {w: stem for w, stem in zip(near, stems(near), strict=True) if stem in roots} if near else {}
 
 
-def _keys(text: str) -> list[tuple[int, int, str]]:
+def _values(text: str, asked: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Numbers, dates and codes of `text` that have one of the keys `asked`."""
+    wanted = set(asked)
+    signs = {_signs(key) for key in wanted}
     found = []
     at = 0
     for line in text.split("\n"):
-        if any(c.isdigit() for c in line):
-            found += [(at + a, at + b, key) for a, b, key in values.keys(line)]
+        if any(
+            all(sign in line for sign in needed) for needed in signs
+        ):  # reading values is slow: only where one can stand
+            found += [(at + a, at + b, key) for a, b, key in _read(line) if key in wanted]
         at += len(line) + 1
     return found
+
+
+_read = lru_cache(maxsize=8192)(values.keys)  # lines of a page that is found are found again
+
+
+def _signs(key: str) -> tuple[str, ...]:
+    """Digits that a line must hold, however it prints the value: the last ones of a whole number, day and
+    year of a date, and of a code those that OCR does not confuse with letters."""
+    kind, _, value = key.partition(":")
+    if kind == "n":
+        return (value.lstrip("-").partition(".")[0][-3:].lstrip("0"),)
+    if kind == "d":
+        return value[2:4], value[-2:].lstrip("0")
+    return (max(re.findall("[2-9]+", value), key=len, default=""),)
 
 
 def _window(found: Sequence[Match], start: int) -> tuple[int, int, list[Match]]:
