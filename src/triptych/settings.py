@@ -68,7 +68,7 @@ class AnswerSettings:
     """Answering."""
 
     model: str = "extractive"  # who answers; extractive: quotes from the pages
-    evidence: int = 5  # pages that the answerer sees at most
+    evidence: int = 10  # pages that the answerer sees at most
 
 
 @dataclass(frozen=True, slots=True)
