@@ -25,7 +25,7 @@ def main(library: Path) -> int:
     steps = (
         ("Read the samples", 0, ("add", _short(FILES))),
         (
-            "Find a page and see why it was found", 0,
+            "Find a page and see why it was found (by its words: this version does not see the red logo)", 0,
             ("search", "find the invoice with total 129.50 that mentions ACME and a red logo", "-k", "3",
              "--explain", "--html", str(page)),
         ),
