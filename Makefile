@@ -28,9 +28,10 @@ check: .venv/ok ## lint, format and types; never writes
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-fix: .venv/ok ## let ruff mend what it can
+fix: .venv/ok ## let ruff mend what it can, write the tables of the documents
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python docs/make_tables.py
 
 bench: .venv/ok ## every figure beside its rival, over the development sets in ../shared/data
 	@for b in start encoders ocr ingest query ranking answers; do echo "== $$b"; $(BIN)/python bench/$$b.py || exit 1; done
