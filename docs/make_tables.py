@@ -113,13 +113,20 @@ def modules() -> str:
     for room, names in {**rooms, "further": rest}.items():
         for i, name in enumerate(names):
             rows.append(
-                f"| {'' if i else room} | [`{name}`](../src/triptych/{name}.py) | {_sentence(name)} |"
+                f"| {'' if i else room} | [`{name}`](../src/triptych/{name}.py) | {_sentence(SOURCE / f'{name}.py')} |"
             )
     return "\n".join(rows)
 
 
-def _sentence(module: str) -> str:
-    doc = ast.get_docstring(ast.parse((SOURCE / f"{module}.py").read_text("utf-8"))) or ""
+def benchmarks() -> str:
+    """Every script of bench/ with the first sentence of its docstring."""
+    scripts = [p for p in sorted((ROOT / "bench").glob("*.py")) if "__main__" in p.read_text("utf-8")]
+    rows = [f"| `python bench/{p.name}` | {_sentence(p)} |" for p in scripts]
+    return "\n".join(["| command | prints |", "|---|---|", *rows])
+
+
+def _sentence(path: Path) -> str:
+    doc = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
     paragraph = doc.split("\n\n")[0].replace("\n", " ")
     return re.split(r"(?<=[.!?]) ", paragraph)[0].replace("|", "\\|")
 
@@ -140,6 +147,7 @@ TABLES = {
     "commands": commands,
     "configuration": configuration,
     "modules": modules,
+    "benchmarks": benchmarks,
     "log": log,
 }
 
