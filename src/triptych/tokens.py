@@ -50,7 +50,8 @@ _PLAIN_LETTERS = str.maketrans(
 )
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_DIGIT_LINES = re.compile(r"[^\n]*\d[^\n]*")
+_DIGIT = re.compile(r"\d")
+_AROUND = 3  # words before and after a digit that may belong to its value: a month, a currency, half a code
 
 
 class Token(NamedTuple):
@@ -111,9 +112,27 @@ def _pairs(run: str) -> list[str]:
 def exact(text: str) -> list[str]:
     """One token per reading of each number, date and code, and one per e-mail address, sorted."""
     found: set[str] = set()
-    # Only lines with a digit can hold a value, and prose has few of them.
-    for line in _DIGIT_LINES.findall(text):
-        found.update(key for _, _, key in values.keys(line))
+    for part in _around_digits(text):
+        found.update(key for _, _, key in values.keys(part))
     if "@" in text:
         found.update(f"e:{m.casefold()}" for m in _EMAIL.findall(text))
     return sorted(key[:_LONGEST] for key in found if " " not in key)
+
+
+def _around_digits(text: str) -> Iterator[str]:
+    """The stretches of each line that hold digits, with the words around them: a value is nowhere else,
+    and looking for it costs far more than looking for a digit."""
+    for line in text.split("\n"):
+        if not _DIGIT.search(line):
+            continue
+        parts = line.split(" ")
+        end = 0  # of the stretch under way
+        start = 0
+        for at, part in enumerate(parts):
+            if _DIGIT.search(part):
+                if end and at - _AROUND > end:
+                    yield " ".join(parts[start:end])
+                    end = 0
+                start = start if end else max(0, at - _AROUND)
+                end = at + 1 + _AROUND
+        yield " ".join(parts[start:end])
