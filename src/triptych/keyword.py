@@ -7,7 +7,8 @@
     document_frequency(field, token), count                    statistics for whoever weighs terms
 
 Fields: `text` (folded words), `stem` (the same, English stems), `exact` (numbers, dates, codes, e-mail
-addresses), `title` (title and name of the file, heading of the section). A clause is one or more terms
+addresses), `pair` (two neighbouring words written as one, which tells a phrase from the same words
+elsewhere), `title` (title and name of the file, heading of the section). A clause is one or more terms
 of which the best one counts; the score of a chunk is the sum over clauses. BM25 has tantivy's k1 = 1.2
 and b = 0.75.
 
@@ -34,8 +35,8 @@ from triptych.faults import point
 from triptych.filters import Scope
 from triptych.replay import Passage
 
-FIELDS = ("text", "stem", "exact", "title")
-_FORMAT = f"1.{tokens.VERSION}"
+FIELDS = ("text", "stem", "exact", "pair", "title")
+_FORMAT = f"2.{tokens.VERSION}"
 _MARK = "watermark.json"
 _HEAP = 64_000_000  # bytes that the writer may fill before it must write a segment
 _FEW = 500  # up to so many allowed chunks a set of terms is the faster filter (docs/log/index.md)
@@ -63,6 +64,7 @@ def _schema() -> Any:
     builder.add_text_field("text", tokenizer_name="folded", index_option="freq")
     builder.add_text_field("stem", tokenizer_name="english", index_option="freq")
     builder.add_text_field("exact", tokenizer_name="folded", index_option="freq")
+    builder.add_text_field("pair", tokenizer_name="folded", index_option="freq")
     builder.add_text_field("title", tokenizer_name="folded", index_option="freq")
     return builder.build()
 
@@ -117,7 +119,8 @@ class KeywordIndex:
         """Index chunks that are not in the index yet. Seen by searches after `flush`."""
         writer = self._writing()
         for passage in passages:
-            words = " ".join(tokens.words(passage.text))
+            listed = tokens.words(passage.text)
+            words = " ".join(listed)
             names = f"{passage.title} {Path(passage.source).name} {passage.section}"
             document = tantivy.Document()
             document.add_integer("key", passage.key)
@@ -126,6 +129,7 @@ class KeywordIndex:
             document.add_text("text", words)
             document.add_text("stem", words)
             document.add_text("exact", " ".join(tokens.exact(passage.text)))
+            document.add_text("pair", " ".join(tokens.pairs(listed)))
             document.add_text("title", " ".join(tokens.words(names)))
             writer.add_document(document)
         point("keyword-added")

@@ -54,7 +54,7 @@ def snippet(page: PageText, start: int, end: int, query: Query, weight: Weight) 
 
 def matches(text: str, query: Query, weight: Weight) -> list[Match]:
     """Words and values of `text` that the question asks for, by place."""
-    wanted, roots = set(query.words) | set(query.joined), set(query.stems)
+    wanted, roots = set(query.words) | set(query.pairs), set(query.stems)
     found: list[Match] = []
     spans = _candidates(text, wanted | roots)
     root_of = _stems_of({t.text for t in spans} - wanted, roots)

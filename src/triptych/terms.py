@@ -17,6 +17,7 @@ from triptych.keyword import Clause, Term, stems
 TEXT = 0.5  # the word as it stands
 STEM = 0.5  # and any form of it
 EXACT = 1.0  # a number, date or code, however it is printed
+PAIR = 0.2  # two words side by side, beyond what each of them is worth
 TITLE = 1.0  # a word of the file's name, title or section
 
 _FISCAL = re.compile(r"fy(\d{4}|\d{2})")
@@ -61,12 +62,12 @@ _STOP = {
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question, taken apart. `words` are folded, without those that say nothing; `exact` are keys of
-    its numbers, dates and codes; `joined` are neighbouring words written as one."""
+    its numbers, dates and codes; `pairs` are neighbouring words written as one."""
 
     words: tuple[str, ...]
     stems: tuple[str, ...]
     exact: tuple[str, ...]
-    joined: tuple[str, ...]
+    pairs: tuple[str, ...]
 
     @property
     def clauses(self) -> list[Clause]:
@@ -81,9 +82,10 @@ class Query:
             yield (Term("stem", stem, STEM * times),)
         for key in self.exact:
             yield (Term("exact", key, EXACT),)
-        for pair in self.joined:
+        for pair in self.pairs:
+            yield (Term("pair", pair, PAIR),)
+            yield (Term("text", pair, TEXT),)  # two words that OCR or a name runs together
             yield (Term("title", pair, TITLE),)
-            yield (Term("text", pair, TEXT),)
 
 
 def parse(question: str) -> Query:
@@ -92,8 +94,10 @@ def parse(question: str) -> Query:
     stop = _stop_words(every)
     words = [w for w in every if w not in stop] or every
     words += [year for w in words if (year := _fiscal_year(w))]
-    joined = dict.fromkeys(a + b for a, b in pairwise(every))
-    return Query(tuple(words), tuple(stems(words)), tuple(tokens.exact(question)), tuple(joined))
+    pairs = [a + b for a, b in pairwise(every) if a not in stop or b not in stop]
+    return Query(
+        tuple(words), tuple(stems(words)), tuple(tokens.exact(question)), tuple(dict.fromkeys(pairs))
+    )
 
 
 def _fiscal_year(word: str) -> str:

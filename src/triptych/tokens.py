@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -66,6 +66,11 @@ def words(text: str) -> list[str]:
     """Folded tokens of `text`, in order."""
     text = _POSSESSIVE.sub("", text)
     return [token for word in _WORD.findall(text) for token in _folded(word)]
+
+
+def pairs(words: Sequence[str]) -> list[str]:
+    """Each two neighbours of `words` written as one, in order."""
+    return [a + b for a, b in pairwise(words)]
 
 
 def spans(text: str) -> list[Token]:
