@@ -247,7 +247,9 @@ def test_the_page_of_the_asked_day_answers_whatever_its_rank() -> None:
     [
         "What is the total on the Acme Trading receipt of 27/12/2018?",
         "What is the total on the Zebra Lumber receipt of 25/12/2018?",
+        "What is the total on the Zebra Sdn Bhd receipt of 25/12/2018?",
         "What is the grand total of invoice 471103 of Acme Trading?",
+        "What is the grand total of invoice 471103 of Acme Trading of 25/12/2018?",
         "What is the colour of the moon?",
     ],
 )

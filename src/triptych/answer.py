@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 from triptych.findings import (
@@ -80,7 +81,7 @@ def _doubts(found: Sequence[Finding]) -> Iterator[str]:
     """What a careful reader would add: poorly read words, another file that answers as well."""
     best = found[0]
     text = best.evidence.page.text
-    read = [float(c) for span in best.value for c in text.confidence[slice(*_bounds(text.words_in(*span)))]]
+    read = [float(text.confidence[word]) for span in best.value for word in text.words_in(*span)]
     if read and min(read) < UNSURE:
         yield f"The answer was read with a confidence of {min(read):.2f} only."
     value = fold(_words(best))
@@ -93,10 +94,6 @@ def _doubts(found: Sequence[Finding]) -> Iterator[str]:
             break
 
 
-def _bounds(words: range) -> tuple[int, int]:
-    return words.start, words.stop
-
-
 def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
     """Findings, best first; when there are none, a sentence that says why."""
     if not pages:
@@ -104,9 +101,9 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
     cuts = _cuts(ask)
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
     if _wants_total(ask, cuts[0]):
-        found = _labelled(ask, cuts, supports, pages, find=lambda cut, page: find_totals(cut, page))
+        found = _labelled(ask, cuts, supports, pages, find_totals)
     else:
-        found = _labelled(ask, cuts, supports, pages, find=lambda cut, page: find_fields(ask, cut, page))
+        found = _labelled(ask, cuts, supports, pages, partial(find_fields, ask))
         if not ask.quoted:
             found = _unlabelled(ask, found, pages)
     found.sort(key=lambda f: -f.score)

@@ -54,135 +54,23 @@ _GENERIC = re.compile(
     r"\s+(?:reading|value|number|figure|level|field|status|entry|amount|count)$", re.IGNORECASE
 )
 _DUE = re.compile(r"\bdue$", re.IGNORECASE)
-_STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "by",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "how",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "many",
-        "much",
-        "of",
-        "on",
-        "or",
-        "per",
-        "s",
-        "so",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "to",
-        "was",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "would",
-        "form",
-        "page",
-        "document",
-        "sheet",
-        "receipt",
-        "invoice",
-        "bill",
-        "report",
-        "slip",
-        "please",
-        "tell",
-        "me",
-        "der",
-        "die",
-        "das",
-        "des",
-        "den",
-        "dem",
-        "ein",
-        "eine",
-        "ist",
-        "und",
-        "oder",
-        "von",
-        "vom",
-        "zu",
-        "zur",
-        "zum",
-        "im",
-        "am",
-        "auf",
-        "für",
-        "mit",
-        "le",
-        "la",
-        "les",
-        "un",
-        "une",
-        "du",
-        "de",
-        "est",
-        "et",
-        "ou",
-        "el",
-        "los",
-        "las",
-        "y",
-        "rechnung",
-        "beleg",
-        "facture",
-        "factura",
-        "fattura",
-        "factuur",
-        "total",
-    ]
-)
-TEXT, AMOUNT, COUNT, PERCENT, DATE, PERSON, PLACE_TYPE = (
-    "text",
-    "amount",
-    "count",
-    "percent",
-    "date",
-    "person",
-    "place",
-)
+_STOP_WORDS = """
+a an and are as at be been by did do does for from had has have how in into is it its many much of on or per s so such
+than that the their there these they this those to was were what when where which who whom whose why will with would
+form page document sheet receipt invoice bill report slip please tell me total
+der die das des den dem ein eine ist und oder von vom zu zur zum im am auf für mit rechnung beleg
+le la les un une du de est et ou el los las y facture factura fattura factuur
+"""
+_STOP = frozenset(_STOP_WORDS.split())
+TEXT, AMOUNT, COUNT, PERCENT = "text", "amount", "count", "percent"
+DATE, PERSON, SITE = "date", "person", "place"
 _TYPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         (PERCENT, r"\b(?:percent(?:age)?|per cent|share|prozent|pourcentage|porcentaje)\b"),
         (DATE, r"^\s*(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\bwhat (?:date|day)\b"),
         (PERSON, r"^\s*(?:who|whom|wer|qui|qui[ée]n|chi|wie)\s+(?!hoch|viel|lautet)"),
-        (PLACE_TYPE, r"^\s*(?:where|wo|où|d[óo]nde|dove|waar)\b"),
+        (SITE, r"^\s*(?:where|wo|où|d[óo]nde|dove|waar)\b"),
         (COUNT, r"\bhow many\b|\bwie viele\b|\bhoeveel\b|\bnumber of\b|\bcu[áa]nt[oa]s\b"),
         (AMOUNT, r"\bhow much\b|\bwie (?:viel|hoch)\b|\bcombien\b|\bcu[áa]nto\b|\bquanto\b"),
     )
@@ -231,7 +119,7 @@ def parse(question: str) -> Ask:
     expects = next((kind for kind, pattern in _TYPES if pattern.search(asked)), TEXT)
     quoted = tuple(m[1] for m in _QUOTED.finditer(asked))
     subject = asked[_OPENINGS.match(asked).end() :]  # type: ignore[union-attr]  # every part is optional
-    return Ask(question, expects, _cuts(subject, quoted), quoted, _own_dates(asked), _own_codes(asked))
+    return Ask(question, expects, _cuts(subject, quoted), quoted, tuple(dates(asked)), _codes(asked))
 
 
 def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:
@@ -253,13 +141,8 @@ def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:
     return tuple(cuts)
 
 
-def _own_dates(asked: str) -> tuple[Date, ...]:
-    return tuple(dates(asked))
-
-
-def _own_codes(asked: str) -> tuple[Code, ...]:
+def _codes(asked: str) -> tuple[Code, ...]:
     """Codes of the question, dates left out: numbers of invoices, plates, parts."""
     days = [(d.start, d.end) for d in dates(asked)]
     found = [c for c in codes(asked) if not any(a < c.end and c.start < b for a, b in days)]
-    spans = [(c.start, c.end) for c in found if " " not in c.text]
-    return tuple(c for c in found if (c.start, c.end) in spans)
+    return tuple(c for c in found if " " not in c.text)

@@ -22,23 +22,13 @@ _ANOTHER = re.compile(
     r"d'origine|riferimento|referencia)[^\n]*\Z",
     re.IGNORECASE,
 )
-_NOISE = frozenset(
-    [
-        "receipt",
-        "invoice",
-        "invoices",
-        "form",
-        "page",
-        "dated",
-        "date",
-        "number",
-        "no",
-        "nr",
-        "company",
-        "document",
-        "bill",
-    ]
-)
+# Words that many a page holds: they name neither a company nor a title. Legal forms among them.
+_NOISE_WORDS = """
+receipt invoice invoices form page dated date number no nr company document bill
+sdn bhd ltd limited inc corp corporation co llc llp plc gmbh ag kg ohg ug mbh sa sas sarl srl spa bv nv ab oy as aps
+pte pvt pty plt
+"""
+_NOISE = frozenset(_NOISE_WORDS.split())
 
 
 class PageWords:
@@ -103,10 +93,11 @@ class Support:
     names: float
     values: float
     missing: tuple[str, ...]
+    complete: bool  # every date and code that was asked for is there
 
     def usable(self, names: float) -> bool:
-        """Whether the page may answer: enough of the names, and some of the dates and codes asked for."""
-        return self.names >= names and (self.values > 0 or not self.missing)
+        """Whether the page may answer: enough of the names, and all dates and codes asked for."""
+        return self.names >= names and self.complete
 
 
 def support(ask: Ask, context: str, words: PageWords) -> Support:
@@ -121,7 +112,7 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
         marks.append(float(on_page))
         missing += [] if on_page else [day.text]
     for code in ask.codes:
-        if code.text in context and code.text not in inside and " " not in code.text:
+        if code.text in context and code.text not in inside:
             held = words.holds_code(code)
             marks.append(held)
             missing += [] if held else [code.text]
@@ -130,7 +121,7 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
         missing.append(_named(ask, context))
     values = sum(marks) / len(marks) if marks else 1.0
     weight = 2.0 * len(marks)
-    return Support((names + weight * values) / (1 + weight), names, values, tuple(missing))
+    return Support((names + weight * values) / (1 + weight), names, values, tuple(missing), all(marks))
 
 
 def _clean(ask: Ask, context: str) -> str:
@@ -152,7 +143,8 @@ def _named(ask: Ask, context: str) -> str:
 def _names(ask: Ask, context: str, words: PageWords) -> float:
     """Share, by length, of the context's content words that the page holds; 1 when there are none."""
     cleaned = context if ask.quoted else _clean(ask, context)
-    wanted = [w for w in content_words(cleaned) if w not in _NOISE]
+    named = content_words(cleaned)
+    wanted = [w for w in named if w not in _NOISE] or list(named)
     if not wanted:
         return 1.0
     held = sum(len(w) * words.holds(w) for w in wanted) / sum(map(len, wanted))
