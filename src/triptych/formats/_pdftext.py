@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -118,110 +119,127 @@ def page_to_fractions(page: Any) -> np.ndarray:
 
 def to_fractions(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """(n, 4) left, bottom, right, top in page space -> (n, 4) x0, y0, x1, y1 in fractions, unclipped."""
-    xs, ys = boxes[:, [0, 2]], boxes[:, [1, 3]]
-    a, b = np.repeat(xs, 2, axis=1), np.tile(ys, 2)  # four corners
-    px = matrix[0, 0] * a + matrix[0, 1] * b + matrix[0, 2]
-    py = matrix[1, 0] * a + matrix[1, 1] * b + matrix[1, 2]
+    xs, ys = np.repeat(boxes[:, [0, 2]], 2, axis=1), np.tile(boxes[:, [1, 3]], 2)  # four corners
+    px = matrix[0, 0] * xs + matrix[0, 1] * ys + matrix[0, 2]
+    py = matrix[1, 0] * xs + matrix[1, 1] * ys + matrix[1, 2]
     return np.stack([px.min(1), py.min(1), px.max(1), py.max(1)], 1)
+
+
+@dataclass(slots=True)
+class _Words:
+    """Words in pdfium's order. `glue` is what stands before each: "" where a word broken at a line end
+    goes on, a space, or a newline."""
+
+    texts: list[str] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)  # first and last character of each, one after the other
+    glue: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
 
 
 def read(page: Any, textpage: Any, matrix: np.ndarray) -> tuple[PageText, tuple[Section, ...]]:
     """(words with boxes, headings) of one page. Words that stand outside the displayed page are left out:
     nobody sees them."""
-    text = characters(textpage)
-    words: list[str] = []
-    glue: list[str] = []  # what stands before the word: "" (broken word goes on), " " or "\n"
-    lines: list[int] = []
-    corners: list[tuple[float, float, float, float]] = []
-    first, last = pdfium.FS_RECTF(), pdfium.FS_RECTF()
-    first_ref, last_ref = ctypes.byref(first), ctypes.byref(last)
-    box_of = pdfium.FPDFText_GetLooseCharBox
-    vocabulary: frozenset[str] | None = None
-    number, before = -1, 0
-    for found in _WORD.finditer(text):
-        start, end = found.span()
-        new_line = number < 0 or "\n" in text[before:start]
-        number += new_line
-        before = end
-        pieces = found.group().split(_JOIN)
-        at = start
-        for i, piece in enumerate(pieces):
-            stop = at + len(piece)
-            if piece:
-                box_of(textpage, at, first_ref)
-                box_of(textpage, stop - 1, last_ref)
-                corners.append(
-                    (
-                        min(first.left, last.left),
-                        min(first.bottom, last.bottom),
-                        max(first.right, last.right),
-                        max(first.top, last.top),
-                    )
-                )
-                token = piece.translate(_LIGATURES) if not piece.isascii() else piece
-                if i + 1 < len(pieces):
-                    if vocabulary is None:
-                        vocabulary = frozenset(re.findall(r"[\w-]+", text.lower()))
-                    token += _hyphen(piece, pieces[i + 1], vocabulary)
-                words.append(token)
-                glue.append("" if i and words else "\n" if new_line and not i else " ")
-                number += i > 0
-                lines.append(number)
-            at = stop + 1
-    if not words:
+    words = _words(characters(textpage))
+    if not words.texts:
         return PageText.of_lines([]), ()
-    boxes = to_fractions(np.array(corners, np.float64), matrix)
-    return _lay_out(words, glue, lines, boxes)
+    boxes = to_fractions(_hulls(textpage, words.ends), matrix)
+    text = _lay_out(words, boxes)
+    return text, headings(text)
 
 
-def _hyphen(left: str, right: str, vocabulary: frozenset[str]) -> str:
+def _words(text: str) -> _Words:
+    found = _Words()
+    line, before = -1, 0
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        glue = "\n" if line < 0 or "\n" in text[before:start] else " "
+        line += glue == "\n"
+        before = end
+        word = match.group()
+        if word.isascii():
+            found.texts.append(word)
+            found.ends += (start, end - 1)
+            found.glue.append(glue)
+            found.lines.append(line)
+        else:
+            line = _odd_word(found, text, start, end, glue, line)
+    return found
+
+
+def _odd_word(found: _Words, text: str, start: int, end: int, glue: str, line: int) -> int:
+    """A word with ligatures, or broken at line ends: each piece has a place of its own. Gives the line
+    on which it ends."""
+    pieces = text[start:end].split(_JOIN)
+    at = start
+    for i, piece in enumerate(pieces):
+        if i:  # the text has no line break here, the page has
+            line += 1
+        token = piece.translate(_LIGATURES).strip()
+        if token and i + 1 < len(pieces):
+            token += _hyphen(piece, pieces[i + 1], text)
+        if token:
+            found.texts.append(token)
+            found.ends += (at, at + len(piece) - 1)
+            found.glue.append("" if i and at > start + 1 else glue)
+            found.lines.append(line)
+        at += len(piece) + 1
+    return line
+
+
+def _hulls(textpage: Any, ends: list[int]) -> np.ndarray:
+    """(n, 4) left, bottom, right, top of n words, from the boxes of their first and last characters."""
+    rectangles = (pdfium.FS_RECTF * len(ends))()
+    step, byref, box_of = ctypes.sizeof(pdfium.FS_RECTF), ctypes.byref, pdfium.FPDFText_GetLooseCharBox
+    offset, start = 0, rectangles[0]
+    for index in ends:
+        box_of(textpage, index, byref(start, offset))
+        offset += step
+    sides = np.frombuffer(rectangles, np.float32).reshape(-1, 2, 4)  # left, top, right, bottom of both
+    low, high = sides.min(1), sides.max(1)
+    return np.stack([low[:, 0], low[:, 3], high[:, 2], high[:, 1]], 1).astype(np.float64)
+
+
+def _hyphen(left: str, right: str, text: str) -> str:
     """Whether a word broken at a line end keeps its hyphen: "" or "-".
 
     It does when it is written so elsewhere on the page, when its second half is a word of its own there
     or begins in upper case or with a digit, or when its first half is a usual prefix ("third-party").
     """
-    a = re.split(r"\W", left.lower())[-1]
-    b = re.split(r"\W", right.lower())[0]
-    if not (a.isalpha() and b.isalpha()) or not right[:1].islower():
+    a, b = re.split(r"\W", left.lower())[-1], re.split(r"\W", right.lower())[0]
+    if not (a.isalpha() and b.isalpha() and right[0].islower()):
         return "-"
-    if f"{a}-{b}" in vocabulary:
+    lower = text.lower()
+    if re.search(rf"\b{a}-{b}\b", lower):
         return "-"
-    if a + b in vocabulary:
+    if re.search(rf"\b{a}{b}\b", lower):
         return ""
-    return "-" if a in _PREFIXES or (len(b) >= 4 and b in vocabulary) else ""
+    return "-" if a in _PREFIXES or (len(b) >= 4 and re.search(rf"(?<!{_JOIN})\b{b}\b", lower)) else ""
 
 
-def _lay_out(
-    words: list[str], glue: list[str], lines: list[int], boxes: np.ndarray
-) -> tuple[PageText, tuple[Section, ...]]:
-    """Joins words into the page's text and finds its headings."""
+def _lay_out(words: _Words, boxes: np.ndarray) -> PageText:
+    """Joins the words that stand on the displayed page into its text."""
     seen = (boxes[:, 2] > 0) & (boxes[:, 0] < 1) & (boxes[:, 3] > 0) & (boxes[:, 1] < 1)
-    parts: list[str] = []
-    spans: list[tuple[int, int]] = []
-    kept: list[int] = []
-    at = 0
-    previous = -1
-    for i in np.flatnonzero(seen).tolist():
-        word = words[i].strip()
-        if not word:
-            continue
-        if parts:
-            join = glue[i] if previous == i - 1 else "\n" if lines[i] != lines[previous] else " "
-            parts.append(join)
-            at += len(join)
-        parts.append(word)
-        spans.append((at, at + len(word)))
-        at += len(word)
-        kept.append(i)
-        previous = i
-    text = PageText(
-        "".join(parts),
-        np.array(spans, np.uint32).reshape(-1, 2),
-        np.clip(boxes[kept], 0, 1).astype(np.float32).reshape(-1, 4),
-        np.ones(len(kept), np.float32),
-        np.array([lines[i] for i in kept], np.uint32),
+    texts, glue, lines = words.texts, words.glue, np.array(words.lines, np.uint32)
+    if not seen.all():
+        kept = np.flatnonzero(seen).tolist()
+        glue = [
+            glue[i] if i and seen[i - 1] else "\n" if not i or lines[i] != lines[i - 1] else " " for i in kept
+        ]
+        texts, lines, boxes = [texts[i] for i in kept], lines[kept], boxes[kept]
+    if not texts:
+        return PageText.of_lines([])
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    gaps = np.fromiter(map(len, glue), np.int64, len(glue))
+    gaps[0] = 0
+    starts = np.cumsum(gaps) + np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    pieces = [piece for pair in zip(glue, texts, strict=True) for piece in pair]
+    return PageText(
+        "".join(pieces[1:]),
+        np.stack([starts, starts + lengths], 1).astype(np.uint32),
+        np.clip(boxes, 0, 1).astype(np.float32),
+        np.ones(len(texts), np.float32),
+        lines,
     )
-    return text, headings(text)
 
 
 def headings(text: PageText) -> tuple[Section, ...]:
