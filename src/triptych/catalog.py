@@ -63,10 +63,11 @@ class Catalog:
         """The catalog at `url`. Raises LibraryError when there is none (and `create` is off), when it
         is not one of ours, is damaged, or was made by another version. Never overwrites anything."""
         address = str(url)
+        none_there = LibraryError(
+            f"There is no library '{Path(address).parent}'. Name one after --library, or make one: triptych add PATH"
+        )
         if "://" not in address and not create and not Path(address).is_file():
-            raise LibraryError(
-                f"There is no catalog '{address}'. Name a library after --library, or make one: triptych add PATH"
-            )
+            raise none_there
         engine = database.connect(address)
         with database.reading(engine) as connection:
             tables = set(inspect(connection).get_table_names())
@@ -75,6 +76,8 @@ class Catalog:
                 sql.created(connection, __version__)
         elif "meta" not in tables or "chunk" not in tables:
             engine.dispose()
+            if not tables:  # whoever was making it was killed
+                raise none_there
             raise LibraryError(
                 f"'{address}' is a database, but not a Triptych catalog. Name another library after --library."
             )
