@@ -1,0 +1,234 @@
+"""Fusion: arithmetic by hand, properties over random lists, and an independent reference."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triptych import fuse
+from triptych.errors import UserError
+
+SCORES = st.floats(-5, 50, allow_nan=False).map(lambda x: round(x, 3))
+KEYWORD = st.floats(0.001, 50).map(lambda x: round(x, 3))
+PAGES = st.integers(1, 30)
+LISTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "keyword": st.dictionaries(PAGES, KEYWORD, max_size=20),
+        "text": st.dictionaries(PAGES, SCORES, max_size=20),
+        "image": st.dictionaries(PAGES, SCORES, max_size=20),
+    },
+)
+METHODS = sorted(fuse.METHODS)
+
+
+def pages(fused: list[fuse.Fused]) -> list[int]:
+    return [f.page for f in fused]
+
+
+# -------------------------------------------------------------------------------- by hand
+
+
+def test_rrf_by_hand() -> None:
+    fused = fuse.rrf({"keyword": {1: 9.0, 2: 5.0, 3: 1.0}, "text": {3: 0.9, 4: 0.4}})
+    by_page = {f.page: f.score for f in fused}
+    assert by_page[3] == pytest.approx(1 / 63 + 1 / 61)
+    assert by_page[1] == pytest.approx(1 / 61)
+    assert by_page[2] == pytest.approx(1 / 62)
+    assert by_page[4] == pytest.approx(1 / 62)
+    assert pages(fused) == [3, 1, 2, 4]  # 2 and 4 tie, so the smaller page goes first
+
+
+def test_rrf_constant() -> None:
+    (only,) = fuse.rrf({"text": {7: 0.3}}, k=10)
+    assert only.score == pytest.approx(1 / 11)
+
+
+def test_equal_scores_share_the_better_rank() -> None:
+    assert fuse.ranks({1: 2.0, 2: 3.0, 3: 2.0, 4: 1.0}) == {2: 1, 1: 2, 3: 2, 4: 4}
+
+
+def test_weighted_by_hand() -> None:
+    lists = {"keyword": {1: 10.0, 2: 6.0, 3: 2.0}, "text": {2: 0.8, 4: 0.6}}
+    fused = {f.page: f for f in fuse.weighted(lists, {"keyword": 3.0, "text": 1.0})}
+    assert fused[1].score == pytest.approx(0.75)
+    assert fused[2].score == pytest.approx(0.75 * 0.5 + 0.25)
+    assert fused[3].score == pytest.approx(0.0)
+    assert fused[4].score == pytest.approx(0.0)
+    assert fused[2].signals["keyword"].rank == 2
+    assert fused[2].signals["keyword"].norm == pytest.approx(0.5)
+    assert fused[2].signals["keyword"].weight == pytest.approx(0.75)
+    assert "keyword" not in fused[4].signals
+
+
+def test_zscore_by_hand() -> None:
+    # mean 2, deviation sqrt(2/3); moved so that the worst has 0
+    assert fuse.zscore({1: 1.0, 2: 2.0, 3: 3.0}) == pytest.approx({1: 0.0, 2: 1.5**0.5, 3: 2 * 1.5**0.5})
+
+
+def test_norms_without_a_difference() -> None:
+    assert fuse.minmax({1: 4.0, 2: 4.0}) == {1: 1.0, 2: 1.0}
+    assert fuse.zscore({1: 4.0, 2: 4.0}) == {1: 1.0, 2: 1.0}
+    assert fuse.spread({1: 0.0}) == {1: 1.0}
+    assert fuse.top({1: 0.0}) == {1: 0.0}
+
+
+def test_spread_does_not_blow_up_a_hair() -> None:
+    # The range 0.01 is below 0.3 of the best score, 0.18, which stands in for it.
+    assert fuse.spread({1: 0.60, 2: 0.59}) == pytest.approx({1: 1.0, 2: 1 - 0.01 / 0.18})
+    assert fuse.spread({1: 1.0, 2: 0.5, 3: 0.0}) == pytest.approx({1: 1.0, 2: 0.5, 3: 0.0})
+
+
+def test_drop_by_hand() -> None:
+    steep = {
+        "keyword": {i: 10.0 if i == 1 else 1.0 for i in range(1, 21)},
+        "text": {i: 0.5 for i in range(1, 60)},
+    }
+    assert fuse.drop(steep) == pytest.approx(0.9)
+    short = {"keyword": {1: 10.0, 2: 9.0}, "text": dict.fromkeys(range(1, 60), 0.5)}
+    assert fuse.drop(short) == pytest.approx(1.0)  # the eleventh page does not hold a word
+    few = {"keyword": {1: 10.0, 2: 9.0, 3: 8.0}, "text": dict.fromkeys(range(1, 9), 0.5)}
+    assert fuse.drop(few) == pytest.approx(0.2)  # eight pages in all: the third counts
+
+
+def test_adaptive_by_hand() -> None:
+    keyword = {1: 10.0} | {i: 4.0 for i in range(2, 13)}  # drop 0.6, so text weighs 0.8 - 0.6
+    text = {2: 0.9} | {i: 0.1 for i in range(3, 50)}
+    fused = {f.page: f for f in fuse.adaptive({"keyword": keyword, "text": text})}
+    assert fused[1].signals["keyword"].weight == pytest.approx(0.8)
+    assert fused[2].signals["text"].weight == pytest.approx(0.2)
+    assert fused[1].score == pytest.approx(0.8)
+    assert fused[2].score == pytest.approx(0.8 * 0.4 + 0.2)
+
+
+# ------------------------------------------------------------------------- weak-list protection
+
+
+def test_a_sharp_keyword_list_keeps_its_first_page_against_noise() -> None:
+    noise = random.Random(1)
+    keyword = {1: 30.0} | {i: 2.0 for i in range(2, 40)}
+    for _ in range(50):
+        text = {i: noise.gauss(0.4, 0.1) for i in range(1, 100)}
+        assert fuse.adaptive({"keyword": keyword, "text": text})[0].page == 1
+
+
+def test_a_flat_keyword_list_yields_to_the_text() -> None:
+    keyword = {i: 10.0 - i * 0.01 for i in range(1, 60)}
+    text = {i: 0.2 for i in range(1, 60)} | {40: 0.8}
+    assert fuse.adaptive({"keyword": keyword, "text": text})[0].page == 40
+
+
+def test_one_list_alone_is_taken_as_it_is() -> None:
+    for name in ("keyword", "text"):
+        fused = fuse.adaptive({name: {1: 3.0, 2: 9.0, 3: 6.0}})
+        assert pages(fused) == [2, 3, 1]
+        assert fused[0].score == pytest.approx(1.0)
+
+
+# -------------------------------------------------------------------------------- properties
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(lists=LISTS, seed=st.integers(0, 99))
+def test_order_plays_no_part(method: str, lists: dict[str, dict[int, float]], seed: int) -> None:
+    shuffler = random.Random(seed)
+
+    def shuffled(d: dict) -> dict:
+        items = list(d.items())
+        shuffler.shuffle(items)
+        return dict(items)
+
+    again = shuffled({name: shuffled(scores) for name, scores in lists.items()})
+    assert fuse.fuse(lists, method) == fuse.fuse(again, method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(lists=LISTS)
+def test_every_page_comes_once_with_its_reasons(method: str, lists: dict[str, dict[int, float]]) -> None:
+    fused = fuse.fuse(lists, method)
+    assert sorted(pages(fused)) == sorted(set().union(*lists.values()))
+    for f in fused:
+        assert set(f.signals) == {name for name, scores in lists.items() if f.page in scores}
+        assert math.isfinite(f.score)
+        assert f.score == pytest.approx(sum(s.weight * s.norm for s in f.signals.values()))
+        assert all(s.raw == lists[name][f.page] and s.norm >= 0 for name, s in f.signals.items())
+    assert [f.score for f in fused] == sorted((f.score for f in fused), reverse=True)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(lists=LISTS)
+def test_an_empty_signal_is_no_signal(method: str, lists: dict[str, dict[int, float]]) -> None:
+    with_empty = {**lists, "caption": {}}
+    assert fuse.fuse(with_empty, method) == fuse.fuse(lists, method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(lists=LISTS)
+def test_better_in_every_signal_is_better_fused(method: str, lists: dict[str, dict[int, float]]) -> None:
+    fused = fuse.fuse(lists, method)
+    place = {f.page: i for i, f in enumerate(fused)}
+    score = {f.page: f.score for f in fused}
+    for a in place:
+        for b in place:
+            better = all(b not in s or (a in s and s[a] > s[b]) for s in lists.values())
+            if a != b and better:
+                assert place[a] < place[b] or score[a] == pytest.approx(score[b])
+
+
+@given(scores=st.dictionaries(PAGES, SCORES, min_size=2, max_size=20))
+def test_one_signal_keeps_its_order(scores: dict[int, float]) -> None:
+    expected = sorted(scores, key=lambda p: (-scores[p], p))
+    assert pages(fuse.rrf({"text": scores})) == expected
+
+
+@given(lists=LISTS)
+def test_rrf_agrees_with_a_reference(lists: dict[str, dict[int, float]]) -> None:
+    wanted: dict[int, float] = {}
+    for scores in lists.values():
+        for page, score in scores.items():
+            rank = 1 + sum(other > score for other in scores.values())
+            wanted[page] = wanted.get(page, 0.0) + 1.0 / (60 + rank)
+    assert {f.page: f.score for f in fuse.rrf(lists)} == pytest.approx(wanted)
+
+
+@given(lists=LISTS)
+def test_adaptive_scores_lie_between_zero_and_one(lists: dict[str, dict[int, float]]) -> None:
+    for f in fuse.fuse(lists):
+        assert -1e-9 <= f.score <= 1 + 1e-9
+        assert sum(s.weight for s in f.signals.values()) <= 1 + 1e-9
+
+
+# ------------------------------------------------------------------------------ pages and documents
+
+
+def test_pages_hear_their_document() -> None:
+    lists = {"keyword": {1: 10.0, 2: 4.0, 3: 6.0}}
+    document = {1: 100, 2: 100, 3: 200}
+    heard = fuse.hear(fuse.fuse(lists), document)
+    assert pages(heard) == [1, 2, 3]
+    assert [f.score for f in heard] == pytest.approx([1.0, 0.7, 0.6])
+
+
+@given(scores=st.dictionaries(PAGES, KEYWORD, min_size=1, max_size=20), share=st.floats(0, 5))
+def test_hearing_keeps_the_order_of_documents(scores: dict[int, float], share: float) -> None:
+    document = {page: page % 7 for page in scores}
+
+    def best(fused: list[fuse.Fused]) -> dict[int, float]:
+        found: dict[int, float] = {}
+        for f in fused:
+            found[document[f.page]] = max(found.get(document[f.page], 0.0), f.score)
+        return found
+
+    plain = fuse.fuse({"keyword": scores})
+    assert best(fuse.hear(plain, document, share)) == pytest.approx(best(plain))
+
+
+def test_an_unknown_method_is_named() -> None:
+    with pytest.raises(UserError, match=r"no fusion 'adaptiv'.*Did you mean 'adaptive'"):
+        fuse.fuse({}, "adaptiv")
+    with pytest.raises(UserError, match="no fusion 'learned'"):
+        fuse.check("learned")
