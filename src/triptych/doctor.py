@@ -95,7 +95,11 @@ def report_text(report: Mapping[str, Any]) -> str:
             mark = "works  " if state["works"] else "missing"
             lines.append(f"  {mark}  {name:22} {state['error'] or state['about']}")
     library = report["library"]
-    facts = ", ".join(f"{k} {v}" for k, v in library.items() if k not in ("path", "exists"))
+    facts = ", ".join(
+        f"{k} {', '.join(v) or 'none' if isinstance(v, list) else v}"
+        for k, v in library.items()
+        if k not in ("path", "exists")
+    )
     lines.append(
         f"library {library['path']}: {facts if library['exists'] else 'not made yet (triptych add makes it)'}"
     )

@@ -178,35 +178,22 @@ class Library:
             rest = [ingest.path_of(s.path) for s in (*plan.touch, *plan.change, *plan.add)]
             yield from self._adding.files([*plan.refused, *rest], collection, {})
 
-    def remove(self, *what: str, collection: str | None = None) -> builtins.list[dict[str, Any]]:
-        """Remove assets by path or id. One event each, as `removing` tells them."""
+    def remove(self, *what: str, collection: str | None = None) -> builtins.list[Added]:
+        """Remove assets, by path or id, with all that is theirs. One that is not there is reported."""
         return [*self.removing(*what, collection=collection)]
 
-    def removing(self, *what: str, collection: str | None = None) -> Iterator[dict[str, Any]]:
-        """Remove assets with all that is theirs. One that is not there is reported, never raised."""
+    def removing(self, *what: str, collection: str | None = None) -> Iterator[Added]:
+        """As `remove`, told one by one."""
         with self._writing():
             for name in what:
                 try:
                     asset = self.catalog.asset(name, collection)
                 except UserError as error:
-                    refusal = FileError("not-found", str(error))
-                    yield {
-                        "event": "asset",
-                        "source": name,
-                        "asset": None,
-                        "status": "failed",
-                        "error": refusal.to_dict(),
-                    }
+                    yield Added(name, None, "failed", error=FileError("not-found", str(error)))
                     continue
                 self.blobs.free(self.catalog.remove([asset.key]))
-                self.index.catch_up()
-                yield {
-                    "event": "asset",
-                    "source": asset.sources[0],
-                    "asset": asset.sha256,
-                    "status": "removed",
-                    "error": None,
-                }
+                yield Added(asset.sources[0], asset.sha256, "removed", asset.pages)
+            self.index.catch_up()
             self.catalog.shrink()
 
     # Asking
@@ -241,6 +228,8 @@ class Library:
         """Answer from the pages found, with the words that say so; or abstain."""
         from triptych.answer import Evidence, answer
 
+        if self.settings.answer.model != "extractive":
+            raise UserError(f"There is no answerer '{self.settings.answer.model}'. Known: extractive.")
         begun = time.perf_counter()
         hits = self.search(question, k=self.settings.answer.evidence, collection=collection, where=where)
         evidence = [

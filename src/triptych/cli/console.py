@@ -23,7 +23,7 @@ def safe(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _plural(n: int, one: str) -> str:
+def plural(n: int, one: str) -> str:
     return f"{n} {one}" if n == 1 else f"{n} {one}s"
 
 
@@ -36,17 +36,20 @@ def added_line(event: Added) -> str:
         note = f"; not read: page {numbers}" + (" ..." if len(event.failed_pages) > 10 else "")
     if event.status in ("unchanged", "removed", "renamed"):
         return f"{event.status:9}  {safe(event.source)}"
-    return f"{event.status:9}  {safe(event.source)}  ({_plural(event.pages, 'page')}, {event.seconds:.1f} s{note})"
+    return f"{event.status:9}  {safe(event.source)}  ({plural(event.pages, 'page')}, {event.seconds:.1f} s{note})"
 
 
 def summary_line(summary: Summary) -> str:
-    parts = [f"{summary.ready} added"]
-    parts += [f"{summary.partial} in part"] if summary.partial else []
-    parts += [f"{summary.unchanged} unchanged"] if summary.unchanged else []
-    parts += [f"{summary.renamed} renamed"] if summary.renamed else []
-    parts += [f"{summary.removed} removed"] if summary.removed else []
-    parts += [f"{summary.failed} failed"] if summary.failed else []
-    return f"{', '.join(parts)}; {_plural(summary.pages, 'page')} in {summary.seconds:.1f} s"
+    said = {
+        "added": summary.ready,
+        "in part": summary.partial,
+        "unchanged": summary.unchanged,
+        "renamed": summary.renamed,
+        "removed": summary.removed,
+        "failed": summary.failed,
+    }
+    counts = ", ".join(f"{n} {word}" for word, n in said.items() if n) or "nothing to do"
+    return f"{counts}; {plural(summary.pages, 'page')} read in {summary.seconds:.1f} s"
 
 
 class _Progress:
@@ -66,7 +69,7 @@ class _Progress:
         click.echo(line, err=failed)
         if self.on:
             rate = self.pages / max(1e-9, time.monotonic() - self.start)
-            text = f"{_plural(self.done, 'file')}, {_plural(self.pages, 'page')}, {rate:.1f} pages/s"
+            text = f"{plural(self.done, 'file')}, {plural(self.pages, 'page')}, {rate:.1f} pages/s"
             click.echo(text[: shutil.get_terminal_size().columns - 1], nl=False, err=True)
 
     def clear(self) -> None:
@@ -100,19 +103,17 @@ def _flat(text: str) -> str:
 def results_text(results: Results, *, explain: bool) -> str:
     if not results.hits:
         return "Nothing in the library matches."
-    return "\n".join(_hit_text(hit, explain) for hit in results.hits)
+    asked = {name for hit in results.hits for name, score in hit.signals.items() if score is not None}
+    return "\n".join(_hit_text(hit, asked if explain else set()) for hit in results.hits)
 
 
-def _hit_text(hit: Hit, explain: bool) -> str:
+def _hit_text(hit: Hit, asked: set[str]) -> str:
     place = f"{safe(hit.source)}, page {hit.page}"
     lines = [f"{hit.rank:2}. {click.style(place, fg='cyan')}  {hit.score:.3f}"]
     if hit.snippet:
         lines.append(f"    {marked(hit)}")
-    if explain:
-        lines += [_signal_text(name, score) for name, score in hit.signals.items()]
-        lines.append(
-            f"    where    {_plural(len(hit.boxes), 'box') if len(hit.boxes) == 1 else f'{len(hit.boxes)} boxes'} on the page"
-        )
+    if asked:
+        lines += [_signal_text(name, score) for name, score in hit.signals.items() if name in asked]
     return "\n".join(lines)
 
 
@@ -146,12 +147,14 @@ def list_text(assets: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join([f"{'id':12}  {'kind':8} {'pages':>5}  {'status':8} {'collection':12} source", *rows])
 
 
+def _value(value: Any) -> str:
+    return safe(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))
+
+
 def shown_text(known: Mapping[str, Any]) -> str:
     """`show` for people: the asset's facts, then each page with how it was read."""
     lines = [
-        f"{key:11} {safe(str(value))}"
-        for key, value in known.items()
-        if key not in ("pages", "meta") and value
+        f"{key:11} {_value(value)}" for key, value in known.items() if key not in ("pages", "meta") and value
     ]
     lines += [f"{key:11} {safe(str(value))}" for key, value in known.get("meta", {}).items()]
     for page in known["pages"]:

@@ -1,0 +1,88 @@
+"""The command line: parse, one call to the library, print. Results on stdout, all else on stderr.
+
+Every command imports what it needs inside its function, so `triptych --help` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from triptych import __version__
+from triptych.cli import adding, asking, caring
+from triptych.cli.context import DONE, FAILED, INTERRUPTED, USAGE, Context
+from triptych.errors import LibraryError, MissingPackage, TriptychError, UserError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--library",
+    metavar="DIR",
+    default=lambda: os.environ.get("TRIPTYCH_LIBRARY") or "triptych-library",
+    help="The library's folder. Default: $TRIPTYCH_LIBRARY, else ./triptych-library.",
+)
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="A TOML file of settings.")
+@click.option("--quiet", is_flag=True, help="No progress and no notes.")
+@click.version_option(__version__, prog_name="triptych")
+@click.pass_context
+def cli(context: click.Context, library: str, config: Path | None, quiet: bool) -> None:
+    """Find and ask your scans, forms, reports, charts, screenshots, photos and notes.
+
+    \b
+      triptych add FOLDER
+      triptych search "invoice ACME 129.50"
+      triptych ask "What is the total on the ACME invoice?" --show answer.png
+
+    Exit status: 0 done, 1 something asked for failed, 2 wrong usage, 3 nothing in the library answers.
+    """
+    context.obj = Context(library, config, quiet)
+
+
+for module in (adding, asking, caring):
+    for command in module.COMMANDS:
+        cli.add_command(command)
+
+
+def _say(error: TriptychError) -> int:
+    click.echo(f"triptych: {error}", err=True)
+    usage = isinstance(error, UserError) and not isinstance(error, (LibraryError, MissingPackage))
+    return USAGE if usage else FAILED
+
+
+def main() -> None:
+    """Run the command line; never a traceback for an input or an environment problem."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        status = cli(standalone_mode=False)
+    except click.exceptions.Exit as error:
+        status = error.exit_code
+    except click.UsageError as error:
+        error.show()
+        status = USAGE
+    except click.ClickException as error:
+        error.show()
+        status = FAILED
+    except TriptychError as error:
+        status = _say(error)
+    except BrokenPipeError:  # `triptych list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = DONE
+    except OSError as error:  # a full disk, a folder that is not ours: said in one line, with its path
+        click.echo(
+            f"triptych: {error.strerror or error} ({error.filename}). Check the path and the disk.", err=True
+        )
+        status = FAILED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(
+            "triptych: interrupted. What was reported is kept; run the same command to go on.", err=True
+        )
+        status = INTERRUPTED
+    sys.exit(status or DONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""search, ask, show, list: what a library tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from triptych.cli.context import DONE, NO_ANSWER, Context, as_json, collection_option, pass_context, put_json
+from triptych.errors import UserError
+
+if TYPE_CHECKING:
+    from triptych.types import Answer
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("-k", type=click.IntRange(1, 1000), help="How many hits.")
+@click.option("--signals", metavar="A,B", help="Ask only these signals, e.g. keyword or keyword,text.")
+@click.option(
+    "--fusion", metavar="NAME", help="How signals become one ranking: adaptive, rrf, weighted, zscore."
+)
+@collection_option
+@click.option(
+    "--filter", "where", metavar="EXPR", help="e.g. 'kind = pdf and page <= 3', 'tags.year = 2024'."
+)
+@click.option("--explain", is_flag=True, help="Say of every hit why it is there.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the hits as a page with pictures."
+)
+@as_json
+@pass_context
+def search(
+    context: Context,
+    text: str | None,
+    k: int | None,
+    signals: str | None,
+    fusion: str | None,
+    collection: str | None,
+    where: str | None,
+    explain: bool,
+    html: Path | None,
+    as_json: bool,
+) -> int:
+    """Find pages by words."""
+    from triptych.cli.console import results_text
+
+    if not text or not text.strip():
+        raise UserError('The query is empty. Type what you look for: triptych search "invoice ACME 129.50"')
+    with context.open() as library:
+        results = library.search(
+            text,
+            k=k,
+            signals=signals.split(",") if signals else None,
+            fusion=fusion,
+            collection=collection,
+            where=where,
+        )
+        if html is not None:
+            page = library.html(results)
+            _write(context, html, lambda: html.write_text(page, "utf-8"))
+        if as_json:
+            put_json(results.to_dict())
+        else:
+            click.echo(results_text(results, explain=explain))
+    return DONE
+
+
+@click.command()
+@click.argument("question")
+@click.option("--model", metavar="SPEC", help="Who answers. Default: extractive (quotes, no model).")
+@collection_option
+@click.option("--filter", "where", metavar="EXPR", help="Only pages for which this holds.")
+@click.option(
+    "--show", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the page with the answer boxed."
+)
+@as_json
+@pass_context
+def ask(
+    context: Context,
+    question: str,
+    model: str | None,
+    collection: str | None,
+    where: str | None,
+    show: Path | None,
+    as_json: bool,
+) -> int:
+    """Answer a question, with the place where the answer stands."""
+    from triptych.cli.console import answer_text
+
+    if not question.strip():
+        raise UserError(
+            'The question is empty. Type one: triptych ask "What is the total on the ACME invoice?"'
+        )
+    with context.open(flags={"answer.model": model}) as library:
+        answer = library.ask(question, collection=collection, where=where)
+        if as_json:
+            put_json(answer.to_dict())
+        else:
+            click.echo(answer_text(answer))
+        if show is not None:
+            _show(context, answer, show)
+    return NO_ANSWER if answer.abstained else DONE
+
+
+def _show(context: Context, answer: Answer, file: Path) -> None:
+    """Draw what an answer cites, if it has a picture; the answer itself was told before."""
+    if not answer.citations:
+        context.note("No page was drawn, because nothing was cited.")
+    elif not answer.citations[0].boxes:
+        context.note(f"No page was drawn: {answer.citations[0].source} is a text file, which has no picture.")
+    else:
+        _write(context, file, lambda: answer.show().save(file))
+
+
+def _write(context: Context, file: Path, write: Callable[[], object]) -> None:
+    try:
+        write()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UserError(
+            f"Cannot write '{file}': {why}. Name a file in a folder that exists, like answer.png."
+        ) from error
+    context.note(f"wrote {file}")
+
+
+@click.command()
+@click.argument("asset", metavar="ID_OR_PATH")
+@click.option("--page", type=click.IntRange(1), help="Only this page, with its text.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the page with its lines boxed."
+)
+@collection_option
+@as_json
+@pass_context
+def show(
+    context: Context, asset: str, page: int | None, out: Path | None, collection: str | None, as_json: bool
+) -> int:
+    """What is known of a file: its text, and how it was read."""
+    from triptych.cli.console import shown_text
+
+    with context.open() as library:
+        known = library.show(asset, page=page, collection=collection)
+        if out is not None:
+            picture = library.picture(asset, page or 1, collection=collection)
+            _write(context, out, lambda: picture.save(out))
+        if as_json:
+            put_json(known)
+        else:
+            click.echo(shown_text(known))
+    return DONE
+
+
+@click.command(name="list")
+@collection_option
+@click.option("--filter", "where", metavar="EXPR", help="Only files for which this holds.")
+@as_json
+@pass_context
+def list_(context: Context, collection: str | None, where: str | None, as_json: bool) -> int:
+    """Files in the library."""
+    from triptych.cli.console import list_text
+
+    with context.open() as library:
+        assets = library.list(collection=collection, where=where)
+        if as_json:
+            put_json({"assets": assets})
+        else:
+            click.echo(list_text(assets))
+    return DONE
+
+
+COMMANDS = (search, ask, show, list_)

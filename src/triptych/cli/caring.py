@@ -1,0 +1,106 @@
+"""verify, rebuild, doctor, config, eval: looking after a library and measuring it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from triptych.cli.context import DONE, FAILED, Context, as_json, pass_context, put_json
+
+
+@click.command()
+@as_json
+@pass_context
+def verify(context: Context, as_json: bool) -> int:
+    """Check that catalog, indexes and originals agree.
+
+    Says what differs, and exits with 1 then.
+    """
+    from triptych.cli.console import plural
+
+    with context.open() as library:
+        report = library.verify()
+    if as_json:
+        put_json(report)
+    else:
+        for difference in report["differences"]:
+            click.echo(difference)
+        click.echo(
+            f"{'ok' if report['ok'] else 'not ok'}: {plural(report['assets'], 'file')}, {plural(report['pages'], 'page')}"
+        )
+    return DONE if report["ok"] else FAILED
+
+
+@click.command()
+@click.option("--encoder", metavar="SPEC", help="Re-embed everything with this encoder first.")
+@as_json
+@pass_context
+def rebuild(context: Context, encoder: str | None, as_json: bool) -> int:
+    """Make all indexes anew from the catalog; reads no page again."""
+    with context.open() as library:
+        report = library.rebuild(encoder)
+    if as_json:
+        put_json(report)
+    else:
+        click.echo(f"rebuilt: {report['chunks']} passages in {report['seconds']} s")
+    return DONE
+
+
+@click.command()
+@as_json
+@pass_context
+def doctor(context: Context, as_json: bool) -> int:
+    """What works on this machine and what to type for what does not."""
+    from triptych.doctor import examine, report_text
+
+    report = examine(context.library, context.config)
+    if as_json:
+        put_json(report)
+    else:
+        click.echo(report_text(report))
+    return DONE if report["ok"] else FAILED
+
+
+@click.command()
+@as_json
+@pass_context
+def config(context: Context, as_json: bool) -> int:
+    """Every setting, its value, and where that came from."""
+    from triptych import settings
+
+    _, origins = settings.load(Path(context.library), context.config)
+    if as_json:
+        put_json({o.key: {"value": o.value, "origin": o.origin} for o in origins})
+    else:
+        width = max(len(o.key) for o in origins)
+        for o in origins:
+            click.echo(f"{o.key:{width}}  {json.dumps(o.value):<20}  {o.origin}")
+    return DONE
+
+
+@click.command(name="eval")
+@click.argument("set_dir", metavar="SET_DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--workdir", type=click.Path(path_type=Path), metavar="DIR", help="Where its library is kept and reused."
+)
+@click.option("--no-answers", is_flag=True, help="Measure retrieval only.")
+@as_json
+@pass_context
+def eval_(context: Context, set_dir: Path, workdir: Path | None, no_answers: bool, as_json: bool) -> int:
+    """Measure retrieval and answers on a labelled set."""
+    from triptych.cli.console import evaluation_text
+    from triptych.evaluate import evaluate
+
+    report = evaluate(
+        set_dir, workdir=workdir, config=context.config, answers=not no_answers, note=context.note
+    )
+    if as_json:
+        put_json(report)
+    else:
+        click.echo(evaluation_text(report))
+    return DONE
+
+
+COMMANDS = (verify, rebuild, doctor, config, eval_)
