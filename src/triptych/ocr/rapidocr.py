@@ -22,7 +22,7 @@ def load(argument: str = "", *, language: str = "auto", threads: int = 1) -> Eng
 
     Raises UserError for a language the model does not read.
     """
-    _check_language(language)
+    check_language(language)
     folder = _models()
     detector = _ppocr.Detector(_ppocr.compile_model(folder / _DETECTOR, threads))
     recogniser = _ppocr.Recogniser(
@@ -150,7 +150,7 @@ _ALIASES = {
 }
 
 
-def _check_language(language: str) -> None:
+def check_language(language: str) -> None:
     """One model reads all of its languages, so the setting only has to name some of them (`de+en`)."""
     for code in language.lower().split("+"):
         base = code.strip()
