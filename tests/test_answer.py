@@ -420,6 +420,13 @@ def test_questions_are_cut_into_label_and_context() -> None:
     assert parse("How many stores are there?").expects == "count"
 
 
+def test_what_a_question_means_and_does_not_say() -> None:
+    p = page(*RECEIPT, (40.0, 120.0, "Invoice no.: 471102"))
+    assert answer("How much did we pay at Acme Trading on 25/12/2018?", evidence(p)).value == "43.78"
+    assert answer("When was invoice 471102 issued?", evidence(p)).value.startswith("25/12/2018")
+    assert answer("When was invoice 471103 issued?", evidence(p)).abstained
+
+
 def test_a_quote_must_stand_in_the_boxes_that_it_claims() -> None:
     p = page(*RECEIPT)
     citation = answer(ASK_TOTAL, evidence(p)).citations[0]

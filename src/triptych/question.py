@@ -53,6 +53,14 @@ _THING = re.compile(
 _GENERIC = re.compile(
     r"\s+(?:reading|value|number|figure|level|field|status|entry|amount|count)$", re.IGNORECASE
 )
+_SPENT = re.compile(
+    r"^how much (?:did|do|does|have|has|was|is|were)\b.*?\b(?:spend|spent|pay|paid|charged?|owe)\b(?:\s+for\b)?",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    r"\b(?:invoice|receipt|bill|letter|form|order|report|contract)\b(?!.*\bdue\b)", re.IGNORECASE
+)
+_MADE = re.compile(r"\b(?:issued|made|sent|written|signed|dated|printed|created)\b", re.IGNORECASE)
 _DUE = re.compile(r"\bdue$", re.IGNORECASE)
 _STOP_WORDS = """
 a an and are as at be been by did do does for from had has have how in into is it its many much of on or per s so such
@@ -119,7 +127,8 @@ def parse(question: str) -> Ask:
     expects = next((kind for kind, pattern in _TYPES if pattern.search(asked)), TEXT)
     quoted = tuple(m[1] for m in _QUOTED.finditer(asked))
     subject = asked[_OPENINGS.match(asked).end() :]  # type: ignore[union-attr]  # every part is optional
-    return Ask(question, expects, _cuts(subject, quoted), quoted, tuple(dates(asked)), _codes(asked))
+    cuts = (*_implied(asked, expects), *_cuts(subject, quoted))
+    return Ask(question, expects, cuts, quoted, tuple(dates(asked)), _codes(asked))
 
 
 def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:
@@ -139,6 +148,15 @@ def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:
     if possessive:
         cuts += [Cut(c.label, f"{possessive[1]} {c.context}") for c in _cuts(possessive[2], ())]
     return tuple(cuts)
+
+
+def _implied(asked: str, expects: str) -> tuple[Cut, ...]:
+    """Labels that a question means and does not say: what was spent is a total, when is a date."""
+    if expects == AMOUNT and (m := _SPENT.search(asked)):
+        return (Cut("total", asked[m.end() :]),)
+    if expects == DATE and (m := _DATED.search(asked)):
+        return (Cut("date", _MADE.sub(" ", asked[m.start() :])),)
+    return ()
 
 
 def _codes(asked: str) -> tuple[Code, ...]:
