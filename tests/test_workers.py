@@ -1,10 +1,12 @@
 """Workers: whatever a decoder does, the run goes on and exactly that file or page fails with one line."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -191,6 +193,35 @@ def test_pixels(pool: Workers, tmp_path: Path) -> None:
     assert caught.value.code == "no-picture"
     with pytest.raises(FileError):
         pool.pixels(tmp_path / "gone.odd", "gone.odd", 1, 100)
+
+
+def test_workers_that_are_killed_from_outside(pool: Workers, tmp_path: Path) -> None:
+    """As the system does when memory runs out: every file is answered once, nothing leaks."""
+    path = odd_file(tmp_path, "fine", "fine too")
+    read_one(pool, path)
+    open_files = psutil.Process().num_fds()
+    done = threading.Event()
+
+    def kill() -> None:
+        dice = random.Random(1)
+        for _ in range(8):
+            if done.wait(0.5):
+                return
+            if workers := psutil.Process().children():
+                dice.choice(workers).kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        results = list(pool.read((n, path, path.name) for n in range(800)))
+    finally:
+        done.set()
+        killer.join()
+    assert sorted(key for key, _ in results) == list(range(800))
+    lost = [r for _, r in results if isinstance(r, FileError)]
+    assert len(lost) <= 4 and all(error.code == "worker-died" for error in lost)
+    read_one(pool, path)
+    assert psutil.Process().num_fds() <= open_files + pool.count
 
 
 def test_no_worker_without_work_and_none_left_behind(tmp_path: Path) -> None:

@@ -105,11 +105,14 @@ class Process:
                 raise
 
     def _begin(self, settings: Settings, threads: int, log: IO[bytes]) -> None:
-        """Hand over the settings and wait until the worker is ready."""
+        """Hand over the settings and wait until the worker is ready. Raises Lost when it was killed
+        meanwhile, TriptychError when it cannot start: then no other could."""
         try:
             self._send({"ocr": asdict(settings.ocr), "limits": asdict(settings.limits), "threads": threads})
             self._receive(_START, self._closing)
         except Lost as lost:
+            if (self._process.poll() or 0) < 0:
+                raise
             log.seek(0)
             said = log.read().decode("utf-8", "replace").strip().rpartition("\n")[2] or str(lost)
             raise TriptychError(f"The reading process does not start: {said[:250]}") from lost

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from triptych import orientation, plugins
 from triptych.errors import FileError
-from triptych.seams import Document, Ocr, Picture, RawPage
+from triptych.seams import Document, Format, Ocr, Picture, RawPage
 from triptych.settings import Limits, OcrSettings
 from triptych.types import Box, Line, Page, PageText, Word
 
@@ -45,8 +46,7 @@ def open_document(path: Path, name: str, limits: Limits) -> tuple[Document, str]
         )
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    formats = [plugins.load("formats", known) for known in plugins.names("formats")]
-    best = max(formats, key=lambda found: found.sniff(head, name))
+    best = max(_formats(), key=lambda found: found.sniff(head, name))
     if best.sniff(head, name) == 0:
         raise FileError(
             "unknown-type",
@@ -55,6 +55,12 @@ def open_document(path: Path, name: str, limits: Limits) -> tuple[Document, str]
         )
     document: Document = best.open(path, limits)
     return document, document.media_type
+
+
+@cache
+def _formats() -> tuple[Format, ...]:
+    """All formats, found once: looking for installed packages takes longer than reading a small file."""
+    return tuple(plugins.load("formats", known) for known in plugins.names("formats"))
 
 
 def pixels(document: Document, number: int, side: int) -> np.ndarray | None:

@@ -11,20 +11,20 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from triptych.errors import FileError
+from triptych.errors import FileError, UserError
 from triptych.process import REPAIR, TRIES, Head, Lost, Process, Range, died, given_up
 from triptych.settings import Settings
 from triptych.types import Page, PageText, Reading
 
 K = TypeVar("K")
+T = TypeVar("T")
 
 _FIRST = 4  # pages of the first range of a file
 _RANGE = 16  # pages of a further range, at most
@@ -104,6 +104,10 @@ class Workers:
 
     def __init__(self, settings: Settings, count: int = 0) -> None:
         self.count = count or settings.workers or _cores()
+        if self.count < 0:
+            raise UserError(
+                f"The number of workers is {self.count}, but must be 1 or more, or 0 for one per core."
+            )
         self._settings = settings
         self._closing = threading.Event()
         self._threads = ThreadPoolExecutor(self.count, "triptych-worker")
@@ -182,45 +186,42 @@ class Workers:
             job.error = given_up()
             return job
         started = time.monotonic()
-        with self._child(job) as child:
-            child.read(job)
+        self._with_child(job, lambda child: child.read(job))
         job.seconds = time.monotonic() - started
         return job
 
     def _draw(self, job: Range, side: int) -> tuple[Range, np.ndarray | None]:
-        image = None
-        with self._child(job) as child:
-            image = child.draw(job, side)
-        return job, image
+        return job, self._with_child(job, lambda child: child.draw(job, side))
 
-    @contextmanager
-    def _child(self, job: Range) -> Iterator[Process]:
-        """This thread's worker. What goes wrong with the file is noted in `job`; a worker that was lost
-        or is worn out is ended, and the next request starts another."""
+    def _with_child(self, job: Range, act: Callable[[Process], T]) -> T | None:
+        """Act with this thread's worker. What goes wrong with the file is noted in `job`; a worker that
+        was lost or is worn out is ended, and the next request starts another."""
+        sound = False
+        try:
+            result = act(self._child())
+            sound = True
+            return result
+        except FileError as error:
+            job.error, sound = error, True
+        except Lost as lost:
+            job.error, job.lost = lost.error, True
+        except (ValueError, TypeError, KeyError, RecursionError):
+            # It answers, but not as a worker of ours does: something else speaks from inside it.
+            job.error, job.lost = died("it sends nonsense"), True
+        finally:
+            child = getattr(self._mine, "child", None)
+            if child is not None and (not sound or child.worn):
+                self._mine.child = None
+                self._end(child)
+        return None
+
+    def _child(self) -> Process:
         child: Process | None = getattr(self._mine, "child", None)
         if child is None:
             child = Process(self._settings, 1 if self.count > 1 else _cores(), self._closing)
             self._mine.child = child
             self._children.add(child)
-        sound = False
-        try:
-            yield child
-            sound = True
-        except FileError as error:
-            job.error, sound = error, True
-        except Lost as lost:
-            job.error, job.lost = lost.error, True
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            RecursionError,
-        ):  # it answers, but not as a worker of ours does
-            job.error, job.lost = died("it sends nonsense"), True
-        finally:
-            if not sound or child.worn:
-                self._mine.child = None
-                self._end(child)
+        return child
 
     def _end(self, child: Process) -> None:
         self._children.discard(child)
