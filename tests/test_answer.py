@@ -242,6 +242,13 @@ def test_the_page_of_the_asked_day_answers_whatever_its_rank() -> None:
     assert given.value == "3.00" and given.citations[0].asset == "asset2"
 
 
+def test_a_day_as_printed_goes_before_day_and_month_swapped() -> None:
+    pages = evidence(other("02-05-18", "23.60"), other("05-02-18", "141.50"))
+    assert answer("What is the total on the Acme Trading receipt of 05-02-18?", pages).value == "141.50"
+    american = evidence(other("02/05/2018", "23.60"))
+    assert answer("What is the total on the Acme Trading receipt of 5 Feb 2018?", american).value == "23.60"
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -180,5 +180,5 @@ def _supports(ask: Ask, cut: Cut, pages: Sequence[Candidate]) -> list[Support]:
 def _why(supports: Sequence[Support]) -> str:
     missing = max(supports, key=lambda s: s.score).missing
     if missing:
-        return f"No page that was found holds {' and '.join(repr(m) for m in missing[:2])}."
+        return f"The nearest page that was found does not hold {' and '.join(map(repr, missing[:2]))}."
     return "The pages that were found do not answer this."

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from rapidfuzz import fuzz
 
 from triptych.question import Ask, content_words
 from triptych.types import Page
-from triptych.values import Code, code_key, codes, dates, fold
+from triptych.values import Code, Date, code_key, codes, dates, fold
 
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
@@ -64,12 +65,21 @@ class PageWords:
         return code_key(self.raw)
 
     @cached_property
-    def days(self) -> frozenset[str]:
-        """Every day that a date on the page can mean, also after undoing OCR's letters for digits."""
+    def _days(self) -> tuple[frozenset[date], frozenset[date]]:
+        """The days of the page as they are likeliest meant, and every day that they can mean; also after
+        undoing OCR's letters for digits."""
         repaired = re.sub(
             r"\S*\d\S*", lambda m: m[0].translate(_DIGITS) if len(m[0]) >= 6 else m[0], self.raw
         )
-        return frozenset(r.isoformat() for t in (self.raw, repaired) for d in dates(t) for r in d.readings)
+        found = [d.readings for text in (self.raw, repaired) for d in dates(text)]
+        return frozenset(r[0] for r in found), frozenset(day for r in found for day in r)
+
+    def holds_day(self, day: Date) -> float:
+        """1 where the day stands as it was asked; less where day and month would have to change places."""
+        likeliest, every = self._days
+        if day.readings[0] in likeliest or fold(day.text) in self.folded:
+            return 1.0
+        return 0.7 * bool(every.intersection(day.readings))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -108,9 +118,9 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
     for day in ask.dates:
         if day.text in inside:
             continue
-        on_page = bool({r.isoformat() for r in day.readings} & words.days) or fold(day.text) in words.folded
-        marks.append(float(on_page))
-        missing += [] if on_page else [day.text]
+        held = words.holds_day(day)
+        marks.append(held)
+        missing += [] if held else [day.text]
     for code in ask.codes:
         if code.text in context and code.text not in inside:
             held = words.holds_code(code)
@@ -125,8 +135,8 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
 
 
 def _clean(ask: Ask, context: str) -> str:
-    for found in (*ask.dates, *ask.codes):
-        context = context.replace(found.text, " ")
+    for value in [*(d.text for d in ask.dates), *(c.text for c in ask.codes)]:
+        context = context.replace(value, " ")
     return " ".join(context.split())
 
 
