@@ -45,7 +45,13 @@ def labels(folder: Path) -> dict[str, Counter[str]]:
     for line in (folder / "queries.jsonl").read_text().splitlines():
         query = json.loads(line)
         match = next((m for pattern in LABELS if (m := re.fullmatch(pattern, query["text"]))), None)
-        parts = [*match.groups()] if match else [query["text"]] if query["kind"] in ("header", "value_only") else []
+        parts = (
+            [*match.groups()]
+            if match
+            else [query["text"]]
+            if query["kind"] in ("header", "value_only")
+            else []
+        )
         own = [query["box_doc"]] if "box_doc" in query else relevant.get(query["qid"], [])
         parts += query.get("answers", [])[:1] if "box_doc" in query else []
         for document in own if len(own) == 1 else []:

@@ -100,7 +100,12 @@ def quads(*boxes: tuple[float, float, float, float]) -> np.ndarray:
 class TestReadingOrder:
     def test_rows_of_a_form_are_read_across(self) -> None:
         table = quads(
-            (300, 12, 350, 30), (10, 10, 80, 28), (10, 40, 90, 58), (300, 42, 340, 60), (10, 70, 60, 88), (300, 70, 350, 88)
+            (300, 12, 350, 30),
+            (10, 10, 80, 28),
+            (10, 40, 90, 58),
+            (300, 42, 340, 60),
+            (10, 70, 60, 88),
+            (300, 70, 350, 88),
         )
         assert _order.reading_order(table) == [1, 0, 2, 3, 4, 5]
 
@@ -121,9 +126,11 @@ class TestReadingOrder:
         assert _order.reading_order(rows @ turn) == list(range(18))
 
     @settings(max_examples=60, deadline=None)
-    @given(arrays.arrays(np.float32, st.tuples(st.integers(0, 40), st.just(4)), elements=st.floats(0, 1000, width=32)))
+    @given(
+        arrays.arrays(
+            np.float32, st.tuples(st.integers(0, 40), st.just(4)), elements=st.floats(0, 1000, width=32)
+        )
+    )
     def test_every_line_comes_once(self, boxes: np.ndarray) -> None:
         order = _order.reading_order(quads(*map(tuple, boxes)))
         assert sorted(order) == list(range(len(boxes)))
-
-

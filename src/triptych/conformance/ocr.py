@@ -73,7 +73,9 @@ class OcrSuite:
 
     def test_lines_come_in_reading_order(self) -> None:
         text = "\n".join(line.text for line in self.engine().read(known_page())).casefold()
-        places = [text.find(word) for word in ("northwind", "invoice", "delivery", "subtotal", "total amount")]
+        places = [
+            text.find(word) for word in ("northwind", "invoice", "delivery", "subtotal", "total amount")
+        ]
         assert -1 not in places
         assert places == sorted(places)
 

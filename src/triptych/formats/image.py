@@ -108,19 +108,26 @@ class ImageDocument:
         Image.MAX_IMAGE_PIXELS = None  # our own limit, checked below, says so in one clear line
         with _damaged_is_one_line(path):
             self._image = Image.open(path, formats=_FORMATS)
-            self._format = str(self._image.format)
+        try:
+            self._inspect()
+        except FileError:
+            self._image.close()
+            raise
+
+    def _inspect(self) -> None:
+        """Size, frames and metadata, before a pixel is decoded."""
+        with _damaged_is_one_line(self._path):
             self._check_size()
-            frames = int(getattr(self._image, "n_frames", 1)) if self._format == "TIFF" else 1
-        if frames > limits.pages:
+            self._format = str(self._image.format)
+            self._frames = int(getattr(self._image, "n_frames", 1)) if self._format == "TIFF" else 1
+            self.media_type = Image.MIME.get(self._format, "image/" + self._format.lower())
+            self.meta = _metadata(self._image)
+        if self._frames > self._limits.pages:
             raise FileError(
                 "too-many-pages",
-                f"{path.name} has {frames} pages, more than the {limits.pages} that are allowed",
+                f"{self._path.name} has {self._frames} pages, more than the {self._limits.pages} that are allowed",
                 "Raise limits.pages or split the file.",
             )
-        self._frames = frames
-        self.media_type = Image.MIME.get(self._format, "image/" + self._format.lower())
-        with _damaged_is_one_line(path):
-            self.meta = _metadata(self._image)
 
     def __len__(self) -> int:
         return self._frames

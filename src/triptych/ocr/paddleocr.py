@@ -80,9 +80,7 @@ def place(
     return tuple(found)
 
 
-def _gathered(
-    words: list[str], pieces: list[str], boxes: np.ndarray, confidence: float
-) -> tuple[Word, ...]:
+def _gathered(words: list[str], pieces: list[str], boxes: np.ndarray, confidence: float) -> tuple[Word, ...]:
     """A piece that reaches over a word's end counts for the word in which it begins."""
     found, piece, read = [], 0, 0
     for end, word in zip(np.cumsum([len(w) for w in words]).tolist(), words, strict=True):
