@@ -191,8 +191,9 @@ def run(folder: Path, *command: str, after: float | None = None, at: str | None 
         os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate()
     done = Killed(code=process.returncode, seconds=time.monotonic() - begun)
-    for line in out.split(b"\n")[:-1]:  # what comes after the last newline was cut off
-        done.events.append(json.loads(line))
+    if "--json" in command:
+        for line in out.split(b"\n")[:-1]:  # what comes after the last newline was cut off
+            done.events.append(json.loads(line))
     assert done.code in (0, 1, -signal.SIGKILL), err.decode()
     return done
 

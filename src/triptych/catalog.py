@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, func, inspect, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, inspect, select
 from sqlalchemy.engine import Engine
 
 from triptych import __version__, database, pack, schema
@@ -124,7 +124,7 @@ class Catalog:
             key = sql.insert_asset(connection, record, len(pages))
             sql.insert_pieces(connection, key, sql.insert_pages(connection, key, pages), pieces, number)
             robbed = sql.insert_sources(connection, key, record.collection, [*kept, *sources])
-            freed = _settle(connection, robbed, hashes)
+            freed = sql.settle(connection, robbed, hashes)
             asset = sql.load(connection, [key])[0]
             point("catalog-before-commit")
         point("catalog-after-commit")
@@ -138,7 +138,7 @@ class Catalog:
             if not found:
                 raise LibraryError(f"The asset {asset} is not in the catalog any more. Add its file again.")
             robbed = sql.insert_sources(connection, asset, found[0].collection, sources)
-            freed = _settle(connection, robbed)
+            freed = sql.settle(connection, robbed)
             committed = Committed(sql.load(connection, [asset])[0], freed)
             point("alias-before-commit")
         return committed
@@ -161,7 +161,7 @@ class Catalog:
                 here = (schema.source.c.collection == collection) & schema.source.c.path.in_(batch)
                 robbed |= set(connection.scalars(select(schema.source.c.asset).where(here)))
                 connection.execute(delete(schema.source).where(here))
-            freed = _settle(connection, robbed)
+            freed = sql.settle(connection, robbed)
             point("remove-before-commit")
         point("remove-after-commit")
         return freed
@@ -282,20 +282,22 @@ class Catalog:
 
     def page(self, asset: int, number: int) -> Page:
         """One page. Raises UserError when the asset has no such page."""
-        query = select(schema.page).where(schema.page.c.asset == asset, schema.page.c.number == number)
-        with database.reading(self.engine) as connection:
-            row = connection.execute(query).first()
-        if row is None:
+        found = self._page(schema.page.c.asset == asset, schema.page.c.number == number)
+        if found is None:
             raise UserError(f"There is no page {number} in this asset. See its pages: triptych show ID")
-        return sql.page(row)
+        return found
 
     def page_of(self, page_key: int) -> Page:
         """The page with this key. Raises LibraryError when it was removed meanwhile."""
-        with database.reading(self.engine) as connection:
-            row = connection.execute(select(schema.page).where(schema.page.c.key == page_key)).first()
-        if row is None:
+        found = self._page(schema.page.c.key == page_key)
+        if found is None:
             raise LibraryError("The page was removed while it was being read. Search again.")
-        return sql.page(row)
+        return found
+
+    def _page(self, *conditions: ColumnElement[bool]) -> Page | None:
+        with database.reading(self.engine) as connection:
+            row = connection.execute(select(schema.page).where(*conditions)).first()
+        return None if row is None else sql.page(row)
 
     def chunks(self, keys: Sequence[int]) -> list[ChunkRow]:
         """Chunks with page, asset and text, in the order of `keys`; unknown keys are left out, which is
@@ -395,10 +397,3 @@ class Catalog:
         )
         with database.reading(self.engine) as connection:
             return [Change(*row) for row in connection.execute(query)]
-
-
-def _settle(connection: Connection, robbed: set[int], hashes: Iterable[bytes] = ()) -> tuple[str, ...]:
-    """Drop assets that lost their last path, then vectors of dropped chunks that nothing shares."""
-    loose, contents = sql.drop_stranded(connection, robbed)
-    sql.purge(connection, loose.union(hashes))
-    return sql.unheld(connection, contents)

@@ -82,6 +82,7 @@ _LEXEME = re.compile(
     |"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<word>[^\s()=<>!~"']+))""",
     re.VERBOSE,
 )
+_DEEPEST = 50
 
 
 class _Lexeme(NamedTuple):
@@ -104,6 +105,7 @@ class _Parser:
 
     def __init__(self, expression: str) -> None:
         self.expression = expression
+        self.depth = 0
         self.lexemes = self._lex()
         self.here = next(self.lexemes)
 
@@ -112,6 +114,7 @@ class _Parser:
         while at < len(text):
             found = _LEXEME.match(text, at)
             if found is None:
+                at += len(text[at:]) - len(text[at:].lstrip())
                 self.here = _Lexeme("", text[at:], at)
                 self.fail("this is neither a name, an operator nor a closed quotation")
             kind = {"double": "text", "single": "text"}.get(found.lastgroup or "", found.lastgroup or "")
@@ -150,6 +153,14 @@ class _Parser:
         return and_(*parts) if len(parts) > 1 else parts[0]
 
     def factor(self) -> ColumnElement[bool]:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            self.fail(f"a filter may be nested {_DEEPEST} deep at most")
+        condition = self.operand()
+        self.depth -= 1
+        return condition
+
+    def operand(self) -> ColumnElement[bool]:
         if self.keyword("not"):
             return not_(self.factor())
         if self.here == ("bracket", "(", self.here.at):

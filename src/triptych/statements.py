@@ -362,3 +362,10 @@ def unheld(connection: Connection, contents: set[str]) -> tuple[str, ...]:
     for batch in batches(sorted(contents)):
         held |= set(connection.scalars(select(schema.asset.c.sha256).where(schema.asset.c.sha256.in_(batch))))
     return tuple(sorted(contents - held))
+
+
+def settle(connection: Connection, robbed: set[int], hashes: Iterable[bytes] = ()) -> tuple[str, ...]:
+    """Drop assets that lost their last path, then vectors of dropped chunks that nothing shares."""
+    loose, contents = drop_stranded(connection, robbed)
+    purge(connection, loose.union(hashes))
+    return unheld(connection, contents)
