@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -239,9 +240,9 @@ def test_chunks_without_vectors_are_refused_by_name(catalog: Catalog, index: Ind
 def test_rebuild_gives_the_same_answers(catalog: Catalog, index: Index) -> None:
     rng = np.random.default_rng(0)
     words = [f"w{i}" for i in range(50)]
-    for i in range(200):
-        put(catalog, f"{i}.txt", [" ".join(rng.choice(words, 30)) + f" u{i}"])
-        if i % 30 == 0:
+    for i in range(40):
+        put(catalog, f"{i}.txt", [" ".join(rng.choice(words, 30)) + f" u{i} {n}" for n in range(5)])
+        if i % 9 == 0:
             index.catch_up()
     index.catch_up()
     queries = [" ".join(rng.choice(words, 4)) for _ in range(30)]
@@ -251,4 +252,41 @@ def test_rebuild_gives_the_same_answers(catalog: Catalog, index: Index) -> None:
         again_ids, again_scores = index.keyword.search(clauses(q), 20)
         assert again_ids.tolist() == ids.tolist()
         assert again_scores.tolist() == scores.tolist()
+    assert index.verify() == []
+
+
+def test_searching_while_writing(catalog: Catalog, index: Index) -> None:
+    """Several threads search while one adds and removes: no error, and nothing that is not in the catalog."""
+    put(catalog, "first.txt", ["steady words"])
+    index.catch_up()
+    stop, wrong = threading.Event(), []
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                index.refresh()
+                ids, _ = index.keyword.search(clauses("steady words"), 50)
+                near, scores = index.nearest(vector_of("steady words"), 50)
+                again = index.products(vector_of("steady words"), near)
+                there = again != 0  # others were dropped between the two looks
+                if abs(again - scores)[there].max() > 1e-3:
+                    wrong.append("other vectors")
+                if 1 not in ids or 1 not in near:
+                    wrong.append("the first one is not found")
+            except Exception as error:  # whatever it is, the test must hear of it
+                wrong.append(repr(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for i in range(20):
+        put(catalog, f"{i % 7}.txt", [f"steady words {i}", f"more {i}"])
+        index.catch_up_soon()
+        if i % 5 == 4:
+            catalog.forget("default", [f"{i % 7}.txt"])
+            index.catch_up()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong, wrong[:3]
     assert index.verify() == []

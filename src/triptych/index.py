@@ -3,7 +3,7 @@
     Index(folder, catalog, space, dim, store)     store: a back end of stores/, as in settings
     refresh()            before a search: see everything that is committed
     keyword, vectors     the projections: KeywordIndex and seams.Store
-    nearest(vector, k, scope)                     the vector search, safe from any thread
+    nearest(vector, k, scope), products(vector, ids)            the vector search, from any thread
     catch_up_soon(), catch_up()                   after commits, and at the end of writing
     verify() -> list of differences, rebuild(), close()
 
@@ -62,7 +62,8 @@ class Index:
         self._store_at = 0
         self._flushed = time.monotonic()
         self._told: list[str] = []  # damage that was repaired, for `verify`
-        self._guard = threading.RLock()
+        self._guard = threading.RLock()  # of opening, replaying, flushing
+        self._store_guard = threading.Lock()  # of the store: no search while rows move
         self._lock = FileLock(folder / "lock", thread_local=False)
 
     # ------------------------------------------------------------------------------------ searching
@@ -77,7 +78,7 @@ class Index:
 
     @property
     def vectors(self) -> Store:
-        """The vector store; see `nearest` for searching from several threads."""
+        """The vector store. Other threads than the one that writes ask `nearest` and `products`."""
         if self._store is None:
             self.refresh()
         assert self._store is not None
@@ -87,26 +88,40 @@ class Index:
         self, vector: np.ndarray, k: int, scope: Scope | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """(chunk keys, scores), best first, of the chunks of `scope`."""
-        with self._guard:
-            return self.vectors.search(vector, k, None if scope is None else scope.keys)
+        store = self.vectors
+        with self._store_guard:
+            return store.search(vector, k, None if scope is None else scope.keys)
+
+    def products(self, vector: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        """Scores (n,) float64 of known chunks, as `nearest` gives them; 0 for unknown ones."""
+        store = self.vectors
+        with self._store_guard:
+            rows = store.get(ids)
+        return rows.astype(np.float64) @ vector.astype(np.float64)
 
     def refresh(self) -> int:
         """See everything that is committed; the number of the last change seen. Costs one cheap query
-        when there is nothing new."""
-        with self._guard:
-            last = self.catalog.last_change()
-            opened = self._keyword is not None and self._store is not None
-            if opened and min(self._keyword_at, self._store_at) >= last:
-                return last
+        when there is nothing new. While another thread is taking changes in, what is there will do."""
+        last = self.catalog.last_change()
+        opened = self._keyword is not None and self._store is not None
+        seen = min(self._keyword_at, self._store_at)
+        if opened and seen >= last:
+            return seen
+        if not self._guard.acquire(blocking=not opened):
+            return seen
+        try:
             with self._files(wait=0.0) as ours:
                 self._open(repair=ours)
                 if ours:
                     self._replay(last)
                     self._flush(last)
-                else:  # somebody else brings the files forward
+                else:  # another process brings the files forward
                     self._replay_vectors(last)
                     self.keyword.refresh()
-            return last
+                    self._keyword_at = self.keyword.watermark
+        finally:
+            self._guard.release()
+        return last
 
     # ------------------------------------------------------------------------------------ writing
 
@@ -131,7 +146,8 @@ class Index:
         """Make all projections again from the catalog."""
         with self._to_the_end() as last:
             point("rebuild-started")
-            self.vectors.clear()
+            with self._store_guard:
+                self.vectors.clear()
             self._store_at = 0
             self._remake_keyword(last)
             self._replay(last)
@@ -287,10 +303,12 @@ class Index:
         for changes in self._changes(self._store_at, last):
             for change in changes:
                 if change.op == "drop":
-                    self.vectors.drop(change.first, change.last)
+                    with self._store_guard:
+                        self.vectors.drop(change.first, change.last)
             for first, end in _put_ranges(changes):
                 for keys, rows in replay.vectors(self.catalog, self.space, first, end):
-                    self.vectors.put(keys, rows)
+                    with self._store_guard:
+                        self.vectors.put(keys, rows)
             self._store_at = changes[-1].seq
 
     def _changes(self, since: int, last: int) -> Iterator[list[Change]]:
@@ -309,7 +327,8 @@ class Index:
         if self.keyword.watermark < last:
             self.keyword.flush(last)
         if self.vectors.watermark < last:
-            self.vectors.flush(last)
+            with self._store_guard:
+                self.vectors.flush(last)
         self._flushed = time.monotonic()
 
     def _remake_keyword(self, last: int) -> None:

@@ -88,6 +88,7 @@ class KeywordIndex:
     def __init__(self, folder: Path, index: Any) -> None:
         self.folder = folder
         self._index = index
+        self._index.config_reader(reload_policy="manual")  # no thread that watches the files: `refresh`
         self._index.register_tokenizer("folded", _analyzer())
         self._index.register_tokenizer("english", _analyzer(tantivy.Filter.stemmer("english")))
         self._schema = index.schema

@@ -141,7 +141,7 @@ def _completed(lists: Mapping[str, Found], asked: _Asked, index: Index) -> dict[
             rest, scores = rest[scores > 0], scores[scores > 0]
         else:
             assert asked.vector is not None
-            scores = index.vectors.get(rest).astype(np.float64) @ asked.vector.astype(np.float64)
+            scores = index.products(asked.vector, rest)
         full[name] = Found(np.concatenate([found.keys, rest]), np.concatenate([found.scores, scores]))
     return full
 
