@@ -24,7 +24,7 @@ from triptych.findings import (
 from triptych.question import AMOUNT, COUNT, TEXT, Ask, Cut, parse
 from triptych.quotes import cite, spoken
 from triptych.support import Support, support
-from triptych.types import Answer, Hit, Page
+from triptych.types import Answer, Citation, Hit, Page
 from triptych.values import fold
 from triptych.vocabulary import asks_total
 
@@ -64,12 +64,24 @@ def answer(question: str, evidence: Sequence[Evidence], more: More = no_more) ->
 
 
 def _say(question: str, found: Sequence[Finding]) -> Answer:
-    best = found[0]
-    page = best.evidence.page
+    best = _checked(found[0])
+    citation = _cite(best)
     value = _words(best)
-    citation = cite(1, best.evidence.hit, page, best.quote, best.value)
-    warnings = tuple(_doubts(found))
-    return Answer(question, f"{value} [1]", value, citations=(citation,), warnings=warnings)
+    return Answer(
+        question, f"{value} [1]", value, citations=(citation,), warnings=tuple(_doubts(best, found))
+    )
+
+
+def _cite(finding: Finding) -> Citation:
+    return cite(1, finding.evidence.hit, finding.evidence.page, finding.quote, finding.value)
+
+
+def _checked(finding: Finding) -> Finding:
+    """The finding, without the last lines of its value while the quote cannot be read off its boxes
+    (lines that OCR read out of order, or twice)."""
+    while len(finding.value) > 1 and not _cite(finding).verified:
+        finding = replace(finding, value=finding.value[:-1], quote=finding.quote[:-1])
+    return finding
 
 
 def _words(finding: Finding) -> str:
@@ -77,9 +89,8 @@ def _words(finding: Finding) -> str:
     return " ".join(spoken(text[a:b]) for a, b in finding.value)
 
 
-def _doubts(found: Sequence[Finding]) -> Iterator[str]:
+def _doubts(best: Finding, found: Sequence[Finding]) -> Iterator[str]:
     """What a careful reader would add: poorly read words, another file that answers as well."""
-    best = found[0]
     text = best.evidence.page.text
     read = [float(text.confidence[word]) for span in best.value for word in text.words_in(*span)]
     if read and min(read) < UNSURE:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from triptych.types import Box, Citation, Hit, Page, PageText
 from triptych.values import fold
 
@@ -50,6 +52,7 @@ def cite(
     A quote of several spans is joined by an ellipsis. `verified` is what `verify` found out.
     """
     text = page.text.text
+    spans = sorted(spans) if len(value) == 1 else spans
     quote = ELISION.join(tidy(text, *span) for span in spans)
     boxes = _boxes(page.text, spans, value)
     claim = Citation(number, hit.asset, hit.source, page.number, quote, boxes, False)
@@ -68,10 +71,15 @@ def _boxes(
 
 
 def verify(citation: Citation, page: PageText, value: str = "") -> bool:
-    """Whether every part of the quote stands on the page, in the claimed boxes and no others, and the
-    quote holds `value`. A page without boxes (a text file) is checked by its text alone.
+    """Whether every part of the quote stands on the page, in the claimed boxes and no others; whether who
+    reads the boxes reads the quote, in this order; and whether the quote holds `value`.
+
+    A page without boxes (a text file) is checked by its text alone.
     """
-    if not fold(citation.quote) or fold(value) not in fold(citation.quote):
+    quote = fold(citation.quote)
+    if not quote or fold(value) not in quote:
+        return False
+    if len(page.boxes) and quote not in fold(_inside(page, citation.boxes)):
         return False
     left = list(citation.boxes)
     for part in citation.quote.split(ELISION.strip()):
@@ -84,6 +92,18 @@ def verify(citation: Citation, page: PageText, value: str = "") -> bool:
         if here is None:
             return False
     return not left
+
+
+def _inside(page: PageText, boxes: Sequence[Box]) -> str:
+    """The words of which at least half lies in one of the boxes, in the order of the page."""
+    corners = page.boxes
+    areas = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+    held = np.zeros(len(corners), bool)
+    for box in boxes:
+        wide = np.minimum(corners[:, 2], box.x1) - np.maximum(corners[:, 0], box.x0)
+        high = np.minimum(corners[:, 3], box.y1) - np.maximum(corners[:, 1], box.y0)
+        held |= (wide > 0) & (high > 0) & (wide * high >= 0.49 * areas)
+    return " ".join(page.text[a:b] for a, b in page.spans[held].tolist())
 
 
 def _take(left: list[Box], wanted: Sequence[Box]) -> bool:
