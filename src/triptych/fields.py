@@ -146,7 +146,8 @@ def _values(layout: Layout, match: Match) -> Iterator[_Near]:
     end = until.start() if until else home.end
     inline = layout.text.text[match.end : end]
     blank = not any(c.isalnum() for c in inline)
-    if not blank and not inline[:1].isalnum():
+    glued = inline[:1].isupper() and layout.text.text[match.end - 1].islower()
+    if not blank and (glued or not inline[:1].isalnum()):
         colon = bool(re.match(r"[^\w]*[:：#]", inline))
         start, _ = _trim(layout.text.text, match.end, end)
         more = [] if until else _reach(layout, layout.part(home, start, end), match)[1:]

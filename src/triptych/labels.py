@@ -15,6 +15,9 @@ from rapidfuzz import fuzz
 
 from triptych.layout import Layout, Segment
 
+_GLUED = "(?<=[a-z])(?=[A-Z])"  # OCR lost a space: DivisionSales
+_BEFORE_WORD = re.compile(rf"[\s:：/(（]+|{_GLUED}")
+_AFTER_WORD = re.compile(rf"[\s:：/)）]+|{_GLUED}")
 _SIMILAR = 78.0  # per cent of the characters, in order
 
 
@@ -106,8 +109,8 @@ def _long(wanted: str) -> float:
 
 def _snap(text: str, a: int, b: int, wanted: str) -> tuple[int, int, float]:
     """The borders of words near `[a, b)` between which the text is most like `wanted`, and how like."""
-    starts = [0, *(m.end() for m in re.finditer(r"[\s:：/(（]+", text) if m.start())]
-    ends = [*(m.start() for m in re.finditer(r"[\s:：/)）]+", text) if m.start()), len(text)]
+    starts = [0, *(m.end() for m in _BEFORE_WORD.finditer(text) if m.start())]
+    ends = [*(m.start() for m in _AFTER_WORD.finditer(text) if m.start()), len(text)]
     i, j = bisect_right(starts, a) - 1, bisect_left(ends, b)
     best = (a, b, 0.0)
     for start in starts[i : i + 2]:
