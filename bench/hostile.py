@@ -1,6 +1,6 @@
 """Feed hundreds of hostile files to the reading processes and to `triptych add`, honest ones among them.
 
-    python bench/hostile.py [--seed N] [--keep DIR] [--only pool|add] [--verbose]
+    python bench/hostile.py [--seed N] [--mutations N] [--no-ocr] [--only pool|add] [--verbose]
 
 Prints what became of them: crashes and hangs (both must be 0), one line each of at most 300 characters,
 the largest resident memory of any worker (at most 1.5 GiB), and whether every honest file is ready.
@@ -59,9 +59,10 @@ class Outcome:
                 self.wrong.append(f"{name!r}: not one short line: {line[:80]!r}")
 
 
-def make(folder: Path, seed: int, chosen: Callable[[str], bool] = lambda name: True) -> tuple[int, set[str]]:
+def make(folder: Path, seed: int, chosen: Callable[[str], bool], mutations: int = 12) -> tuple[int, set[str]]:
     """Fill `folder`: (number of hostile files, names of the honest ones). `chosen` may leave files out."""
-    hostile = hostile_files.write(folder, (f for f in hostile_files.everything(seed) if chosen(f[0])))
+    files = hostile_files.everything(seed, mutations)
+    hostile = hostile_files.write(folder, (file for file in files if chosen(file[0])))
     places, names = folder / "places", folder / "names"
     places.mkdir()
     names.mkdir()
@@ -197,6 +198,8 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--share", type=float, default=1.0, help="a seeded sample of the files")
+    parser.add_argument("--mutations", type=int, default=12, help="of each honest file")
+    parser.add_argument("--no-ocr", action="store_true", help="decode only: quicker for many mutations")
     parser.add_argument("--keep", type=Path, help="make the files here and leave them")
     parser.add_argument("--only", choices=("pool", "add"))
     parser.add_argument("--verbose", action="store_true", help="every file and what became of it")
@@ -204,10 +207,12 @@ def main() -> int:
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="hostile-"))
     folder.mkdir(exist_ok=True)
     settings = replace(Settings(), limits=replace(Settings().limits, page_seconds=PAGE_SECONDS))
+    if asked.no_ocr:
+        settings = replace(settings, ocr=replace(settings.ocr, engine="none"))
     wrong = 0
     try:
         dice = random.Random(asked.seed)
-        hostile, good = make(folder, asked.seed, lambda name: dice.random() < asked.share)
+        hostile, good = make(folder, asked.seed, lambda name: dice.random() < asked.share, asked.mutations)
         for name, run in (
             ("pool", lambda: through_the_pool(folder, settings)),
             ("add", lambda: through_the_command(folder)),

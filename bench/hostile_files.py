@@ -70,7 +70,7 @@ def truncated(seed: int) -> Iterator[File]:
             yield f"truncated-{share}.{ending}", data[: int(len(data) * share)]
 
 
-def mutated(seed: int, each: int = 12) -> Iterator[File]:
+def mutated(seed: int, each: int) -> Iterator[File]:
     """Bits flipped, bytes set, runs doubled, dropped, swapped and overwritten."""
     dice = random.Random(seed)
     for ending, data in seeds().items():
@@ -200,9 +200,10 @@ def texts(seed: int) -> Iterator[File]:
     yield "backticks.md", b"`" * 99_999
 
 
-def everything(seed: int) -> Iterator[File]:
-    """All families. Names are unique."""
-    for family in (truncated, mutated, fragments, disguised, texts, pictures.all, pdfs.all):
+def everything(seed: int, mutations: int = 12) -> Iterator[File]:
+    """All families, with so many mutations of each honest file. Names are unique."""
+    yield from mutated(seed, mutations)
+    for family in (truncated, fragments, disguised, texts, pictures.all, pdfs.all):
         yield from family(seed)
 
 

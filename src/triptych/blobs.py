@@ -146,6 +146,7 @@ class Blobs:
 
     def list(self) -> Iterator[str]:
         """The SHA-256 of every blob, sorted; foreign files are left out."""
+        self._files.invalidate_cache()  # another process may have added some
         found = self._files.find(self._root) if self._files.exists(self._root) else []
         names = (key.rpartition("/")[2] for key in found)
         yield from sorted(name for name in names if _is_sha256(name))
