@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from pathlib import Path
 
 import cv2
@@ -13,8 +14,11 @@ from triptych.ocr import _ppocr, _words
 from triptych.types import Line
 
 _DETECTOR, _RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
-_SHORT = 736  # the shorter side is enlarged to this for detection, as PP-OCR's configuration has it
+_SHORT = 736  # the shorter side is enlarged to this for detection, as PP-OCR's configuration has it,
+_ENLARGE = 3.0  # but not beyond this: a button of 20 pixels is no page
 _LONG = 2048  # the longer side at most, for detection alone: lines are cut out of the full picture
+_AREA = 3_100_000  # pixels that detection sees at a time: its memory is 150 MB a megapixel
+_FINE = 16.0  # lines lower than this in the picture that detection saw are looked for again, enlarged
 
 
 def load(argument: str = "", *, language: str = "auto", threads: int = 1) -> Engine:
@@ -45,14 +49,47 @@ class Engine:
         return _words.lines(strips, image.shape[1], image.shape[0])
 
     def _lines(self, image: np.ndarray) -> np.ndarray:
+        """(n, 4, 2) corners of the lines in pixels of `image`; in bands where a large picture has fine print."""
         height, width = image.shape[:2]
-        scale = max(1.0, _SHORT / min(height, width))
-        scale = min(scale, _LONG / max(height, width))
+        scale = min(max(1.0, min(_SHORT / min(height, width), _ENLARGE)), _LONG / max(height, width))
+        scale = min(scale, math.sqrt(_AREA / (height * width)))
+        quads = self._detected(image, scale)
+        if scale < 1 and len(quads):
+            finest = float(np.percentile(_heights(quads), 25)) * scale
+            if finest < _FINE:
+                return self._in_bands(image, min(1.0, scale * 1.5 * _FINE / finest))
+        return quads
+
+    def _detected(self, image: np.ndarray, scale: float) -> np.ndarray:
+        height, width = image.shape[:2]
         size = (max(32, round(width * scale / 32) * 32), max(32, round(height * scale / 32) * 32))
         shrinks = size[0] < width
         seen = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        quads = self._detect(seen)
-        return quads * np.array([width / size[0], height / size[1]], np.float32)
+        return self._detect(seen) * np.array([width / size[0], height / size[1]], np.float32)
+
+    def _in_bands(self, image: np.ndarray, scale: float) -> np.ndarray:
+        """Detection over horizontal bands that overlap; a line counts in the band its middle belongs to."""
+        height, width = image.shape[:2]
+        band = max(256, int(_AREA / (width * scale * scale)))
+        overlap = band // 8
+        found = []
+        for top in range(0, height, band - 2 * overlap):
+            bottom = min(height, top + band)
+            quads = self._detected(np.ascontiguousarray(image[top:bottom]), scale)
+            middles = quads[:, :, 1].mean(1) + top
+            first = top + overlap if top else -1
+            last = bottom - overlap if bottom < height else height + 1
+            mine = (middles >= first) & (middles < last)
+            found.append(quads[mine] + np.array([0, top], np.float32))
+            if bottom == height:
+                break
+        return np.concatenate(found)
+
+
+def _heights(quads: np.ndarray) -> np.ndarray:
+    """(n,) thickness of each line in pixels, lying or standing."""
+    sides = np.linalg.norm(quads[:, [1, 3]] - quads[:, :1], axis=2)
+    return np.asarray(sides.min(1))
 
 
 def _models() -> Path:
