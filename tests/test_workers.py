@@ -306,6 +306,17 @@ def busy(process: psutil.Process) -> bool:
         return False
 
 
+def test_workers_see_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "hunter2")
+    monkeypatch.setenv("NO_HARM", "visible")
+    before = children()
+    with Workers(SETTINGS, 1) as workers:
+        read_one(workers, odd_file(tmp_path, "fine"))
+        (worker,) = children() - before
+        seen = psutil.Process(worker).environ()
+    assert "SOME_API_KEY" not in seen and seen["NO_HARM"] == "visible" and seen["PYTHONPATH"]
+
+
 def test_a_worker_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "numpy.py").write_text("raise ImportError('numpy is broken here')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

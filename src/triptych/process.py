@@ -7,6 +7,7 @@ whether anybody still wants the answer. What the kernel can limit, the worker ha
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -33,6 +34,7 @@ REPAIR = "Open it in its own program and save it anew, smaller if it is very lar
 _TICK = 0.01  # seconds between two looks at a busy worker: it can fill some 30 MB meanwhile
 _START = 60.0  # seconds that a worker may take to start
 _REQUESTS = 500  # after which a worker is replaced: decoders leak
+_SECRET = re.compile("KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)  # names of variables
 _NEAR = 0.6  # share of what may be claimed from which a crash is put down to memory
 _SOFT = 0.7  # share of the memory limit above which an idle worker is replaced
 
@@ -87,15 +89,7 @@ class Process:
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(_TICK)
         with theirs, tempfile.TemporaryFile() as log:
-            self._process = subprocess.Popen(
-                # -P: a module of the same name in the folder with the documents must not be imported.
-                [sys.executable, "-P", "-m", "triptych.worker", str(theirs.fileno()), str(os.getpid())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **_environment(threads)},
-            )
+            self._process = _start(theirs, threads, log)
             theirs.close()  # so that the worker's end is the only one, and its death is heard
             self._status = psutil.Process(self._process.pid)
             try:
@@ -114,8 +108,9 @@ class Process:
             if (self._process.poll() or 0) < 0:
                 raise
             log.seek(0)
-            said = log.read().decode("utf-8", "replace").strip().rpartition("\n")[2] or str(lost)
-            raise TriptychError(f"The reading process does not start: {said[:250]}") from lost
+            said = log.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+            silent = f"it says nothing for {_START:g} seconds" if self._process.poll() is None else str(lost)
+            raise TriptychError(f"The reading process does not start: {(said or silent)[:250]}") from lost
 
     def read(self, job: Range) -> None:
         """Read a range of pages into `job`. Raises Lost, FileError, or the worker's own error."""
@@ -226,10 +221,28 @@ def _document(job: Range) -> dict[str, str]:
     return {"path": os.fsencode(job.path).hex(), "name": ingest.name_of(Path(job.name).name)}
 
 
+def _start(theirs: socket.socket, threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    # -P: a module of the same name in the folder with the documents must not be imported.
+    command = [sys.executable, "-P", "-m", "triptych.worker", str(theirs.fileno()), str(os.getpid())]
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            pass_fds=[theirs.fileno()],
+            env=_environment(threads),
+        )
+    except OSError as error:  # no memory or no process left
+        raise TriptychError(f"The reading process does not start: {error.strerror}") from error
+
+
 def _environment(threads: int) -> dict[str, str]:
-    """One thread each where there are several workers: more would only wait for each other."""
+    """Ours without secrets, which foreign bytes have no business with. One thread for each of several
+    workers: more would only wait for each other."""
+    ours = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
     names = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {**dict.fromkeys(names, str(threads)), "MALLOC_ARENA_MAX": "2"}
+    return {**ours, **dict.fromkeys(names, str(threads)), "MALLOC_ARENA_MAX": "2"}
 
 
 def _too_slow(limits: Limits) -> FileError:
@@ -242,9 +255,7 @@ def _too_slow(limits: Limits) -> FileError:
 
 def died(how: str) -> FileError:
     return FileError(
-        "worker-died",
-        f"it ends the process that reads it ({how}), {TRIES} times tried",
-        REPAIR,
+        "worker-died", f"the process that reads it crashes, {TRIES} tries out of {TRIES} ({how})", REPAIR
     )
 
 
