@@ -97,7 +97,8 @@ class Index:
         store = self.vectors
         with self._store_guard:
             rows = store.get(ids)
-        return rows.astype(np.float64) @ vector.astype(np.float64)
+        scores: np.ndarray = np.einsum("ij,j->i", rows.astype(np.float64), vector.astype(np.float64))
+        return scores
 
     def refresh(self) -> int:
         """See everything that is committed; the number of the last change seen. Costs one cheap query

@@ -31,6 +31,7 @@ def nearest(ids: np.ndarray, rows: np.ndarray, vector: np.ndarray, k: int) -> tu
 class StoreSuite:
     """Inherit it, implement `open`, run pytest."""
 
+    dim = DIM
     exact = True  # compares everything; False for a graph, which may miss one of 50
     persistent = True  # keeps files in `folder`; False for one that lives on a server
 
@@ -38,10 +39,13 @@ class StoreSuite:
         """The store under test, with what it kept in `folder`."""
         raise NotImplementedError
 
+    def rows(self, count: int, seed: int = 0) -> np.ndarray:
+        return unit_rows(count, seed, self.dim)
+
     def filled(self, folder: Path, count: int = 1000) -> tuple[Store, np.ndarray, np.ndarray]:
         """A store of `count` rows with ids 1, 4, 7, ..., its ids and its rows."""
-        store = self.open(folder, DIM)
-        ids, rows = np.arange(count, dtype=np.int64) * 3 + 1, unit_rows(count)
+        store = self.open(folder, self.dim)
+        ids, rows = np.arange(count, dtype=np.int64) * 3 + 1, self.rows(count)
         store.put(ids, rows)
         store.flush(1)
         return store, ids, rows
@@ -53,8 +57,8 @@ class StoreSuite:
         assert len(np.intersect1d(found, right)) >= 0.9 * len(right)
 
     def test_empty(self, tmp_path: Path) -> None:
-        store = self.open(tmp_path, DIM)
-        ids, scores = store.search(unit_rows(1)[0], 10)
+        store = self.open(tmp_path, self.dim)
+        ids, scores = store.search(self.rows(1)[0], 10)
         assert len(store) == len(ids) == len(scores) == len(store.ids()) == 0
         assert store.watermark == 0
         assert not store.get(np.array([5])).any()
@@ -68,7 +72,7 @@ class StoreSuite:
 
     def test_same_top_ten_as_exact(self, tmp_path: Path) -> None:
         store, ids, rows = self.filled(tmp_path)
-        for vector in unit_rows(100, seed=1):
+        for vector in self.rows(100, seed=1):
             found, scores = store.search(vector, 10)
             self.same(found, nearest(ids, rows, vector, 10)[0])
             for key, score in zip(found.tolist(), scores, strict=True):
@@ -103,7 +107,7 @@ class StoreSuite:
         rng = np.random.default_rng(2)
         for share in (0.001, 0.05, 0.5, 1.0):
             some = np.sort(rng.choice(len(ids), max(1, int(share * len(ids))), replace=False))
-            for vector in unit_rows(5, seed=3):
+            for vector in self.rows(5, seed=3):
                 found, _ = store.search(vector, 10, ids[some])
                 self.same(found, nearest(ids[some], rows[some], vector, 10)[0])
                 assert np.isin(found, ids[some]).all()
@@ -115,15 +119,15 @@ class StoreSuite:
         assert store.search(rows[0], 10, np.array([2, ids[7]]))[0].tolist() == [ids[7]]
 
     def test_equal_vectors_come_in_order_of_ids(self, tmp_path: Path) -> None:
-        store = self.open(tmp_path, DIM)
-        same = np.repeat(unit_rows(1), 300, axis=0)
+        store = self.open(tmp_path, self.dim)
+        same = np.repeat(self.rows(1), 300, axis=0)
         ids = np.random.default_rng(4).permutation(300).astype(np.int64) + 1
         store.put(ids, same)
         assert store.search(same[0], 5)[0].tolist() == [1, 2, 3, 4, 5]
 
     def test_same_question_same_answer(self, tmp_path: Path) -> None:
         store, _, _ = self.filled(tmp_path)
-        vector = unit_rows(1, seed=5)[0]
+        vector = self.rows(1, seed=5)[0]
         first = store.search(vector, 50)
         for _ in range(5):
             again = store.search(vector, 50)
@@ -133,18 +137,18 @@ class StoreSuite:
     def test_reopened_at_its_watermark(self, tmp_path: Path) -> None:
         """Whatever the store kept, replaying what came after its watermark gives the same answers."""
         batches = [
-            (np.arange(i * 700, (i + 1) * 700, dtype=np.int64) + 1, unit_rows(700, i)) for i in range(4)
+            (np.arange(i * 700, (i + 1) * 700, dtype=np.int64) + 1, self.rows(700, i)) for i in range(4)
         ]
-        store = self.open(tmp_path, DIM)
+        store = self.open(tmp_path, self.dim)
         for change, (ids, rows) in enumerate(batches, 1):
             store.put(ids, rows)
             store.flush(change)
         store.drop(1, 10)
         store.flush(5)
-        vector = unit_rows(1, seed=9)[0]
+        vector = self.rows(1, seed=9)[0]
         expected = store.search(vector, 20)
         store.close()
-        again = self.open(tmp_path, DIM)
+        again = self.open(tmp_path, self.dim)
         assert 0 <= again.watermark <= 5
         for change in range(again.watermark + 1, 6):
             if change <= 4:
@@ -164,7 +168,7 @@ class StoreSuite:
         store.put(ids[:3], rows[:3])
         assert len(store) == 3
         store.close()
-        assert self.open(tmp_path, DIM).watermark == 0
+        assert self.open(tmp_path, self.dim).watermark == 0
 
     def test_damage_is_seen(self, tmp_path: Path) -> None:
         """A file that was cut or altered is refused, never searched."""
@@ -179,12 +183,12 @@ class StoreSuite:
             for damaged in (whole[:-1], whole[: len(whole) // 2], b"", _flipped(whole)):
                 path.write_bytes(damaged)
                 try:
-                    self.open(tmp_path, DIM).close()
+                    self.open(tmp_path, self.dim).close()
                 except Damaged:
                     continue
                 raise AssertionError(f"{path.name}: damage was not seen")
             path.write_bytes(whole)
-        assert len(self.open(tmp_path, DIM)) == 3000
+        assert len(self.open(tmp_path, self.dim)) == 3000
 
 
 def _flipped(data: bytes) -> bytes:

@@ -124,7 +124,9 @@ class Table:
 
     def best(self, rows: np.ndarray, vector: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The best k of `rows`, scored in float64 so that every store and machine says the same."""
-        scores = np.round(self.gather(rows).astype(np.float64) @ vector.astype(np.float64), _DECIMALS)
+        # einsum: adds in one order on every machine, and starts no threads for so little.
+        products = np.einsum("ij,j->i", self.gather(rows).astype(np.float64), vector.astype(np.float64))
+        scores = np.round(products, _DECIMALS)
         ids = self.row_ids[rows]
         order = np.lexsort((ids, -scores))[:k]
         return ids[order], scores[order]

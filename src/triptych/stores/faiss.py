@@ -1,9 +1,10 @@
-"""FAISS in a file: every vector compared as float16 while there are few, an HNSW graph beyond.
+"""FAISS in a file: all vectors compared as float16 while there are few, a sketch or a graph beyond.
 
-Up to 200,000 rows an exact scan takes milliseconds, so the graph (HNSW32, M. Malkov and Yashunin 2016)
-only starts there. Rows that came after the file was written are scanned beside it. Deleted rows and rows
-outside `allowed` are left out inside FAISS, and the best are scored once more in float64, so that order
-and scores are those of the `exact` store.
+From 20,000 rows on a sketch of one bit a dimension (RaBitQ, Gao and Long, SIGMOD 2024, scanned in SIMD
+registers) proposes the rows that are then compared exactly, from 500,000 on a graph does (HNSW32, Malkov
+and Yashunin 2016). Rows that came after the file was written are scanned beside it. Whatever proposes,
+the best are scored in float64 from the vectors themselves, so that scores are those of the `exact` store.
+Figures: docs/log/index.md.
 """
 
 from __future__ import annotations
@@ -20,30 +21,34 @@ from triptych import files
 from triptych.errors import Damaged, UserError
 from triptych.stores._table import Table
 
-_GRAPH_FROM = 200_000  # rows
+_SKETCH_FROM = 20_000  # rows
+_GRAPH_FROM = 500_000
 _LINKS = 32  # of a row in the graph
-_EF_CONSTRUCTION = 120
-_EF = 512  # rows that a search of the graph keeps in view, at least
+_EF_CONSTRUCTION = 80
 _SMALL = 0.03  # up to this share of allowed rows, or _FEW of them, they are gathered and compared directly
 _FEW = 1000
-_EXTRA = 32  # rows asked for beyond k, so that ties at the end are seen
+_PROPOSED = 1600  # rows that a sketch or graph proposes at least, and
+_PROPOSED_PER_HIT = 8  # times k: finds 99.8 % of the best 200, all of the best 10
+_SKETCH_DIM = 64  # a sketch of fewer bits says too little
+_EXTRA = 32  # rows that a scan is asked for beyond k, so that ties at the end are seen
 _MARGIN = 1e-5  # float32 sums are this close to the float64 ones
 
 
 class FaissStore:
     """See `seams.Store`."""
 
-    def __init__(self, folder: Path, dim: int, graph_from: int = _GRAPH_FROM) -> None:
+    def __init__(self, folder: Path, dim: int, sketch_from: int, graph_from: int) -> None:
         self._folder = folder
-        self._graph_from = graph_from
+        self._from = {"graph": graph_from, **({"sketch": sketch_from} if dim >= _SKETCH_DIM else {})}
         self._table = Table(folder / "vectors.bin", dim)
         self._open()
 
     def _open(self) -> None:
         """Build the searchable forms of the table's file and of its tail."""
-        base = self._table.base
-        self._flat = _flat(base)
-        self._graph = self._open_graph() if len(base) >= self._graph_from else None
+        rows = len(self._table.base)
+        kind = next((kind for kind, least in self._from.items() if rows >= least), None)
+        self._scan: Any = None  # over the file's rows; made when it is first needed
+        self._coarse = None if kind is None else self._open_coarse(kind)
         self._tail = _flat(self._table.tail_rows)
 
     @property
@@ -69,8 +74,8 @@ class FaissStore:
             self._open()
 
     def clear(self) -> None:
-        for graph in self._graphs():
-            files.remove(graph)
+        for path in self._kept():
+            files.remove(path)
         self._table.clear()
         self._open()
 
@@ -87,79 +92,74 @@ class FaissStore:
         if rows is not None:
             mask = np.zeros(table.rows, bool)
             mask[rows] = True
-        count = int(mask.sum())
+        faiss.omp_set_num_threads(1)  # of this thread: one question is no work for two
+        query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
+        proposed = None if self._coarse is None else self._proposed(self._coarse, query, k, mask)
+        if proposed is not None:
+            return table.best(proposed, vector, k)
+        return self._scanned(query, vector, k, mask)
+
+    def _proposed(self, coarse: Any, query: np.ndarray, k: int, mask: np.ndarray) -> np.ndarray | None:
+        """Rows of `mask` that the sketch or graph proposes, with the tail's best; None when it proposes
+        too few, as when most rows are forbidden: then a scan that skips them is quicker."""
+        old = len(self._table.base)
+        part, wanted = mask[:old], max(_PROPOSED, _PROPOSED_PER_HIT * k)
+        share = float(part.mean())
+        if share < 0.5:
+            return None
+        depth = min(old, int(wanted / share))
+        how = faiss.SearchParametersHNSW(efSearch=depth) if isinstance(coarse, faiss.IndexHNSW) else None
+        _, found = coarse.search(query, depth, params=how)
+        rows = found[0][found[0] >= 0]
+        rows = rows[part[rows]]
+        if len(rows) < min(k, int(part.sum())):
+            return None
+        tail, _ = _nearest(self._tail, query, k + _EXTRA, mask[old:])
+        return np.concatenate([rows, tail + old])
+
+    def _scanned(
+        self, query: np.ndarray, vector: np.ndarray, k: int, mask: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The best k of `mask`, all rows compared."""
+        if self._scan is None:
+            self._scan = _flat(self._table.base)
+        old, count = len(self._table.base), int(mask.sum())
         depth = min(k + _EXTRA, count)
         while True:
-            found, lowest = self._candidates(vector, depth, mask)
-            ids, scores = table.best(found, vector, k)
+            base, base_lowest = _nearest(self._scan, query, depth, mask[:old])
+            tail, tail_lowest = _nearest(self._tail, query, depth, mask[old:])
+            ids, scores = self._table.best(np.concatenate([base, tail + old]), vector, k)
             # Rows as good as the last hit may stand beyond those looked at: a tie is broken by id.
-            if depth >= count or (len(ids) == k and (not k or scores[-1] > lowest + _MARGIN)):
+            beyond = max(base_lowest, tail_lowest)
+            if depth >= count or (len(ids) == k and (not k or scores[-1] > beyond + _MARGIN)):
                 return ids, scores
             depth = min(count, depth * 4)
 
-    def _candidates(self, vector: np.ndarray, depth: int, mask: np.ndarray) -> tuple[np.ndarray, float]:
-        """Rows of `mask` among which the best `depth` are, and the score below which nothing is known."""
-        query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
-        old = len(self._table.base)
-        found: list[np.ndarray] = []
-        lowest = -np.inf
-        for index, part, offset in ((self._flat, mask[:old], 0), (self._tail, mask[old:], old)):
-            wanted = min(depth, int(part.sum()))
-            if wanted:
-                scores, rows = self._scan(index, query, wanted, part)
-                found.append(rows + offset)
-                if wanted == depth:
-                    lowest = max(lowest, float(scores[-1]))
-        return (np.concatenate(found) if found else np.empty(0, np.int64)), lowest
+    # ------------------------------------------------------------------------------------ sketch and graph
 
-    def _scan(
-        self, index: Any, query: np.ndarray, wanted: int, part: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        selector, _bits = _selector(part)
-        # With most rows forbidden a walk along the graph finds too few; the scan skips them quickly.
-        if index is self._flat and self._graph is not None and part.sum() > len(part) // 2:
-            beam = max(_EF, 2 * wanted)
-            how = faiss.SearchParametersHNSW(efSearch=beam, sel=selector)
-            scores, rows = self._graph.search(query, wanted, params=how)
-            if (rows[0] >= 0).all():
-                return scores[0], rows[0]
-        scores, rows = index.search(query, wanted, params=faiss.SearchParameters(sel=selector))
-        return scores[0], rows[0]
+    def _kept(self) -> list[Path]:
+        return [path for kind in self._from for path in sorted(self._folder.glob(f"{kind}-*.faiss"))]
 
-    # ------------------------------------------------------------------------------------ the graph
-
-    def _graphs(self) -> list[Path]:
-        return sorted(self._folder.glob("graph-*.faiss"))
-
-    def _open_graph(self) -> Any:
-        """The graph over the file's rows. Its name holds the checksum of those rows and its own."""
-        mine = f"graph-{self._table.checksum:08x}-"
-        for path in self._graphs():
+    def _open_coarse(self, kind: str) -> Any:
+        """The sketch or graph of the file's rows, made if it is not there. Its name holds the checksum
+        of those rows and its own. Raises Damaged when its own is wrong."""
+        mine = f"{kind}-{self._table.checksum:08x}-"
+        for path in self._kept():
             if path.name.startswith(mine):
-                if f"{mine}{zlib.crc32(path.read_bytes()):08x}.faiss" != path.name:
-                    raise Damaged(f"The graph '{path}' is damaged: its checksum is wrong.")
-                graph = faiss.read_index(str(path), faiss.IO_FLAG_SKIP_STORAGE)
-                return _with_storage(graph, self._flat)
-        return self._build_graph(mine)
-
-    def _build_graph(self, name: str) -> Any:
-        base = self._table.base
-        graph = faiss.IndexHNSWSQ(
-            base.shape[1], faiss.ScalarQuantizer.QT_fp16, _LINKS, faiss.METRIC_INNER_PRODUCT
-        )
-        graph.hnsw.efConstruction = _EF_CONSTRUCTION
-        for start in range(0, len(base), 65536):
-            graph.add(base[start : start + 65536].astype(np.float32))
-        for old in self._graphs():
-            files.remove(old)
-        temporary = self._folder / f".graph.{os.getpid()}.tmp"
-        faiss.write_index(graph, str(temporary), faiss.IO_FLAG_SKIP_STORAGE)
+                if path.name != f"{mine}{zlib.crc32(path.read_bytes()):08x}.faiss":
+                    raise Damaged(f"The {kind} '{path}' is damaged: its checksum is wrong.")
+                return faiss.read_index(str(path))
+        coarse = _made(kind, self._table.base)
+        for path in self._kept():
+            files.remove(path)
+        temporary = self._folder / f".{kind}.{os.getpid()}.tmp"
+        faiss.write_index(coarse, str(temporary))
         with temporary.open("rb") as file:
             checksum = zlib.crc32(file.read())
             os.fsync(file.fileno())
-        temporary.replace(self._folder / f"{name}{checksum:08x}.faiss")
+        temporary.replace(self._folder / f"{mine}{checksum:08x}.faiss")
         files.sync_folder(self._folder)
-        return _with_storage(graph, self._flat)
+        return coarse
 
     # ------------------------------------------------------------------------------------ the rest
 
@@ -173,7 +173,24 @@ class FaissStore:
         return self._table.ids()
 
     def close(self) -> None:
-        self._graph = None
+        self._coarse = self._scan = None
+
+
+def _made(kind: str, base: np.ndarray) -> Any:
+    """A sketch or graph of (n, dim) float16 rows."""
+    dim = base.shape[1]
+    if kind == "sketch":
+        # Turned at random first: a bit says as much of each dimension, however uneven they were.
+        coarse = faiss.index_factory(dim, f"RR{dim},RaBitQfs", faiss.METRIC_INNER_PRODUCT)
+    else:
+        half = faiss.ScalarQuantizer.QT_fp16
+        coarse = faiss.IndexHNSWSQ(dim, half, _LINKS, faiss.METRIC_INNER_PRODUCT)
+        coarse.hnsw.efConstruction = _EF_CONSTRUCTION
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    coarse.train(base[:: max(1, len(base) // 65536)].astype(np.float32))
+    for start in range(0, len(base), 65536):
+        coarse.add(base[start : start + 65536].astype(np.float32))
+    return coarse
 
 
 def _flat(vectors: np.ndarray) -> Any:
@@ -187,28 +204,25 @@ def _flat(vectors: np.ndarray) -> Any:
     return index
 
 
-def _with_storage(graph: Any, flat: Any) -> Any:
-    """`graph` reading its vectors from `flat`, which must outlive it, instead of from a copy."""
-    if graph.own_fields and graph.storage is not None:
-        graph.storage.this.own(True)
-    graph.own_fields = False
-    graph.storage = flat
-    return graph
-
-
-def _selector(mask: np.ndarray) -> tuple[Any, np.ndarray | None]:
-    """FAISS's selector of the rows that `mask` names, and the bits that must outlive it; None: all rows."""
-    if mask.all():
-        return None, None
-    bits = np.packbits(mask, bitorder="little")
-    return faiss.IDSelectorBitmap(len(mask), faiss.swig_ptr(bits)), bits
+def _nearest(index: Any, query: np.ndarray, depth: int, mask: np.ndarray) -> tuple[np.ndarray, float]:
+    """The best `depth` rows of a scan that `mask` allows, and the score below which others may stand."""
+    wanted = min(depth, int(mask.sum()))
+    if not wanted:
+        return np.empty(0, np.int64), -np.inf
+    selector = None
+    if not mask.all():
+        bits = np.packbits(mask, bitorder="little")  # must live as long as the selector
+        selector = faiss.IDSelectorBitmap(len(mask), faiss.swig_ptr(bits))
+    scores, rows = index.search(query, wanted, params=faiss.SearchParameters(sel=selector))
+    return rows[0], float(scores[0][-1]) if wanted == depth else -np.inf
 
 
 def load(argument: str, *, folder: Path, dim: int) -> FaissStore:
-    """`faiss`, or `faiss:ROWS` to start the graph at another number of rows."""
-    if argument and not argument.isdigit():
+    """`faiss`, or `faiss:ROWS,ROWS` to start sketch and graph at other numbers of rows."""
+    given = argument.split(",") if argument else [str(_SKETCH_FROM), str(_GRAPH_FROM)]
+    if len(given) != 2 or not all(number.isdigit() for number in given):
         raise UserError(
-            f"The store 'faiss:{argument}' is unknown. After the colon stands the number of vectors from "
-            f"which the graph is used, like faiss:200000."
+            f"The store 'faiss:{argument}' is unknown. After the colon stand the numbers of vectors from which "
+            f"the sketch and the graph are used, like faiss:{_SKETCH_FROM},{_GRAPH_FROM}."
         )
-    return FaissStore(folder, dim, int(argument) if argument else _GRAPH_FROM)
+    return FaissStore(folder, dim, int(given[0]), int(given[1]))
