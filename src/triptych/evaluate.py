@@ -23,7 +23,7 @@ from triptych.labelled import Document, LabelledSet, Question
 from triptych.types import SIGNALS, Citation, Hit, Page
 
 SEARCHED = ("keyword", "text")  # signals that this version has; the others are null in the report
-DEPTH = 200  # pages asked for, so that ten documents are seen even when one holds many of them
+_FEW, _MANY = 20, 200  # pages asked for, so that ten documents are seen; many where documents have many
 _MEASURES = {
     "recall@1": ir_measures.R @ 1,
     "recall@5": ir_measures.R @ 5,
@@ -170,6 +170,8 @@ class _Searcher:
         self._lib = lib
         self._places = places
         self._ignored = labels.ignored if ignore else {}
+        counts = lib.catalog.counts()
+        self._depth = _FEW if counts["pages"] == counts["assets"] else _MANY
 
     def time(self, questions: Sequence[Question], fusion: str | None) -> dict[str, float]:
         """Median and 95th percentile of a plain search, in seconds, after one to warm up."""
@@ -192,7 +194,7 @@ class _Searcher:
         documents: Run = {}
         pages: Run = {}
         for question in questions:
-            hits = self._lib.search(question.text, k=DEPTH, signals=signals, fusion=fusion)
+            hits = self._lib.search(question.text, k=self._depth, signals=signals, fusion=fusion)
             left_out = self._ignored.get(question.qid, frozenset())
             pairs = [pair for pair in self._pairs(hits) if pair[0] not in left_out]
             pages[question.qid] = pairs

@@ -4,14 +4,15 @@
 
 Each signal gives its own list of chunks, in parallel and within the scope that collection and filter
 leave; chunks that only one signal found are scored by the other too; chunks fold into pages by their
-best; lists of pages fuse; the catalog confirms what is shown.
+best; lists of pages fuse; what both signals agree on moves the question, and the text is asked once more
+(`_fed_back`); pages hear their document; the catalog confirms what is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import NamedTuple
@@ -30,6 +31,7 @@ from triptych.settings import SearchSettings
 from triptych.snippet import Snippet, snippet
 from triptych.types import SIGNALS, Hit
 
+FEEDBACK = 3  # pages of the first round that move the question
 AVAILABLE = ("keyword", "text")  # of SIGNALS; captions and images are signals of a later version
 
 
@@ -76,7 +78,11 @@ def retrieve(
     asked, lists = _lists(text, index, encoder, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
     pages = _pages(catalog, lists)
-    ranked = fuse.hear(fuse.fuse(pages.lists, method), pages.asset)
+    ranked = fuse.fuse(pages.lists, method)
+    if method == fuse.DEFAULT and len(lists) > 1:
+        pages = _fed_back(pages, ranked, asked, index)
+        ranked = fuse.fuse(pages.lists, method)
+    ranked = fuse.hear(ranked, pages.asset)
     ranked = [f for f in ranked[:wanted] if f.score >= settings.floor]
     fused = perf_counter()
     hits = _hits(ranked, pages, asked, catalog, index)
@@ -151,28 +157,60 @@ def _completed(lists: Mapping[str, Found], asked: _Asked, index: Index) -> dict[
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
-    """Lists of pages by signal, the chunk that earned each page its place there, and their assets."""
+    """Lists of pages by signal, the chunk that earned each page its place there, and their assets.
+    `places` are the page of each chunk that was found, as two arrays."""
 
     lists: dict[str, dict[int, float]]
     chunk: dict[str, dict[int, int]]
     asset: dict[int, int]
+    keys: np.ndarray  # (n,) int64, sorted
+    page_of: np.ndarray  # (n,) int64
 
 
 def _pages(catalog: Catalog, lists: Mapping[str, Found]) -> _Pages:
-    """Fold chunks into pages: a page has the score of its best chunk."""
+    """Fold chunks into pages. Chunks that the catalog no longer knows are left out."""
     every = np.unique(np.concatenate([found.keys for found in lists.values()]))
-    places = {place.chunk: place for place in catalog.places(every.tolist())}
-    folded: dict[str, dict[int, float]] = {}
-    chunk: dict[str, dict[int, int]] = {}
+    places = sorted(catalog.places(every.tolist()))
+    keys = np.array([p.chunk for p in places], np.int64)
+    page_of = np.array([p.page for p in places], np.int64)
+    pages = _Pages({}, {}, {p.page: p.asset for p in places}, keys, page_of)
     for name, found in lists.items():
-        scores = folded.setdefault(name, {})
-        best = chunk.setdefault(name, {})
-        for key, score in zip(found.keys.tolist(), found.scores.tolist(), strict=True):
-            place = places.get(key)  # None: removed since the index was read
-            if place is not None and (place.page not in scores or score > scores[place.page]):
-                scores[place.page] = score
-                best[place.page] = key
-    return _Pages(folded, chunk, {place.page: place.asset for place in places.values()})
+        pages.lists[name], pages.chunk[name] = _folded(found, pages)
+    return pages
+
+
+def _folded(found: Found, pages: _Pages) -> tuple[dict[int, float], dict[int, int]]:
+    """(score, chunk) of each page: those of its best chunk."""
+    scores: dict[int, float] = {}
+    chunks: dict[int, int] = {}
+    at = np.searchsorted(pages.keys, found.keys)
+    known = (at < len(pages.keys)) & np.isin(found.keys, pages.keys)
+    rows = (found.keys[known], found.scores[known], pages.page_of[at[known]])
+    for key, score, page in zip(*(column.tolist() for column in rows), strict=True):
+        if page not in scores or score > scores[page]:
+            scores[page], chunks[page] = score, key
+    return scores, chunks
+
+
+def _fed_back(pages: _Pages, ranked: Sequence[fuse.Fused], asked: _Asked, index: Index) -> _Pages:
+    """The text list again, for the question moved towards the best pages of the first round.
+
+    Rocchio's feedback (in Salton, The SMART Retrieval System, 1971) on vectors: the question plus the mean of the
+    best pages' chunks, weighted by fused score. Keyword hits so tell the text signal what the question is
+    about, which helps most where neither signal is sure (docs/log/ranking.md). All pages stay in the
+    race; only their text scores change.
+    """
+    assert asked.vector is not None
+    best = [f for f in ranked if f.page in pages.chunk["text"]][:FEEDBACK]
+    if not best:
+        return pages
+    rows = index.vectors.get(pages.keys).astype(np.float64)
+    at = np.searchsorted(pages.keys, [pages.chunk["text"][f.page] for f in best])
+    weights = np.array([max(f.score, 1e-9) for f in best])
+    moved = asked.vector + (weights[:, None] * rows[at]).sum(axis=0) / weights.sum()
+    moved /= np.linalg.norm(moved)
+    scores, chunks = _folded(Found(pages.keys, rows @ moved), pages)
+    return replace(pages, lists={**pages.lists, "text": scores}, chunk={**pages.chunk, "text": chunks})
 
 
 # ------------------------------------------------------------------------------------------ hits

@@ -16,7 +16,7 @@ from triptych.keyword import Clause, Term, stems
 
 TEXT = 0.5  # the word as it stands
 STEM = 0.5  # and any form of it
-EXACT = 1.0  # a number, date or code, however it is printed
+EXACT = 0.75  # a number, date or code, however it is printed
 PAIR = 0.2  # two words side by side, beyond what each of them is worth
 TITLE = 1.0  # a word of the file's name, title or section
 
