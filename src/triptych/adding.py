@@ -171,7 +171,7 @@ class Adding:
     def _put(self, record: AssetRecord, sources: Sequence[Source], pages: Sequence[Page]) -> int:
         """Chunk, embed and commit; the number of chunks."""
         cut = self.settings.chunk
-        chunks = [chunk(page, self.encoder.count, cut.size, cut.overlap) for page in pages]
+        chunks = chunk(pages, self.encoder.count, cut.size, cut.overlap)
         texts = [
             passage(record.title, c, page.text.text)
             for page, cs in zip(pages, chunks, strict=True)
