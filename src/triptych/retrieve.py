@@ -32,6 +32,7 @@ from triptych.snippet import Snippet, snippet
 from triptych.types import SIGNALS, Hit
 
 FEEDBACK = 3  # pages of the first round that move the question
+PULL = 0.5  # how far: their mean beside the question's own 1
 AVAILABLE = ("keyword", "text")  # of SIGNALS; captions and images are signals of a later version
 
 
@@ -195,8 +196,8 @@ def _folded(found: Found, pages: _Pages) -> tuple[dict[int, float], dict[int, in
 def _fed_back(pages: _Pages, ranked: Sequence[fuse.Fused], asked: _Asked, index: Index) -> _Pages:
     """The text list again, for the question moved towards the best pages of the first round.
 
-    Rocchio's feedback (in Salton, The SMART Retrieval System, 1971) on vectors: the question plus the mean of the
-    best pages' chunks, weighted by fused score. Keyword hits so tell the text signal what the question is
+    Rocchio's feedback (in Salton, The SMART Retrieval System, 1971) on vectors: the question plus half the
+    mean of the best pages' chunks, weighted by fused score. Keyword hits so tell the text signal what the question is
     about, which helps most where neither signal is sure (docs/log/ranking.md). All pages stay in the
     race; only their text scores change.
     """
@@ -207,7 +208,7 @@ def _fed_back(pages: _Pages, ranked: Sequence[fuse.Fused], asked: _Asked, index:
     rows = index.vectors.get(pages.keys).astype(np.float64)
     at = np.searchsorted(pages.keys, [pages.chunk["text"][f.page] for f in best])
     weights = np.array([max(f.score, 1e-9) for f in best])
-    moved = asked.vector + (weights[:, None] * rows[at]).sum(axis=0) / weights.sum()
+    moved = asked.vector + PULL * (weights[:, None] * rows[at]).sum(axis=0) / weights.sum()
     moved /= np.linalg.norm(moved)
     scores, chunks = _folded(Found(pages.keys, rows @ moved), pages)
     return replace(pages, lists={**pages.lists, "text": scores}, chunk={**pages.chunk, "text": chunks})
