@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -296,66 +297,82 @@ def _steps(group: str, files: Path, more: Path) -> Iterator[tuple[str, ...]]:
         yield ("rebuild",)
 
 
+@dataclass
+class Points:
+    """The proof at named points: a whole library, files, and what calm libraries answer."""
+
+    work: Path
+    seed: int
+    count: int = 24  # files
+    long: bool = True  # one of them with so many passages that vector files are written
+    expected: dict[str, Answers] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+        self.files, self.more = self.work / "point-files", self.work / "point-more"
+        make_files(self.files, self.count, self.seed, self.long)
+        self.more.mkdir()
+        for path in sorted(self.files.glob("0*"))[:6]:
+            (self.more / f"again-{path.name}").write_bytes(path.read_bytes())
+        self.whole = self.work / "point-whole"
+        run(self.whole, "add", "--json", str(self.files))
+        self.expected["add"] = answers(self.whole, queries(self.seed))
+
+    def crash(self, name: str, attempt: int) -> list[str]:
+        """One crash at `name`, its consequences, and the same commands again to their end."""
+        group = next(g for g, starts in _GROUPS.items() if name.startswith(starts))
+        folder = self._library(group, f"point-{name}-{attempt}")
+        often = group == "add" and not name.startswith("keyword-")
+        at = f"{name}:{self.rng.randint(1, 6) if often else 1}"
+        steps = list(_steps(group, self.files, self.more))
+        acknowledged: dict[str, str] = {}
+        struck = False
+        for step in steps:
+            done = run(folder, *step, at=at)
+            struck |= done.code == -signal.SIGKILL
+            if step[0] == "add":
+                acknowledge(acknowledged, done)
+        if not struck:
+            return [f"{at} was never passed"]
+        found = problems(folder, self.files, acknowledged, self.rng.random() < 0.5)
+        for step in steps:
+            run(folder, *step)
+        found += problems(folder, self.files, acknowledged, False)
+        if answers(folder, queries(self.seed)) != self._calm(group):
+            found.append("answers otherwise than a library that was never killed")
+        shutil.rmtree(folder)
+        return found
+
+    def _library(self, group: str, name: str) -> Path:
+        """A place for a library: empty for adding, a copy of the whole one for everything else."""
+        folder = self.work / name
+        if group != "add":
+            shutil.copytree(self.whole, folder)
+        return folder
+
+    def _calm(self, group: str) -> Answers:
+        """What a library answers after the commands of the group, undisturbed."""
+        if group not in self.expected:
+            folder = self._library(group, f"calm-{group}")
+            for step in _steps(group, self.files, self.more):
+                run(folder, *step)
+            self.expected[group] = answers(folder, queries(self.seed))
+        return self.expected[group]
+
+
 def at_points(
-    work: Path, each: int, seed: int, count: int = 24, only: str = ""
+    points: Points, each: int, names: Sequence[str] = faults.POINTS
 ) -> tuple[dict[str, int], list[str]]:
-    """Crash at every named point `each` times; (times by point, problems)."""
-    rng = random.Random(seed)
-    files, more = work / "point-files", work / "point-more"
-    make_files(files, count, seed, long=True)
-    more.mkdir()
-    for path in sorted(files.glob("0*"))[:6]:
-        (more / f"again-{path.name}").write_bytes(path.read_bytes())
-    asked = queries(seed)
-    whole = work / "point-whole"
-    run(whole, "add", "--json", str(files))
+    """Crash at every one of `names` `each` times; (times by point, problems)."""
     times: dict[str, int] = {}
     found: list[str] = []
-    for name in faults.POINTS:
-        group = next((g for g, starts in _GROUPS.items() if name.startswith(starts)), None)
-        if name in _ELSEWHERE or group is None or (only and name != only):
-            continue
-        for attempt in range(each):
-            folder = work / f"point-{name}-{attempt}"
-            if group != "add":
-                subprocess.run(["cp", "-r", str(whole), str(folder)], check=True)
-            wrong = _at_point(name, group, folder, files, more, rng, asked)
-            found += [f"{name}, attempt {attempt}: {line}" for line in wrong]
-            times[name] = times.get(name, 0) + 1
-            subprocess.run(["rm", "-rf", str(folder)], check=True)
-        print(f"{name:<24} {times[name]} kills, {len(found)} problems so far", flush=True)
+    for name in names:
+        if name not in _ELSEWHERE:
+            for attempt in range(each):
+                found += [f"{name}, attempt {attempt}: {line}" for line in points.crash(name, attempt)]
+                times[name] = times.get(name, 0) + 1
+            print(f"{name:<24} {times[name]} kills, {len(found)} problems so far", flush=True)
     return times, found
-
-
-def _at_point(
-    name: str, group: str, folder: Path, files: Path, more: Path, rng: random.Random, asked: Sequence[str]
-) -> list[str]:
-    """One crash at `name`, its consequences, and the same commands again to their end."""
-    often = group == "add" and not name.startswith("keyword-")
-    nth = rng.randint(1, 8) if often else 1
-    acknowledged: dict[str, str] = {}
-    steps = list(_steps(group, files, more))
-    struck = False
-    for step in steps:
-        done = run(folder, *step, at=f"{name}:{nth}")
-        struck |= done.code == -signal.SIGKILL
-        if step[0] == "add":
-            acknowledge(acknowledged, done)
-    if not struck:
-        return ["the point was never passed"]
-    found = problems(folder, files, acknowledged, rng.random() < 0.5)
-    for step in steps:
-        run(folder, *step)
-    found += problems(folder, files, acknowledged, False)
-    calm = folder.with_name("calm-" + group)
-    if not calm.exists():
-        if group != "add":
-            subprocess.run(["cp", "-r", str(folder.with_name("point-whole")), str(calm)], check=True)
-        for step in steps:
-            run(calm, *step)
-    if answers(folder, asked) != answers(calm, asked):
-        found.append("answers otherwise than a library that was never killed")
-    return found
 
 
 def main() -> None:
@@ -378,7 +395,8 @@ def main() -> None:
             found += wrong
             print(f"random moments: {given.kills} kills in {rounds} libraries, {len(wrong)} problems")
         if given.only != "random":
-            times, wrong = at_points(work, given.each, given.seed, only=given.point)
+            names = [given.point] if given.point else faults.POINTS
+            times, wrong = at_points(Points(work, given.seed), given.each, names)
             found += wrong
             print(f"named points: {len(times)} points, {sum(times.values())} kills, {len(wrong)} problems")
     for line in found[:50]:

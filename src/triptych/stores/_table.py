@@ -185,7 +185,7 @@ class Table:
             raise Damaged(f"The vectors in '{self.path}' are damaged: their checksum is wrong.")
         self.checksum = int(told["crc"])
         self.watermark = int(told["watermark"])
-        vectors = body[width:].view("<f2").reshape(rows, self.dim)
+        vectors = np.asarray(body[width:]).view("<f2").reshape(rows, self.dim)  # still mapped
         self._start(np.array(body[:width].view("<i8")), vectors)
 
     def clear(self) -> None:
