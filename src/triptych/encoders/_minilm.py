@@ -16,7 +16,7 @@ import numpy as np
 from triptych.encoders import _weights
 from triptych.encoders._bert import Bert, Shape, Weights
 from triptych.encoders._tokens import Tokens
-from triptych.errors import UserError
+from triptych.errors import ModelError, UserError
 
 if TYPE_CHECKING:
     from triptych.encoders._bert_openvino import Engine
@@ -26,6 +26,7 @@ CLS, SEP = 101, 102  # every text stands between these two
 MAX_TOKENS = 254  # the teacher is published with 256, special tokens included
 STEP = 16  # lengths are padded to a multiple of this: few shapes, so compiled kernels are reused
 BATCH_TOKENS = 16 * 256  # tokens of a batch, padding included
+PATIENCE = 4  # queries that NumPy answers before the engine is worth its third of a second
 LIGHT_TOKENS = 96  # up to here NumPy answers before OpenVINO could be ready
 
 
@@ -47,6 +48,7 @@ class Minilm:
         self._tokens = tokens
         self._threads = threads
         self._light: Bert | None = None
+        self._asked = 0  # queries that NumPy has answered
         self._engine: Future[Engine] | None = None
         self._lock = Lock()
 
@@ -57,18 +59,18 @@ class Minilm:
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         """As `texts`: this model has no prefix for questions.
 
-        The first short query of a process is answered by NumPy, the second too, and starts compiling
-        the engine beside it: one search from the command line never waits for an engine.
+        The first short queries of a process are answered by NumPy; the next one starts compiling the engine
+        beside it. So a search from the command line never waits for an engine, and a server soon has one.
         """
         ids = self._ids(texts)
-        ready = self._engine is not None and self._engine.done()
-        if ready or not ids or sum(map(len, ids)) > LIGHT_TOKENS:
+        if self._ready() or not ids or sum(map(len, ids)) > LIGHT_TOKENS:
             return self._batched(ids)
-        if self._light is None:
-            self._light = Bert(self._weights, SHAPE)
-        else:
+        self._asked += 1
+        if self._asked > PATIENCE:
             self._compiled()
-        rows = np.stack([self._light(np.array(i)) for i in ids])
+        light = self._light or Bert(self._weights, SHAPE)
+        self._light = light
+        rows = np.stack([light(np.array(i)) for i in ids])
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         return rows
 
@@ -81,6 +83,9 @@ class Minilm:
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
         return [[CLS, *pieces[:MAX_TOKENS], SEP] for pieces in self._tokens.ids(texts)]
+
+    def _ready(self) -> bool:
+        return self._engine is not None and self._engine.done()
 
     def _compiled(self) -> Future[Engine]:
         """The engine, being compiled by a thread of its own since the first call."""
@@ -101,7 +106,13 @@ class Minilm:
 def _compile(weights: Weights, threads: int) -> Engine:
     from triptych.encoders._bert_openvino import Engine  # a tenth of a second: not for one query
 
-    return Engine(weights, SHAPE, threads)
+    try:
+        return Engine(weights, SHAPE, threads)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(
+            f'OpenVINO cannot compile the built-in encoder: {reason}. Try: encoder = "builtin:static"'
+        ) from error
 
 
 def _pad(ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
