@@ -290,3 +290,14 @@ def test_searching_while_writing(catalog: Catalog, index: Index) -> None:
         thread.join()
     assert not wrong, wrong[:3]
     assert index.verify() == []
+
+
+def test_reader_before_there_is_an_index_is_told_to_wait(catalog: Catalog, index: Index) -> None:
+    put(catalog, "a.txt", ["first"])
+    reader = Index(index.folder, catalog, SPACE, DIM, index._store_spec)
+    index._hold(0.0)
+    with pytest.raises(Locked, match="Try again in a moment"):
+        reader.refresh()
+    index.catch_up()
+    assert found(reader, "first") == [1]
+    reader.close()

@@ -30,7 +30,7 @@ from filelock import FileLock, Timeout
 from triptych import files, plugins, replay
 from triptych.audit import differences
 from triptych.catalog import Catalog
-from triptych.errors import Damaged, LibraryError, Locked
+from triptych.errors import Damaged, Locked
 from triptych.faults import point
 from triptych.filters import Scope
 from triptych.keyword import KeywordIndex
@@ -195,7 +195,7 @@ class Index:
             return
         try:
             self._hold(wait)
-        except (LibraryError, PermissionError):
+        except (Locked, OSError):  # at work elsewhere, or a folder that is not ours to write
             yield False
             return
         try:
@@ -268,7 +268,10 @@ class Index:
 
     def _set_aside(self, folder: Path, repair: bool, error: Damaged) -> None:
         if not repair:
-            raise error
+            raise Locked(
+                f"The indexes in '{self.folder}' are not ready, and another process is at work on them, or they "
+                f"cannot be written. Try again in a moment, or type: triptych verify"
+            ) from error
         aside = files.set_aside(folder)
         self._told.append(f"{error} It was moved to '{aside.name}' and made again from the catalog.")
         _log.warning("%s", self._told[-1])

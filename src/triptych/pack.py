@@ -1,6 +1,6 @@
 """Arrays of words to bytes and back: columns, delta coded, deflated. Never pickle.
 
-A page of 400 words takes 19 bytes a word as plain columns and about 9 here (docs/log/index.md).
+A page of a report takes 21 bytes a word as plain columns and 7 here (docs/log/index.md).
 """
 
 from __future__ import annotations
