@@ -311,7 +311,7 @@ class KeywordIndex:
             exhausted = len(ids) < depth or depth >= total
             lowest = scores[-1] if len(scores) else 0.0
             if allowed is not None:
-                keep = np.isin(ids, allowed)
+                keep = allowed[np.minimum(np.searchsorted(allowed, ids), len(allowed) - 1)] == ids
                 ids, scores = ids[keep], scores[keep]
             # Beyond the last hit may stand others of its score: all are needed to break the tie by key.
             if exhausted or (len(ids) >= k and (k == 0 or scores[k - 1] > lowest)):

@@ -43,6 +43,7 @@ class Table:
         self.row_ids = ids
         self.alive = np.ones(len(ids), bool)
         self._sorted: tuple[np.ndarray, np.ndarray] | None = None
+        self._recent: tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray] | None = None
 
     # ------------------------------------------------------------------------------------ changes
 
@@ -104,6 +105,13 @@ class Table:
         known, rows = self._live()
         at = np.minimum(np.searchsorted(known, ids), max(0, len(known) - 1))
         return rows[at[known[at] == ids]] if len(known) else np.empty(0, np.int64)
+
+    def rows_allowed(self, allowed: np.ndarray) -> np.ndarray:
+        """As `rows_of`; the last answer is kept, for a filter is asked again and again."""
+        live = self._live()
+        if self._recent is None or self._recent[0] is not allowed or self._recent[1] is not live:
+            self._recent = allowed, live, self.rows_of(allowed)
+        return self._recent[2]
 
     def gather(self, rows: np.ndarray) -> np.ndarray:
         """(n, dim) float16 vectors of rows."""

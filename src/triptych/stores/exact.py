@@ -33,7 +33,7 @@ class ExactStore:
         self, vector: np.ndarray, k: int, allowed: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         table = self._table
-        rows = np.flatnonzero(table.alive) if allowed is None else table.rows_of(allowed)
+        rows = np.flatnonzero(table.alive) if allowed is None else table.rows_allowed(allowed)
         if k < len(rows):
             scores = self._all()[rows] @ vector.astype(np.float32)
             lowest = np.partition(scores, len(scores) - k)[len(scores) - k] if k else np.inf

@@ -85,7 +85,7 @@ class FaissStore:
         self, vector: np.ndarray, k: int, allowed: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         table = self._table
-        rows = None if allowed is None else table.rows_of(allowed)
+        rows = None if allowed is None else table.rows_allowed(allowed)
         if rows is not None and len(rows) <= max(_FEW, _SMALL * table.rows):
             return table.best(rows, vector, k)
         mask = table.alive
