@@ -81,6 +81,11 @@ class Strip:
     scores: np.ndarray  # (n,) float32
     image: np.ndarray  # (48, w, 3) uint8: the strip as the recogniser saw it
 
+    @property
+    def clearness(self) -> float:
+        """Mean probability of the characters, 0 without any."""
+        return float(self.scores.mean()) if len(self.scores) else 0.0
+
 
 class Detector:
     """Finds text lines. Thresholds are those of PP-OCRv6's own configuration."""
@@ -134,16 +139,27 @@ def _clockwise(corners: np.ndarray) -> np.ndarray:
     return np.array([left[0], right[0], right[1], left[1]], np.float32)
 
 
-def cut_out(image: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(strip, quad) of one line: its pixels made 48 high, and its corners from where its text begins.
+def stands(quad: np.ndarray) -> bool:
+    """Whether a line is at least 1.5 times as high as wide: turned text, or a word of one narrow letter."""
+    width, height = _sides(quad)
+    return height >= 1.5 * width
 
-    A line at least 1.5 times as high as wide is taken as turned clockwise and cut out lying.
-    """
-    width = max(math.dist(quad[0], quad[1]), math.dist(quad[3], quad[2]))
-    height = max(math.dist(quad[0], quad[3]), math.dist(quad[1], quad[2]))
-    if height >= 1.5 * width:
-        quad = np.roll(quad, -1, axis=0)  # clockwise content begins at the top right corner
-        width, height = height, width
+
+def laid(quad: np.ndarray, upwards: bool) -> np.ndarray:
+    """The corners of a standing line from where its text begins: at the bottom left when it runs upwards
+    (as axis titles do), else at the top right."""
+    return np.roll(quad, 1 if upwards else -1, axis=0)
+
+
+def _sides(quad: np.ndarray) -> tuple[float, float]:
+    """Length and thickness of a line, for one that lies."""
+    length = max(math.dist(quad[0], quad[1]), math.dist(quad[3], quad[2]))
+    return length, max(math.dist(quad[0], quad[3]), math.dist(quad[1], quad[2]))
+
+
+def cut_out(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    """(48, w, 3) pixels of one line; `quad` are its corners from where its text begins."""
+    width, height = _sides(quad)
     length = max(8, round(STRIP * width / max(height, 1.0)))
     target = np.array([[0, 0], [length, 0], [length, STRIP]], np.float32)
     # Shrinking by a warp alone would skip pixels: bring large lines near the strip's size first.
@@ -161,7 +177,7 @@ def cut_out(image: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, np.ndarray
     strip = cv2.warpAffine(
         image, matrix, (length, STRIP), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    return strip, quad
+    return strip
 
 
 class Recogniser:

@@ -11,19 +11,30 @@ from triptych.ocr import _order
 from triptych.ocr._ppocr import STRIP, Strip
 from triptych.types import Box, Line, Word
 
-_GAP = 40 / STRIP  # of the line's height: characters further apart than this are two words
-_MIN_CONFIDENCE = 0.3  # lines below are texture, not text
+_GAP = 40  # pixels of a strip: characters whose middles are further apart are two words,
+_WIDE = 1.7  # or, in wide type, this many times as far as the line's middle pair
+_CLEAR, _CLEAR_SHORT, _CLEAR_SIGN = 0.5, 0.6, 0.85  # what a line, one or two letters, one or two signs need
 
 
 def lines(strips: Sequence[Strip], width: int, height: int) -> list[Line]:
     """Lines in reading order; boxes are fractions of a picture of `width` x `height` pixels."""
-    kept = [s for s in strips if s.text.strip() and float(s.scores.mean()) >= _MIN_CONFIDENCE]
+    kept = [s for s in strips if _is_text(s)]
     if not kept:
         return []
     size = np.array([width, height], np.float32)
     order = _order.reading_order(np.stack([s.quad for s in kept]))
     found = (Line(tuple(_words(kept[i], size))) for i in order)
     return [line for line in found if line.words]
+
+
+def _is_text(strip: Strip) -> bool:
+    """Whether a strip holds text: icons and textures are read as one or two signs with little confidence."""
+    text = strip.text.strip()
+    if len(text) > 2:
+        return strip.clearness >= _CLEAR
+    return bool(text) and strip.clearness >= (
+        _CLEAR_SHORT if text.isascii() and text.isalnum() else _CLEAR_SIGN
+    )
 
 
 def _words(strip: Strip, size: np.ndarray) -> Iterator[Word]:
@@ -43,7 +54,10 @@ def _words(strip: Strip, size: np.ndarray) -> Iterator[Word]:
 def _groups(strip: Strip, length: int) -> Iterator[tuple[int, int]]:
     """(first, last) character of each word: parted by spaces and by wide gaps."""
     start = -1
-    gap = _GAP * STRIP / length
+    gap = _GAP / length
+    steps = np.diff(strip.centres)
+    if len(steps) >= 4:
+        gap = max(gap, _WIDE * float(np.median(steps)))
     for i, character in enumerate(strip.text):
         if character.isspace():
             if start >= 0:

@@ -18,6 +18,7 @@ _SHORT = 736  # the shorter side is enlarged to this for detection, as PP-OCR's 
 _ENLARGE = 3.0  # but not beyond this: a button of 20 pixels is no page
 _LONG = 2048  # the longer side at most, for detection alone: lines are cut out of the full picture
 _AREA = 3_100_000  # pixels that detection sees at a time: its memory is 150 MB a megapixel
+_CLEAR = 0.9  # mean probability from which a standing line is surely read the right way
 _FINE = 16.0  # lines lower than this in the picture that detection saw are looked for again, enlarged
 
 
@@ -45,8 +46,25 @@ class Engine:
         self._recognise = recogniser
 
     def read(self, image: np.ndarray) -> list[Line]:
-        strips = [self._recognise(*_ppocr.cut_out(image, quad)) for quad in self._lines(image)]
+        strips = []
+        upwards = True
+        for quad in self._lines(image):
+            if _ppocr.stands(quad):
+                strip, upwards = self._standing(image, quad, upwards)
+            else:
+                strip = self._recognise(_ppocr.cut_out(image, quad), quad)
+            strips.append(strip)
         return _words.lines(strips, image.shape[1], image.shape[0])
+
+    def _standing(self, image: np.ndarray, quad: np.ndarray, upwards: bool) -> tuple[_ppocr.Strip, bool]:
+        """A standing line, read upwards or downwards, whichever is clearer: first the way of the one before."""
+        tries = []
+        for way in (upwards, not upwards):
+            corners = _ppocr.laid(quad, way)
+            tries.append((self._recognise(_ppocr.cut_out(image, corners), corners), way))
+            if tries[-1][0].clearness > _CLEAR:
+                break
+        return max(tries, key=lambda one: one[0].clearness)
 
     def _lines(self, image: np.ndarray) -> np.ndarray:
         """(n, 4, 2) corners of the lines in pixels of `image`; in bands where a large picture has fine print."""
