@@ -82,7 +82,8 @@ def test_layers_point_down(path: Path) -> None:
     module = name_of(path)
     if not module or module in plugins.kinds():
         return
-    kind = module.split(".")[0] if "." in module else None
+    room = module.split(".")[0]
+    kind = room if room in plugins.kinds() else None
     for dotted in imports(tree(path), typing=False):
         target = ours(dotted)
         if target is None:
