@@ -69,7 +69,10 @@ def open(
     for kind, spec in (("encoders", chosen.encoder), ("stores", chosen.store), ("ocr", chosen.ocr.engine)):
         if spec != "none":
             plugins.check(kind, spec)
+    new = not (folder / "catalog.sqlite").exists()
     catalog = Catalog.open(folder / "catalog.sqlite", create=create and Writer.prepare(folder))
+    if new and chosen.encoder != Settings().encoder:
+        configuration.store(folder, "encoder", chosen.encoder)  # a library remembers what it is made with
     return Library(folder, chosen, catalog)
 
 

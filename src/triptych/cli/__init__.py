@@ -5,6 +5,7 @@ Every command imports what it needs inside its function, so `triptych --help` is
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -52,6 +53,14 @@ def _say(error: TriptychError) -> int:
     return USAGE if usage else FAILED
 
 
+def _system(error: OSError) -> str:
+    """What the system refused, in one line: a full disk, a folder that is not ours."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full; what was reported is kept. Free some space and run the same command again."
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}. Check the path and the disk, and run the same command again."
+
+
 def main() -> None:
     """Run the command line; never a traceback for an input or an environment problem."""
     for stream in (sys.stdout, sys.stderr):
@@ -71,11 +80,8 @@ def main() -> None:
     except BrokenPipeError:  # `triptych list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = DONE
-    except OSError as error:  # a full disk, a folder that is not ours: said in one line, with its path
-        click.echo(
-            f"triptych: {error.strerror or error} ({error.filename}). Check the path and the disk.", err=True
-        )
-        status = FAILED
+    except OSError as error:
+        status = _say(LibraryError(_system(error)))
     except (KeyboardInterrupt, click.Abort):
         click.echo(
             "triptych: interrupted. What was reported is kept; run the same command to go on.", err=True
