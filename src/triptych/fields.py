@@ -14,7 +14,7 @@ from typing import NamedTuple
 from triptych.labels import Match, fold_map, match_label
 from triptych.layout import Layout, Segment
 from triptych.question import content_words
-from triptych.values import dates, numbers
+from triptych.values import date_readings, dates, number_readings, numbers
 
 _NEXT_FIELD = re.compile(r"[;|]\s+[^;:|]{1,40}:\s|\s\|\s")  # name: Pear; price: 1.55
 _FILLER = re.compile(r"^[\s:：;.,_\-–—=*>|)\]]+|[\s:：_|]+$")
@@ -62,11 +62,19 @@ def fields(layout: Layout, label: str, expects: str = "text", context: str = "")
         beside = 0.4 * _share(wanted, _home(layout, match).text)
         for near in _values(layout, match):
             trimmed = tuple(t for t in (_trim(text, a, b) for a, b in near.spans) if t[0] < t[1])
+            if trimmed and _is_value(text[slice(*trimmed[0])]):
+                trimmed = trimmed[:1]  # a number, a code or a date is whole on its line
             if trimmed:
                 value = " ".join(text[a:b] for a, b in trimmed)
                 score = match.score + 0.1 * exact + beside + near.relation + _fits(value, label, expects)
                 found.append(Field(_joined(text, trimmed), match, score, exact, near.apart))
     return sorted(found, key=lambda f: -f.score)
+
+
+def _is_value(line: str) -> bool:
+    return bool(number_readings(line) or date_readings(line)) or (
+        " " not in line and any(map(str.isdigit, line))
+    )
 
 
 def _share(wanted: Sequence[str], line: str) -> float:
@@ -168,7 +176,7 @@ def _right(layout: Layout, home: Segment, match: Match, header: bool) -> Iterato
         far = min(0.5, 0.02 * gap) + 0.35 * place
         yield _Near(
             _reach(layout, segment, match),
-            0.85 - far - 0.6 * _label_like(segment) - 0.5 * header - 0.3 * table,
+            0.85 - far - 0.6 * _label_like(segment) - 0.6 * header - 0.3 * table,
         )
 
 
@@ -183,7 +191,7 @@ def _below(layout: Layout, home: Segment, match: Match, blank: bool, header: boo
 
 
 def _is_header(layout: Layout, home: Segment, match: Match) -> bool:
-    """A label in a row of three or more such labels, each with something below: the head of a table."""
+    """A label in a row of three or more such labels, most with something below: the head of a table."""
     if _label_like(home) or any(c.isdigit() for c in home.text):
         return False
     row = [
@@ -193,7 +201,8 @@ def _is_header(layout: Layout, home: Segment, match: Match) -> bool:
     ]
     if len(row) < 2 or any(_label_like(s) or numbers(s.text) for s in row):
         return False
-    return all(layout.below(s, 2.5) for s in (home, *row[:2]))
+    filled = [bool(layout.below(s, 3.0)) for s in (home, *row)]
+    return filled[0] and sum(filled) >= 0.5 * len(filled)
 
 
 def _under(layout: Layout, anchor: Segment) -> list[tuple[Segment, float]]:
@@ -239,4 +248,4 @@ def _continues(layout: Layout, first: Segment, last: Segment, follow: Segment, m
     aligned = abs(indent) < 1.2 * height
     wide = last.x1 - last.x0 > 20 * height
     under_label = wide and first.x0 > label.x0 and abs(follow.x0 - label.x0) < 1.2 * height
-    return (aligned or centred or under_label) and gap <= 0.7
+    return (aligned or centred or under_label) and gap <= 0.8
