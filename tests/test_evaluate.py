@@ -249,3 +249,11 @@ def test_a_page_without_boxes_bears_its_text() -> None:
     (citation,) = cited("129.50", "Total: 129.50").citations
     assert marking.bears("129.50", citation, page)
     assert not np.any(page.text.boxes)
+
+
+def test_no_place_can_be_missed_on_a_document_that_nobody_marked() -> None:
+    place = Box(10, 10, 40, 12)
+    question = Question("q", "text", "?", ("129.50",), (place,), "a", 1)
+    answer = cited("129.50", "Total 129.50", Box(0.1, 0.1, 0.4, 0.12))  # cites the asset "sha"
+    assert marking.mark(answer, question, lambda _: SHEET, ["other"], ["other", "sha"]).box is None
+    assert marking.mark(answer, question, lambda _: SHEET, ["other"], ["other"]).box is False

@@ -222,7 +222,8 @@ def _answers(
     marks = []
     for question in asked:
         where = [places.assets[question.document]] if question.document in places.assets else []
-        marks.append(marking.mark(lib.ask(question.text), question, page_of, where))
+        as_good = [places.assets[d] for d in labels.judged.get(question.qid, {}) if d in places.assets]
+        marks.append(marking.mark(lib.ask(question.text), question, page_of, where, as_good))
     return marking.summary(marks)
 
 

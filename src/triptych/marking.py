@@ -28,16 +28,20 @@ class Mark:
     box: bool | None
 
 
-def mark(answer: Answer, question: Question, page_of: PageOf, documents: Iterable[str]) -> Mark:
+def mark(
+    answer: Answer, question: Question, page_of: PageOf, documents: Iterable[str], as_good: Iterable[str] = ()
+) -> Mark:
     """Mark `answer`. `page_of` gives the page of a citation; `documents` are the sha256 of the document
-    on which the question's boxes stand."""
+    on which the question's boxes stand, `as_good` those of other documents that answer it as well, such
+    as another rendering of an invoice: nobody marked a place on these, so none can be missed there."""
     if answer.abstained:
         return Mark(False, False, True, 0, 0, None)
     pages = [page_of(c) for c in answer.citations]
     borne = sum(bears(answer.value, c, p) for c, p in zip(answer.citations, pages, strict=True))
     place = None
-    if question.boxes:
-        sheets = set(documents)
+    sheets = set(documents)
+    elsewhere = {c.asset for c in answer.citations} <= set(as_good) - sheets
+    if question.boxes and not elsewhere:
         place = any(
             c.asset in sheets and c.page == question.page and touches(c, question.boxes, p)
             for c, p in zip(answer.citations, pages, strict=True)
