@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 from triptych import labelled, library, marking
+from triptych.answering.question import Ask, parse
+from triptych.answering.vocabulary import asks_total
 from triptych.labelled import LabelledSet, Question
-from triptych.question import Ask, parse
 from triptych.types import Answer, Citation, Page
 from triptych.values import fold, numbers, same_value
-from triptych.vocabulary import asks_total
 
 SETS = ("receipts_sroie", "forms_funsd", "invoices_pdf", "charts_chartqa")
 TOLERANCE = 0.05  # charts are marked with the usual 5 %

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triptych.answer import Evidence, answer
+from triptych.answering.question import parse
+from triptych.answering.quotes import find, verify
 from triptych.errors import UserError
-from triptych.question import parse
-from triptych.quotes import find, verify
 from triptych.types import Answer, Box, Hit, Line, Page, PageText, Word
 from triptych.values import fold
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from triptych.findings import (
+from triptych.answering.findings import (
     Candidate,
     Evidence,
     Finding,
@@ -21,12 +21,12 @@ from triptych.findings import (
     find_passages,
     find_totals,
 )
-from triptych.question import AMOUNT, COUNT, TEXT, Ask, Cut, parse
-from triptych.quotes import cite, spoken
-from triptych.support import Support, support
+from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, parse
+from triptych.answering.quotes import cite, spoken
+from triptych.answering.support import Support, support
+from triptych.answering.vocabulary import asks_total
 from triptych.types import Answer, Citation, Hit, Page
 from triptych.values import fold
-from triptych.vocabulary import asks_total
 
 __all__ = ["Evidence", "answer"]
 

@@ -24,6 +24,7 @@ _PREFIX = struct.Struct("<8sII")  # magic, length of the header, its CRC-32
 _DECIMALS = 6  # float16 products differ beyond that with the order of addition: no order in that
 _TAIL = 1000  # changed rows that are worth a new file in any case
 _SHARE = 0.1  # or this share of the file's rows
+_TIDY = 20_000  # up to so many rows a file with deleted ones is replaced at once: nothing stays behind
 
 
 class Table:
@@ -144,8 +145,9 @@ class Table:
     @property
     def stale(self) -> bool:
         """Whether so much has changed since the file was written that a new one is worth it."""
-        changed = self.rows - len(self.base) + int((~self.alive[: len(self.base)]).sum())
-        return changed > max(_TAIL, _SHARE * len(self.base))
+        dead = int((~self.alive[: len(self.base)]).sum())
+        changed = self.rows - len(self.base) + dead
+        return changed > max(_TAIL, _SHARE * len(self.base)) or (dead > 0 and len(self.base) <= _TIDY)
 
     def write(self) -> None:
         """Replace the file by the live rows and start again from it."""

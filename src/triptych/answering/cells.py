@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from math import log
+from operator import attrgetter
 
 from rapidfuzz import fuzz
 
-from triptych.layout import Layout, Segment
-from triptych.question import content_words
+from triptych.answering.layout import Layout, Segment
+from triptych.answering.question import content_words
 from triptych.values import Number, fold, numbers
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -194,7 +195,8 @@ def _places(layout: Layout) -> list[_Place]:
 def _ticks(boxes: Sequence[Segment], found: Sequence[Number]) -> set[int]:
     """Numbers of an axis: aligned, and evenly spaced in value."""
     ticks: set[int] = set()
-    for key in (lambda s: s.x1, lambda s: s.x0, lambda s: s.middle):
+    for edge in ("x1", "x0", "middle"):
+        key: Callable[[Segment], float] = attrgetter(edge)
         order = sorted(range(len(boxes)), key=lambda i: key(boxes[i]))
         group: list[int] = []
         for i in [*order, -1]:

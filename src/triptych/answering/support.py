@@ -12,7 +12,7 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from triptych.question import Ask, content_words
+from triptych.answering.question import Ask, content_words
 from triptych.types import Page
 from triptych.values import Code, Date, code_key, codes, dates, fold
 

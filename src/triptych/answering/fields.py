@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from triptych.labels import Match, fold_map, match_label
-from triptych.layout import Layout, Segment
-from triptych.question import content_words
+from triptych.answering.labels import Match, fold_map, match_label
+from triptych.answering.layout import Layout, Segment
+from triptych.answering.question import content_words
 from triptych.values import date_readings, dates, number_readings, numbers
 
 _NEXT_FIELD = re.compile(r"[;|]\s+[^;:|]{1,40}:\s|\s\|\s")  # name: Pear; price: 1.55

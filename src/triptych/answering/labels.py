@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from triptych.layout import Layout, Segment
+from triptych.answering.layout import Layout, Segment
 
 _GLUED = "(?<=[a-z])(?=[A-Z])"  # OCR lost a space: DivisionSales
 _BEFORE_WORD = re.compile(rf"[\s:：/(（]+|{_GLUED}")

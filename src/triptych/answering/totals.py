@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from triptych import vocabulary as words
-from triptych.layout import Layout, Segment
+from triptych.answering import vocabulary as words
+from triptych.answering.layout import Layout, Segment
 from triptych.values import Number, dates, numbers, repair
 
 _CENT = Decimal("0.011")

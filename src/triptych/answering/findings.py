@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from triptych import cells, passages
-from triptych.fields import fields
-from triptych.layout import Layout
-from triptych.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut
-from triptych.support import PageWords
-from triptych.totals import totals
+from triptych.answering import cells, passages
+from triptych.answering.fields import fields
+from triptych.answering.layout import Layout, Segment
+from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut
+from triptych.answering.support import PageWords
+from triptych.answering.totals import totals
+from triptych.answering.vocabulary import asks_due
 from triptych.types import Hit, Page
 from triptych.values import numbers
-from triptych.vocabulary import asks_due
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -130,7 +130,7 @@ def _right_time(ask: Ask, page: Candidate) -> bool:
     return not asked or not shown or all(year in page.words.raw for year in asked)
 
 
-def _by_number(ask: Ask, page: Candidate) -> list[tuple[cells.Segment, cells.Cell]]:
+def _by_number(ask: Ask, page: Candidate) -> list[tuple[Segment, cells.Cell]]:
     """Labels of the largest or smallest value, or of a value with decimals that the question names."""
     extreme = cells.extreme(page.layout, ask.question)
     if extreme:

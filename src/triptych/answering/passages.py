@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
-from triptych.cells import alike
-from triptych.question import AMOUNT, COUNT, DATE, PERCENT, content_words
+from triptych.answering.cells import alike
+from triptych.answering.question import AMOUNT, COUNT, DATE, PERCENT, content_words
 from triptych.types import PageText
 from triptych.values import dates, numbers
 
