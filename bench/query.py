@@ -93,7 +93,11 @@ def timed(work: Callable[[str], object], queries: Sequence[str]) -> tuple[float,
 
 def report(name: str, figures: tuple[float, float], limited: bool = False) -> bool:
     kept = not limited or (figures[0] <= LIMITS["p50"] and figures[1] <= LIMITS["p95"])
-    verdict = "" if not limited else f"   {'ok' if kept else 'TOO SLOW'} (at most {LIMITS['p50']:.0f} / {LIMITS['p95']:.0f})"
+    verdict = (
+        ""
+        if not limited
+        else f"   {'ok' if kept else 'TOO SLOW'} (at most {LIMITS['p50']:.0f} / {LIMITS['p95']:.0f})"
+    )
     print(f"{name:<44} p50 {figures[0]:7.2f} ms   p95 {figures[1]:7.2f} ms{verdict}")
     return kept
 
@@ -103,7 +107,7 @@ def rivals(index: Index, queries: Sequence[str], encode: Callable[[str], np.ndar
     import faiss
     import tantivy
 
-    searcher, schema = index.keyword._searcher, index.keyword._schema
+    searcher, schema = index.keyword._snapshot._searcher, index.keyword._schema
     should = tantivy.Occur.Should
 
     def bare_tantivy(query: str) -> object:
@@ -112,14 +116,18 @@ def rivals(index: Index, queries: Sequence[str], encode: Callable[[str], np.ndar
 
     report("tantivy alone, OR of the words, top 50", timed(bare_tantivy, queries))
     rows = index.vectors.get(index.vectors.ids())
-    flat = faiss.IndexScalarQuantizer(rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    flat = faiss.IndexScalarQuantizer(
+        rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
     flat.add(rows)
     ready = {query: encode(query)[None] for query in queries}
     report("FAISS alone, flat float16, top 50", timed(lambda q: flat.search(ready[q], 50), queries))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--chunks", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--workdir", type=Path, default=Path(tempfile.gettempdir()) / "triptych-bench-query")
@@ -142,7 +150,7 @@ def main() -> None:
 
         rng = np.random.default_rng(1)
         words = vocabulary(50_000, np.random.default_rng(0))
-        ranks = np.exp(rng.uniform(np.log(20), np.log(20_000), (given.queries, 6))).astype(int)
+        ranks = np.exp(rng.uniform(np.log(3), np.log(5_000), (given.queries, 6))).astype(int)
         queries = [" ".join(words[row]) for row in ranks]
         print(f"{lib.catalog.counts()['chunks']:,} chunks, {len(queries)} queries of six words\n")
 

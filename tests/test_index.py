@@ -301,3 +301,18 @@ def test_reader_before_there_is_an_index_is_told_to_wait(catalog: Catalog, index
     index.catch_up()
     assert found(reader, "first") == [1]
     reader.close()
+
+
+def test_removed_vectors_are_not_left_in_a_file(catalog: Catalog, index: Index) -> None:
+    put(catalog, "many.txt", [f"number{i}" for i in range(1100)])
+    gone = put(catalog, "gone.txt", ["secret"]).asset
+    index.catch_up()
+    index.rebuild()
+    needle = vector_of("secret").astype("<f2").tobytes()
+    [file] = index.folder.glob("*/vectors.bin")
+    assert needle in file.read_bytes()
+    catalog.remove([gone.key])
+    index.catch_up()
+    catalog.shrink()
+    for path in index.folder.parent.rglob("*"):
+        assert path.is_dir() or needle not in path.read_bytes(), path

@@ -1,0 +1,206 @@
+"""BM25 over one commit of the keyword index: filters inside the search, exact statistics, ties by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tantivy
+
+from triptych.filters import Scope
+
+_FEW = 500  # up to so many allowed chunks a set of terms is the faster filter (docs/log/index.md)
+_RUNS = 64  # up to so many runs of consecutive keys ranges are
+_TIES = 32  # hits asked for beyond k, so that ties at the end are seen
+_DECIMALS = 4  # sums of float32 differ in the seventh digit with the layout of segments: no order in that
+
+
+class Term(NamedTuple):
+    """One token in one field; its BM25 score is multiplied by `weight`."""
+
+    field: str
+    token: str
+    weight: float = 1.0
+
+
+Clause = tuple[Term, ...]
+
+
+class Snapshot:
+    """The index as one commit left it. It stays that way: all that one call reads belongs together."""
+
+    def __init__(self, searcher: Any, schema: Any) -> None:
+        self._searcher = searcher
+        self._schema = schema
+        self._live = int(searcher.num_docs)
+        self._counted = int(searcher.doc_freq("every", "1"))  # by tantivy, in its statistics
+        self._idf: dict[tuple[str, str, tuple[str, ...] | None], float] = {}
+
+    def __len__(self) -> int:
+        return self._live
+
+    @property
+    def deleted(self) -> int:
+        """Documents that are gone but still take room and count in tantivy's statistics."""
+        return self._counted - self._live
+
+    def ids(self) -> np.ndarray:
+        """All chunk keys, sorted."""
+        ids, _ = self._run(tantivy.Query.all_query(), max(1, len(self)))
+        return np.sort(ids)
+
+    def document_frequency(self, field: str, token: str, collections: tuple[str, ...] | None = None) -> int:
+        """In how many chunks (of those collections) `token` stands in `field`; deleted ones do not count."""
+        if collections is None and not self.deleted:
+            return int(self._searcher.doc_freq(field, token))
+        query = tantivy.Query.term_query(self._schema, field, token)
+        return self._number(query, collections)
+
+    def size(self, collections: tuple[str, ...] | None = None) -> int:
+        """Number of chunks in those collections."""
+        return len(self) if collections is None else self._number(tantivy.Query.all_query(), collections)
+
+    def _number(self, query: Any, collections: tuple[str, ...] | None) -> int:
+        if collections is not None:
+            query = _all_of(query, self._collections(collections))
+        return int(self._searcher.search(query, 1, count=True).count)
+
+    def search(
+        self, clauses: Sequence[Clause], k: int, scope: Scope | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(chunk keys (n,) int64, scores (n,) float64), best first, at most k, ties by key.
+
+        Only chunks of `scope` are looked at. Term weights come from the scope's collections alone, so
+        what stands in other collections does not move a score.
+        """
+        query = self._query(clauses, scope)
+        keys = scope.keys if scope is not None and scope.narrowed else None
+        if query is None or (keys is not None and not len(keys)):
+            return _nothing()
+        if keys is None:
+            return self._best(query, k, None)
+        runs = _runs(keys, _RUNS)
+        if runs is not None:
+            ranges = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Should, key_range(self._schema, a, b)) for a, b in runs]
+            )
+            return self._best(_all_of(query, ranges), k, None)
+        if len(keys) <= _FEW:
+            return self._best(_all_of(query, self._set(keys)), k, None)
+        return self._best(query, k, keys)
+
+    def score(self, clauses: Sequence[Clause], ids: np.ndarray, scope: Scope | None = None) -> np.ndarray:
+        """Scores of known chunks for `clauses`, in the order of `ids`; 0 where nothing matches."""
+        scores = np.zeros(len(ids))
+        query = self._query(clauses, scope)
+        if query is None or not len(ids):
+            return scores
+        found, values = self._run(_all_of(query, self._set(np.unique(ids))), len(ids))
+        order = np.argsort(found)
+        at = np.searchsorted(found, ids, sorter=order)
+        inside = at < len(found)
+        at = order[np.where(inside, at, 0)] if len(found) else at
+        hit = inside & (found[at] == ids) if len(found) else inside
+        scores[hit] = values[at[hit]]
+        return scores
+
+    # ------------------------------------------------------------------------------------ queries
+
+    def _query(self, clauses: Sequence[Clause], scope: Scope | None) -> Any:
+        """The tantivy query of `clauses`; None when no term of them is known."""
+        collections = None if scope is None else scope.collections
+        parts: list[Any] = []
+        for clause in clauses:
+            terms = [q for q in (self._term(term, collections) for term in clause) if q is not None]
+            if len(terms) > 1:
+                parts.append(tantivy.Query.disjunction_max_query(terms))
+            else:
+                parts += terms
+        if not parts:
+            return None
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
+        return query if collections is None else _all_of(query, self._collections(collections))
+
+    def _term(self, term: Term, collections: tuple[str, ...] | None) -> Any:
+        correction = self._correction(term, collections)
+        if not correction or not term.weight:
+            return None
+        query = tantivy.Query.term_query(self._schema, term.field, term.token)
+        return tantivy.Query.boost_query(query, correction * term.weight)
+
+    def _correction(self, term: Term, collections: tuple[str, ...] | None) -> float:
+        """What makes tantivy's inverse document frequency the one of live documents in these collections.
+
+        tantivy counts deleted documents until a merge drops them, and all collections. 0: no match.
+        """
+        name = (term.field, term.token, collections)
+        if name not in self._idf:
+            all_found = int(self._searcher.doc_freq(term.field, term.token))
+            live = self.document_frequency(term.field, term.token, collections) if all_found else 0
+            theirs = _idf(self._counted, all_found)
+            self._idf[name] = _idf(self.size(collections), live) / theirs if live else 0.0
+        return self._idf[name]
+
+    def _collections(self, names: tuple[str, ...]) -> Any:
+        terms = [tantivy.Query.term_query(self._schema, "collection", name) for name in names]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+
+    def _set(self, keys: np.ndarray) -> Any:
+        return tantivy.Query.term_set_query(self._schema, "key", keys.tolist())
+
+    def _best(self, query: Any, k: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """The best k, of `allowed` keys only: asks for more until k are certain, or nothing is left."""
+        total = max(1, len(self))
+        share = 1.0 if allowed is None else len(allowed) / total
+        depth = min(total, int((k + _TIES) / share * 1.2) + 1)
+        while True:
+            ids, scores = self._run(query, depth)
+            exhausted = len(ids) < depth or depth >= total
+            lowest = scores[-1] if len(scores) else 0.0
+            if allowed is not None:
+                keep = allowed[np.minimum(np.searchsorted(allowed, ids), len(allowed) - 1)] == ids
+                ids, scores = ids[keep], scores[keep]
+            # Beyond the last hit may stand others of its score: all are needed to break the tie by key.
+            if exhausted or (len(ids) >= k and (k == 0 or scores[k - 1] > lowest)):
+                order = np.lexsort((ids, -scores))[:k]
+                return ids[order], scores[order]
+            depth = min(total, depth * 4)
+
+    def _run(self, query: Any, depth: int) -> tuple[np.ndarray, np.ndarray]:
+        hits = self._searcher.search(query, depth, count=False).hits
+        if not hits:
+            return _nothing()
+        ids = self._searcher.fast_field_values("key", [address for _, address in hits])
+        scores = np.array([score for score, _ in hits], np.float64)
+        return np.array(ids, np.int64), np.round(scores, _DECIMALS)
+
+
+def _idf(documents: int, frequency: int) -> float:
+    """BM25's inverse document frequency, as tantivy has it."""
+    return float(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))
+
+
+def _all_of(query: Any, condition: Any) -> Any:
+    """Documents of `query` that fulfil `condition`, with the scores of `query`."""
+    without_score = tantivy.Query.const_score_query(condition, 0.0)
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, without_score)])
+
+
+def _runs(keys: np.ndarray, most: int) -> list[tuple[int, int]] | None:
+    """Sorted keys as runs of consecutive ones, [first, last]; None when there are more than `most`."""
+    breaks = np.flatnonzero(np.diff(keys) != 1)
+    if len(breaks) >= most:
+        return None
+    firsts = keys[np.r_[0, breaks + 1]]
+    lasts = keys[np.r_[breaks, len(keys) - 1]]
+    return [(int(a), int(b)) for a, b in zip(firsts, lasts, strict=True)]
+
+
+def _nothing() -> tuple[np.ndarray, np.ndarray]:
+    return np.empty(0, np.int64), np.empty(0, np.float64)
+
+
+def key_range(schema: Any, first: int, last: int) -> Any:
+    """The documents with keys in [first, last]."""
+    return tantivy.Query.range_query(schema, "key", tantivy.FieldType.Integer, first, last)
