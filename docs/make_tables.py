@@ -35,15 +35,15 @@ ROOMS = {
     "Values and seams": "types errors seams plugins settings values",
     "The flow": "library results",
     "ingest": "ingest files blobs adding",
-    "read": "workers process worker wire read",
+    "read": "workers process worker wire privacy read orientation",
     "chunk and embed": "chunk embed",
-    "catalog and index": "catalog schema statements database records pack replay index keyword tokens terms writer",
+    "catalog and index": "catalog schema statements database records pack replay index keyword tokens terms audit writer",
     "retrieve and fuse": "filters retrieve fuse snippet",
     "answer": "answer answering",
     "show": "draw report",
-    "measure": "evaluate",
-    "talk": "cli console doctor",
-    "for authors and proofs": "testing faults",
+    "measure": "evaluate labelled marking",
+    "talk": "cli doctor",
+    "for authors and proofs": "conformance faults",
 }
 
 
@@ -105,15 +105,17 @@ def _comments(source: str) -> dict[str, str]:
 
 
 def modules() -> str:
-    """Every module with the first sentence of its docstring, room by room."""
-    there = {p.stem for p in SOURCE.glob("*.py") if not p.stem.startswith("_")}
+    """Every module, and every package that is no kind of back end, with its docstring's first sentence."""
+    packages = {p.parent.name for p in SOURCE.glob("*/__init__.py")} - set(plugins.kinds())
+    there = {p.stem for p in SOURCE.glob("*.py") if not p.stem.startswith("_")} | packages
     rooms = {room: [m for m in names.split() if m in there] for room, names in ROOMS.items()}
     rest = sorted(there - {m for names in rooms.values() for m in names})
     rows = ["| room | module | what it does |", "|---|---|---|"]
     for room, names in {**rooms, "further": rest}.items():
         for i, name in enumerate(names):
+            place, doc = (name, f"{name}/__init__.py") if name in packages else (f"{name}.py", f"{name}.py")
             rows.append(
-                f"| {'' if i else room} | [`{name}`](../src/triptych/{name}.py) | {_sentence(SOURCE / f'{name}.py')} |"
+                f"| {'' if i else room} | [`{name}`](../src/triptych/{place}) | {_sentence(SOURCE / doc)} |"
             )
     return "\n".join(rows)
 
