@@ -69,10 +69,7 @@ def open(
     for kind, spec in (("encoders", chosen.encoder), ("stores", chosen.store), ("ocr", chosen.ocr.engine)):
         if spec != "none":
             plugins.check(kind, spec)
-    new = not (folder / "catalog.sqlite").exists()
     catalog = Catalog.open(folder / "catalog.sqlite", create=create and Writer.prepare(folder))
-    if new and chosen.encoder != Settings().encoder:
-        configuration.store(folder, "encoder", chosen.encoder)  # a library remembers what it is made with
     return Library(folder, chosen, catalog)
 
 
@@ -116,6 +113,9 @@ class Library:
     def _adding(self) -> Adding:
         from triptych.adding import Adding
 
+        spec = self.settings.encoder
+        if self.encoder.space not in self.catalog.spaces() and spec != Settings().encoder:
+            configuration.store(self.folder, "encoder", spec)  # a library remembers what it is made with
         return Adding(self.catalog, self.blobs, self.index, self.encoder, self.workers, self.settings)
 
     def close(self) -> None:
