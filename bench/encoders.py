@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ir_measures
@@ -126,16 +127,22 @@ def speed(data: Path, count: int, onnx: Path | None) -> None:
     mask = np.ones(ids.shape, np.float32)
     weights = _weights.arrays("minilm.safetensors")
 
-    def bare(run: Callable[[np.ndarray, np.ndarray], np.ndarray], size: int = 16) -> Callable[[], object]:
+    def bare(run: Callable[[np.ndarray, np.ndarray], np.ndarray], streams: int = 1) -> Callable[[], object]:
+        size = _minilm.BATCH_TOKENS // 256
         parts = [(ids[i : i + size].astype(np.int32), mask[i : i + size]) for i in range(0, count, size)]
-        return lambda: [run(*part) for part in parts]
+        pool = ThreadPoolExecutor(streams)
+        return lambda: list(pool.map(lambda part: run(*part), parts))
+
+    def engine(precision: str = "") -> Callable[[], object]:
+        made = Engine(weights, _minilm.SHAPE, precision=precision)
+        return bare(made, made.streams)
 
     minilm: Encoder = plugins.load("encoders", "builtin:minilm")
     static: Encoder = plugins.load("encoders", "builtin:static")
     work = {
         "builtin:minilm": lambda: minilm.texts(texts),
-        "bare OpenVINO, same precision": bare(Engine(weights, _minilm.SHAPE)),
-        "bare OpenVINO float32": bare(Engine(weights, _minilm.SHAPE, precision="f32")),
+        "bare OpenVINO, same precision": engine(),
+        "bare OpenVINO float32": engine("f32"),
     }
     if onnx:
         work["bare ONNX Runtime float32"] = bare(onnx_runtime(onnx))

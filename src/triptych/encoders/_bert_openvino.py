@@ -5,7 +5,7 @@ Shapes: b texts, t tokens, d hidden size.
 
 from __future__ import annotations
 
-import threading
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -16,25 +16,35 @@ from triptych.encoders._bert import Shape, Weights
 
 
 class Engine:
-    """A compiled model. Calls from several threads are run one after the other."""
+    """A compiled model that runs `streams` batches at once, each on threads of its own.
+
+    Streams, not all cores for one batch: threads that need not wait for each other lose less on a machine
+    that has other work too (docs/log/encoders.md). May be called from several threads.
+    """
 
     def __init__(self, weights: Weights, shape: Shape, threads: int = 0, precision: str = "") -> None:
         """`threads` = 0 uses all cores; `precision` = '' is bf16 where the processor multiplies it natively."""
         core = ov.Core()
         native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         settings = {
-            "PERFORMANCE_HINT": "LATENCY",  # one stream over all cores: bench/encoders.py
+            "PERFORMANCE_HINT": "THROUGHPUT",
             "INFERENCE_PRECISION_HINT": precision or ("bf16" if native else "f32"),
             "INFERENCE_NUM_THREADS": threads,
         }
+        model = core.compile_model(graph(weights, shape), "CPU", settings)
         self._weights = weights  # the graph shares their memory
-        self._request = core.compile_model(graph(weights, shape), "CPU", settings).create_infer_request()
-        self._lock = threading.Lock()
+        self.streams = int(model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(self.streams):
+            self._idle.put(model.create_infer_request())
 
     def __call__(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """ids (b, t) int32, mask (b, t) float32, 1 for a token and 0 for padding -> (b, d), rows of length 1."""
-        with self._lock:
-            rows: np.ndarray = self._request.infer([ids, mask])[0].copy()
+        request = self._idle.get()
+        try:
+            rows: np.ndarray = request.infer([ids, mask])[0].copy()
+        finally:
+            self._idle.put(request)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)  # bfloat16 leaves them a little off length 1
         return rows
 

@@ -25,7 +25,7 @@ SHAPE = Shape(layers=6, heads=12)
 CLS, SEP = 101, 102  # every text stands between these two
 MAX_TOKENS = 254  # the teacher is published with 256, special tokens included
 STEP = 16  # lengths are padded to a multiple of this: few shapes, so compiled kernels are reused
-BATCH_TOKENS = 16 * 256  # tokens of a batch, padding included
+BATCH_TOKENS = 8 * 256  # tokens of a batch, padding included
 PATIENCE = 4  # queries that NumPy answers before the engine is worth its third of a second
 LIGHT_TOKENS = 96  # up to here NumPy answers before OpenVINO could be ready
 
@@ -98,8 +98,19 @@ class Minilm:
 
     def _batched(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
         rows = np.empty((len(ids), self.dim), np.float32)
-        for batch in _batches([len(i) for i in ids]):
-            rows[batch] = self._compiled().result()(*_pad([ids[i] for i in batch]))
+        batches = list(_batches([len(i) for i in ids]))
+        if not batches:
+            return rows
+        engine = self._compiled().result()
+
+        def run(batch: Sequence[int]) -> None:
+            rows[batch] = engine(*_pad([ids[i] for i in batch]))
+
+        if len(batches) == 1:
+            run(batches[0])
+        else:
+            with ThreadPoolExecutor(engine.streams) as pool:
+                list(pool.map(run, batches))  # to the end, and to raise what was raised
         return rows
 
 
