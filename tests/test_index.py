@@ -316,3 +316,16 @@ def test_removed_vectors_are_not_left_in_a_file(catalog: Catalog, index: Index) 
     catalog.shrink()
     for path in index.folder.parent.rglob("*"):
         assert path.is_dir() or needle not in path.read_bytes(), path
+
+
+def test_keyword_index_of_another_version_is_made_anew(catalog: Catalog, index: Index) -> None:
+    put(catalog, "a.txt", ["first"])
+    index.catch_up()
+    index.close()
+    mark = index.folder / "keyword" / "watermark.json"
+    mark.write_text(mark.read_text().replace('"format": "', '"format": "0.'))
+    again = reopened(index)
+    assert found(again, "first") == [1]
+    assert again.verify() == []
+    assert not list(index.folder.glob("*.corrupt-*"))
+    again.close()

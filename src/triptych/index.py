@@ -33,7 +33,7 @@ from triptych.catalog import Catalog
 from triptych.errors import Damaged, Locked
 from triptych.faults import point
 from triptych.filters import Scope
-from triptych.keyword import KeywordIndex
+from triptych.keyword import KeywordIndex, OtherFormat
 from triptych.records import Change
 from triptych.seams import Store
 
@@ -252,7 +252,10 @@ class Index:
         try:
             return KeywordIndex.open(folder, create=repair)
         except Damaged as error:
-            self._set_aside(folder, repair, error)
+            if repair and isinstance(error, OtherFormat):
+                files.remove(folder)
+            else:
+                self._set_aside(folder, repair, error)
             return KeywordIndex.open(folder, create=True)
 
     def _open_store(self, repair: bool) -> Store:

@@ -44,6 +44,10 @@ _MARK = "watermark.json"
 _HEAP = 64_000_000  # bytes that the writer may fill before it must write a segment
 
 
+class OtherFormat(Damaged):
+    """The index is sound, but holds other fields or tokens than this version makes."""
+
+
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("key", indexed=True, fast=True)
@@ -91,7 +95,7 @@ class KeywordIndex:
             if create and not folder.exists():
                 _make(folder)
             if json.loads((folder / _MARK).read_text("utf-8"))["format"] != _FORMAT:
-                raise Damaged(f"The keyword index '{folder}' is of another format.")
+                raise OtherFormat(f"The keyword index '{folder}' was made by another version.")
             return cls(folder, tantivy.Index.open(str(folder)))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Damaged(f"The keyword index '{folder}' cannot be read: {error}.") from error
