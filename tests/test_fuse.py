@@ -26,6 +26,10 @@ LISTS = st.fixed_dictionaries(
 METHODS = sorted(fuse.METHODS)
 
 
+def ranked(weighed: fuse.Weighed) -> list[fuse.Fused]:
+    return weighed.best(weighed.scores())
+
+
 def pages(fused: list[fuse.Fused]) -> list[int]:
     return [f.page for f in fused]
 
@@ -34,7 +38,7 @@ def pages(fused: list[fuse.Fused]) -> list[int]:
 
 
 def test_rrf_by_hand() -> None:
-    fused = fuse.rrf({"keyword": {1: 9.0, 2: 5.0, 3: 1.0}, "text": {3: 0.9, 4: 0.4}})
+    fused = ranked(fuse.rrf({"keyword": {1: 9.0, 2: 5.0, 3: 1.0}, "text": {3: 0.9, 4: 0.4}}))
     by_page = {f.page: f.score for f in fused}
     assert by_page[3] == pytest.approx(1 / 63 + 1 / 61)
     assert by_page[1] == pytest.approx(1 / 61)
@@ -44,7 +48,7 @@ def test_rrf_by_hand() -> None:
 
 
 def test_rrf_constant() -> None:
-    (only,) = fuse.rrf({"text": {7: 0.3}}, k=10)
+    (only,) = ranked(fuse.rrf({"text": {7: 0.3}}, k=10))
     assert only.score == pytest.approx(1 / 11)
 
 
@@ -54,7 +58,7 @@ def test_equal_scores_share_the_better_rank() -> None:
 
 def test_weighted_by_hand() -> None:
     lists = {"keyword": {1: 10.0, 2: 6.0, 3: 2.0}, "text": {2: 0.8, 4: 0.6}}
-    fused = {f.page: f for f in fuse.weighted(lists, {"keyword": 3.0, "text": 1.0})}
+    fused = {f.page: f for f in ranked(fuse.weighted(lists, {"keyword": 3.0, "text": 1.0}))}
     assert fused[1].score == pytest.approx(0.75)
     assert fused[2].score == pytest.approx(0.75 * 0.5 + 0.25)
     assert fused[3].score == pytest.approx(0.0)
@@ -88,17 +92,17 @@ def test_drop_by_hand() -> None:
         "keyword": {i: 10.0 if i == 1 else 1.0 for i in range(1, 21)},
         "text": {i: 0.5 for i in range(1, 60)},
     }
-    assert fuse.drop(steep) == pytest.approx(0.9)
+    assert fuse.drop(steep, 10) == pytest.approx(0.9)
     short = {"keyword": {1: 10.0, 2: 9.0}, "text": dict.fromkeys(range(1, 60), 0.5)}
-    assert fuse.drop(short) == pytest.approx(1.0)  # the eleventh page does not hold a word
+    assert fuse.drop(short, 10) == pytest.approx(1.0)  # the eleventh page does not hold a word
     few = {"keyword": {1: 10.0, 2: 9.0, 3: 8.0}, "text": dict.fromkeys(range(1, 9), 0.5)}
-    assert fuse.drop(few) == pytest.approx(0.2)  # eight pages in all: the third counts
+    assert fuse.drop(few, 10) == pytest.approx(0.2)  # eight pages in all: the third counts
 
 
 def test_adaptive_by_hand() -> None:
-    keyword = {1: 10.0} | {i: 4.0 for i in range(2, 13)}  # drop 0.6, so text weighs 0.8 - 0.6
+    keyword = {1: 10.0} | {i: 4.0 for i in range(2, 24)}  # drop 0.6, so text weighs 0.8 - 0.6
     text = {2: 0.9} | {i: 0.1 for i in range(3, 50)}
-    fused = {f.page: f for f in fuse.adaptive({"keyword": keyword, "text": text})}
+    fused = {f.page: f for f in ranked(fuse.adaptive({"keyword": keyword, "text": text}))}
     assert fused[1].signals["keyword"].weight == pytest.approx(0.8)
     assert fused[2].signals["text"].weight == pytest.approx(0.2)
     assert fused[1].score == pytest.approx(0.8)
@@ -113,18 +117,18 @@ def test_a_sharp_keyword_list_keeps_its_first_page_against_noise() -> None:
     keyword = {1: 30.0} | {i: 2.0 for i in range(2, 40)}
     for _ in range(50):
         text = {i: noise.gauss(0.4, 0.1) for i in range(1, 100)}
-        assert fuse.adaptive({"keyword": keyword, "text": text})[0].page == 1
+        assert ranked(fuse.adaptive({"keyword": keyword, "text": text}))[0].page == 1
 
 
 def test_a_flat_keyword_list_yields_to_the_text() -> None:
     keyword = {i: 10.0 - i * 0.01 for i in range(1, 60)}
     text = {i: 0.2 for i in range(1, 60)} | {40: 0.8}
-    assert fuse.adaptive({"keyword": keyword, "text": text})[0].page == 40
+    assert ranked(fuse.adaptive({"keyword": keyword, "text": text}))[0].page == 40
 
 
 def test_one_list_alone_is_taken_as_it_is() -> None:
     for name in ("keyword", "text"):
-        fused = fuse.adaptive({name: {1: 3.0, 2: 9.0, 3: 6.0}})
+        fused = ranked(fuse.adaptive({name: {1: 3.0, 2: 9.0, 3: 6.0}}))
         assert pages(fused) == [2, 3, 1]
         assert fused[0].score == pytest.approx(1.0)
 
@@ -182,7 +186,7 @@ def test_better_in_every_signal_is_better_fused(method: str, lists: dict[str, di
 @given(scores=st.dictionaries(PAGES, SCORES, min_size=2, max_size=20))
 def test_one_signal_keeps_its_order(scores: dict[int, float]) -> None:
     expected = sorted(scores, key=lambda p: (-scores[p], p))
-    assert pages(fuse.rrf({"text": scores})) == expected
+    assert pages(ranked(fuse.rrf({"text": scores}))) == expected
 
 
 @given(lists=LISTS)
@@ -192,7 +196,7 @@ def test_rrf_agrees_with_a_reference(lists: dict[str, dict[int, float]]) -> None
         for page, score in scores.items():
             rank = 1 + sum(other > score for other in scores.values())
             wanted[page] = wanted.get(page, 0.0) + 1.0 / (60 + rank)
-    assert {f.page: f.score for f in fuse.rrf(lists)} == pytest.approx(wanted)
+    assert {f.page: f.score for f in ranked(fuse.rrf(lists))} == pytest.approx(wanted)
 
 
 @given(lists=LISTS)
@@ -208,23 +212,20 @@ def test_adaptive_scores_lie_between_zero_and_one(lists: dict[str, dict[int, flo
 def test_pages_hear_their_document() -> None:
     lists = {"keyword": {1: 10.0, 2: 4.0, 3: 6.0}}
     document = {1: 100, 2: 100, 3: 200}
-    heard = fuse.hear(fuse.fuse(lists), document)
+    heard = fuse.fuse(lists, document=document)
     assert pages(heard) == [1, 2, 3]
     assert [f.score for f in heard] == pytest.approx([1.0, 0.7, 0.6])
+    assert [f.page for f in fuse.fuse(lists, document=document, k=2)] == [1, 2]
 
 
 @given(scores=st.dictionaries(PAGES, KEYWORD, min_size=1, max_size=20), share=st.floats(0, 5))
 def test_hearing_keeps_the_order_of_documents(scores: dict[int, float], share: float) -> None:
     document = {page: page % 7 for page in scores}
 
-    def best(fused: list[fuse.Fused]) -> dict[int, float]:
-        found: dict[int, float] = {}
-        for f in fused:
-            found[document[f.page]] = max(found.get(document[f.page], 0.0), f.score)
-        return found
+    def best(found: fuse.Scores) -> dict[int, float]:
+        return {d: max(s for p, s in found.items() if document[p] == d) for d in document.values()}
 
-    plain = fuse.fuse({"keyword": scores})
-    assert best(fuse.hear(plain, document, share)) == pytest.approx(best(plain))
+    assert best(fuse.hear(scores, document, share)) == pytest.approx(best(scores))
 
 
 def test_an_unknown_method_is_named() -> None:

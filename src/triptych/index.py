@@ -94,11 +94,15 @@ class Index:
 
     def products(self, vector: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """Scores (n,) float64 of known chunks, as `nearest` gives them; 0 for unknown ones."""
+        scores: np.ndarray = np.einsum("ij,j->i", self.rows(ids), vector.astype(np.float64))
+        return scores
+
+    def rows(self, ids: np.ndarray) -> np.ndarray:
+        """Vectors (n, dim) float64 of known chunks; rows of zero for unknown ones."""
         store = self.vectors
         with self._store_guard:
             rows = store.get(ids)
-        scores: np.ndarray = np.einsum("ij,j->i", rows.astype(np.float64), vector.astype(np.float64))
-        return scores
+        return rows.astype(np.float64)
 
     def refresh(self) -> int:
         """See everything that is committed; the number of the last change seen. Costs one cheap query

@@ -79,12 +79,9 @@ def retrieve(
     asked, lists = _lists(text, index, encoder, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
     pages = _pages(catalog, lists)
-    ranked = fuse.fuse(pages.lists, method)
     if method == fuse.DEFAULT and len(lists) > 1:
-        pages = _fed_back(pages, ranked, asked, index)
-        ranked = fuse.fuse(pages.lists, method)
-    ranked = fuse.hear(ranked, pages.asset)
-    ranked = [f for f in ranked[:wanted] if f.score >= settings.floor]
+        pages = _fed_back(pages, fuse.weigh(pages.lists, method).scores(), asked, index)
+    ranked = [f for f in fuse.fuse(pages.lists, method, pages.asset, wanted) if f.score >= settings.floor]
     fused = perf_counter()
     hits = _hits(ranked, pages, asked, catalog, index)
     seconds |= {"retrieve": retrieved - begun - seconds.get("encode", 0.0), "fuse": fused - retrieved}
@@ -133,24 +130,14 @@ def _lists(
 
 
 def _completed(lists: Mapping[str, Found], asked: _Asked, index: Index) -> dict[str, Found]:
-    """Every chunk that any signal found, scored by all of them: a signal's list ends somewhere, but what
-    it thinks of the next chunk is known and need not be guessed. Chunks without any of the words stay
-    out of the keyword list."""
-    union = np.unique(np.concatenate([found.keys for found in lists.values()]))
-    full: dict[str, Found] = {}
-    for name, found in lists.items():
-        rest = np.setdiff1d(union, found.keys, assume_unique=True)
-        if not len(rest):
-            full[name] = found
-            continue
-        if name == "keyword":
-            scores = index.keyword.score(asked.query.clauses, rest, asked.scope)
-            rest, scores = rest[scores > 0], scores[scores > 0]
-        else:
-            assert asked.vector is not None
-            scores = index.products(asked.vector, rest)
-        full[name] = Found(np.concatenate([found.keys, rest]), np.concatenate([found.scores, scores]))
-    return full
+    """The text list with the chunks that only keywords found: its vectors are at hand, so what it thinks
+    of them is known and need not be guessed. The other way round nothing was gained (docs/log/ranking.md)."""
+    assert asked.vector is not None
+    text = lists["text"]
+    rest = np.setdiff1d(lists["keyword"].keys, text.keys, assume_unique=True)
+    scores = index.products(asked.vector, rest)
+    full = Found(np.concatenate([text.keys, rest]), np.concatenate([text.scores, scores]))
+    return {**lists, "text": full}
 
 
 # ---------------------------------------------------------------------------- chunks into pages
@@ -182,36 +169,41 @@ def _pages(catalog: Catalog, lists: Mapping[str, Found]) -> _Pages:
 
 def _folded(found: Found, pages: _Pages) -> tuple[dict[int, float], dict[int, int]]:
     """(score, chunk) of each page: those of its best chunk."""
-    scores: dict[int, float] = {}
-    chunks: dict[int, int] = {}
-    at = np.searchsorted(pages.keys, found.keys)
-    known = (at < len(pages.keys)) & np.isin(found.keys, pages.keys)
-    rows = (found.keys[known], found.scores[known], pages.page_of[at[known]])
-    for key, score, page in zip(*(column.tolist() for column in rows), strict=True):
-        if page not in scores or score > scores[page]:
-            scores[page], chunks[page] = score, key
-    return scores, chunks
+    known = np.isin(found.keys, pages.keys)
+    keys, scores = found.keys[known], found.scores[known]
+    page = pages.page_of[np.searchsorted(pages.keys, keys)]
+    order = np.lexsort((keys, -scores))
+    _, first = np.unique(page[order], return_index=True)
+    best = order[first]
+    names = page[best].tolist()
+    return (
+        dict(zip(names, scores[best].tolist(), strict=True)),
+        dict(zip(names, keys[best].tolist(), strict=True)),
+    )
 
 
-def _fed_back(pages: _Pages, ranked: Sequence[fuse.Fused], asked: _Asked, index: Index) -> _Pages:
+def _fed_back(pages: _Pages, scores: fuse.Scores, asked: _Asked, index: Index) -> _Pages:
     """The text list again, for the question moved towards the best pages of the first round.
 
     Rocchio's feedback (in Salton, The SMART Retrieval System, 1971) on vectors: the question plus half the
-    mean of the best pages' chunks, weighted by fused score. Keyword hits so tell the text signal what the question is
-    about, which helps most where neither signal is sure (docs/log/ranking.md). All pages stay in the
-    race; only their text scores change.
+    mean of the best pages' chunks, weighted by fused score. So keywords tell the text signal what the
+    question is about, which helps most where neither is sure (docs/log/ranking.md). All pages stay in
+    the race; only their text scores change.
     """
     assert asked.vector is not None
-    best = [f for f in ranked if f.page in pages.chunk["text"]][:FEEDBACK]
+    chunk = pages.chunk["text"]
+    best = sorted((page for page in scores if page in chunk), key=lambda page: (-scores[page], page))[
+        :FEEDBACK
+    ]
     if not best:
         return pages
-    rows = index.vectors.get(pages.keys).astype(np.float64)
-    at = np.searchsorted(pages.keys, [pages.chunk["text"][f.page] for f in best])
-    weights = np.array([max(f.score, 1e-9) for f in best])
-    moved = asked.vector + PULL * (weights[:, None] * rows[at]).sum(axis=0) / weights.sum()
-    moved /= np.linalg.norm(moved)
-    scores, chunks = _folded(Found(pages.keys, rows @ moved), pages)
-    return replace(pages, lists={**pages.lists, "text": scores}, chunk={**pages.chunk, "text": chunks})
+    weights = np.array([max(scores[page], 1e-9) for page in best])
+    rows = index.rows(pages.keys)
+    pull = weights @ rows[np.searchsorted(pages.keys, [chunk[page] for page in best])] / weights.sum()
+    moved = asked.vector + PULL * pull
+    found = Found(pages.keys, np.einsum("ij,j->i", rows, moved / np.linalg.norm(moved)))
+    scores, chunk = _folded(found, pages)
+    return replace(pages, lists={**pages.lists, "text": scores}, chunk={**pages.chunk, "text": chunk})
 
 
 # ------------------------------------------------------------------------------------------ hits

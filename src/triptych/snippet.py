@@ -69,12 +69,24 @@ def matches(text: str, query: Query, weight: Weight) -> list[Match]:
 
 
 def _candidates(text: str, wanted: set[str]) -> list[tokens.Token]:
-    """Tokens of `text`; of plain ASCII, only those that begin like one of `wanted`, found at once."""
-    if not text.isascii():
+    """Tokens of `text`, of which those that begin otherwise than all of `wanted` may be left out: most are
+    plain Latin words, found at once; what may fold to something else is looked at one by one."""
+    low = text.lower()
+    if _FOLDS.search(text) or len(low) != len(text):
         return tokens.spans(text)
     starts = "|".join(sorted({re.escape(word[:3]) for word in wanted}))
-    begins = re.compile(rf"(?<![a-z0-9])(?:{starts})[a-z0-9]*")
-    return [tokens.Token(m.group(), m.start(), m.end()) for m in begins.finditer(text.lower())]
+    found = []
+    for m in re.finditer(rf"(?<![^\W_])(?:{starts})[^\W_]*|{_ACCENTED}", low):
+        if m.group().isascii():
+            found.append(tokens.Token(m.group(), m.start(), m.end()))
+        else:
+            found += [tokens.Token(t.text, m.start(), m.end()) for t in tokens.spans(m.group())]
+    return found
+
+
+# Letters that fold to others, marks, and scripts whose words are cut into pairs: not Latin.
+_FOLDS = re.compile("[\u0250-\u1fff\u2c00-\ud7ff\uf900-\uffff\U00010000-\U0010ffff]")
+_ACCENTED = r"[^\W_]*[^\W_\x00-\x7f][^\W_]*"
 
 
 def _root(word: str, query: Query) -> str:
@@ -92,13 +104,13 @@ def _stems_of(words: set[str], roots: set[str]) -> dict[str, str]:
 def _values(text: str, asked: Sequence[str]) -> list[tuple[int, int, str]]:
     """Numbers, dates and codes of `text` that have one of the keys `asked`."""
     wanted = set(asked)
-    signs = {_signs(key) for key in wanted}
-    found = []
+    here = [signs for signs in map(_signs, wanted) if all(sign in text for sign in signs)]
+    found: list[tuple[int, int, str]] = []
+    if not here:
+        return found
     at = 0
     for line in text.split("\n"):
-        if any(
-            all(sign in line for sign in needed) for needed in signs
-        ):  # reading values is slow: only where one can stand
+        if any(all(sign in line for sign in signs) for signs in here):  # reading values is slow
             found += [(at + a, at + b, key) for a, b, key in _read(line) if key in wanted]
         at += len(line) + 1
     return found
