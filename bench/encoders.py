@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -231,6 +232,8 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, default=256)
     arguments = parser.parse_args()
     data = arguments.data / "text_cranfield"
+    busy = os.getloadavg()[0] / (os.cpu_count() or 1)
+    print(f"load for each core {busy:.1f}" + (": TIMES ARE OF A BUSY MACHINE" if busy > 0.5 else ""))
     for name, entry in _weights.manifest()["files"].items():
         print(f"{name:34}{entry['bytes'] / 1e6:8.1f} MB")
     cold()
