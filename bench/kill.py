@@ -108,7 +108,8 @@ def plug_in(folder: Path) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hashing-encoder\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(_ENTRY)
     sys.path.insert(0, str(folder))
-    os.environ["PYTHONPATH"] = str(folder)
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(folder) if before is None else f"{folder}{os.pathsep}{before}"
     os.environ["TRIPTYCH_ENCODER"] = "hashing"
 
 
