@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from triptych import orientation, read, regions
+from triptych import enhance, orientation, read, regions
 from triptych.conformance.ocr import TEXT, known_page
 from triptych.errors import FileError
 from triptych.settings import Limits, OcrSettings
@@ -109,6 +109,33 @@ class TestPictures:
         small = np.asarray(Image.fromarray(known_page()).resize((675, 600), Image.Resampling.LANCZOS))
         large[300:900, 200:875] = small  # letters of 25 pixels: 6 points at 300 dpi
         assert share(page(png(large)).text.text) >= 0.95
+
+
+class TestCleaning:
+    """The engine here reads more the cleaner a picture is: nothing but the choice is under test."""
+
+    SPECKS = np.full((90, 90, 3), 255, np.uint8)
+    SPECKS[::5, ::5] = 0
+
+    @staticmethod
+    def by_cleanness(image: np.ndarray) -> list[Line]:
+        sure = 0.9 if image.min() == 255 else 0.5
+        return [Line((Word("words", Box(0, y, 1, y + 0.1), sure),)) for y in (0.1, 0.3, 0.5)]
+
+    @pytest.mark.parametrize(("mode", "confidence"), [("auto", 0.9), ("on", 0.9), ("off", 0.5)])
+    def test_specks(self, mode: str, confidence: float) -> None:
+        lines = self.by_cleanness(self.SPECKS)
+        best = enhance.read(self.SPECKS, lines, self.by_cleanness, mode)
+        assert best[0].confidence == confidence
+
+    def test_a_clear_page_is_not_read_again(self) -> None:
+        clean = np.full((9, 9, 3), 255, np.uint8)
+        lines = self.by_cleanness(clean)
+        assert enhance.read(clean, lines, lambda image: pytest.fail("read again"), "auto") is lines
+
+    def test_a_cleaned_page_that_reads_worse_is_dropped(self) -> None:
+        lines = self.by_cleanness(self.SPECKS)
+        assert enhance.read(self.SPECKS, lines, lambda image: lines[:1], "auto") is lines
 
 
 class TestPdf:

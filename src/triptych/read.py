@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from triptych import orientation, plugins, regions
+from triptych import enhance, orientation, plugins, regions
 from triptych.errors import FileError
 from triptych.seams import Document, Format, Ocr, Picture, RawPage
 from triptych.settings import Limits, OcrSettings
@@ -121,7 +121,10 @@ class Reader:
         lines = engine.read(image)
         turned = orientation.turned(image, lines, engine.read)
         if turned:
-            lines = engine.read(orientation.upright(image, turned))
+            image = orientation.upright(image, turned)
+            lines = engine.read(image)
+        lines = enhance.read(image, lines, engine.read, self._settings.enhance)
+        if turned:
             lines = regions.moved(lines, lambda box: orientation.on_turned(box, turned))
         return replace(
             page,
