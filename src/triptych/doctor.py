@@ -27,7 +27,8 @@ _CORE = (
 
 
 def examine(library: str, config: Path | None) -> dict[str, Any]:
-    """Load every back end in turn, look at the library and the disk. `ok`: what is set up works."""
+    """Import every back end in turn (one that ships files checks their hashes: `verify`), look at the
+    library and the disk. `ok`: what is set up works."""
     folder = Path(library)
     chosen, _ = settings.load(folder, config)
     report: dict[str, Any] = {
@@ -68,9 +69,11 @@ def _existing(path: Path) -> Path:
 def _check(kind: str, name: str, chosen: settings.Settings) -> dict[str, Any]:
     about = plugins.summary(kind, name)
     try:
-        plugins.module(kind, name)
+        module = plugins.module(kind, name)
     except TriptychError as error:
         return {"works": False, "about": about, "error": str(error)}
+    if wrong := module.verify() if hasattr(module, "verify") else []:
+        return {"works": False, "about": about, "error": " ".join(wrong)}
     return {"works": True, "about": about, "error": None}
 
 

@@ -63,6 +63,8 @@ def _system(error: OSError) -> str:
 
 def main() -> None:
     """Run the command line; never a traceback for an input or an environment problem."""
+    # One short query at a time: threads of matrix products only wait for each other (docs/log/encoders.md).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
