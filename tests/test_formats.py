@@ -209,7 +209,9 @@ class TestPictures:
     @pytest.mark.parametrize("name", ["a.gif", "a.webp"])
     def test_of_an_animation_the_first_frame(self, put: Put, name: str) -> None:
         other = Image.new("RGB", (60, 40), "green")
-        document = opened(put(name, marked(), save_all=True, append_images=[other, Image.new("RGB", (60, 40), "black")]))
+        document = opened(
+            put(name, marked(), save_all=True, append_images=[other, Image.new("RGB", (60, 40), "black")])
+        )
         assert len(document) == 1
         assert document.meta["frames"] == 3
         pixels = document.pixels(1, 4096)
