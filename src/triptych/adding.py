@@ -32,6 +32,7 @@ from triptych.settings import Settings
 from triptych.types import Page, Reading, Source
 from triptych.workers import Workers
 
+_SECTION = 24  # tokens kept free for the name of a section; longer ones push the end of a full chunk out
 PIPELINE = 1  # raise it when reading or chunking changes what a page gives
 
 
@@ -171,7 +172,7 @@ class Adding:
     def _put(self, record: AssetRecord, sources: Sequence[Source], pages: Sequence[Page]) -> int:
         """Chunk, embed and commit; the number of chunks."""
         cut = self.settings.chunk
-        chunks = chunk(pages, self.encoder.count, cut.size, cut.overlap)
+        chunks = chunk(pages, self.encoder.count, self._room(record.title, pages), cut.overlap)
         texts = [
             passage(record.title, c, page.text.text)
             for page, cs in zip(pages, chunks, strict=True)
@@ -184,6 +185,13 @@ class Adding:
         self.blobs.free(committed.freed)
         self.index.catch_up_soon()
         return len(texts)
+
+    def _room(self, title: str, pages: Sequence[Page]) -> int:
+        """Tokens that a chunk may have for the encoder to read it to its end under its title and section."""
+        size = self.settings.chunk.size
+        heads = self.encoder.count([title, *{section.title for page in pages for section in page.sections}])
+        room = self.encoder.max_tokens - heads[0] - min(_SECTION, max(heads[1:], default=0))
+        return max(size // 2, min(size, room))
 
     def _cut_again(self, known: Asset, how: str) -> None:
         """Chunk and embed what was read before, as after a change of chunk size."""

@@ -47,7 +47,7 @@ class Limits:
     """What one file may cost before it is refused."""
 
     memory_mb: int = 1500  # resident memory of a worker
-    page_seconds: float = 60.0  # wall time for one page
+    page_seconds: float = 120.0  # wall time for one page
     file_mb: int = 2000  # size of a file
     pages: int = 10_000  # pages of a file
     megapixels: int = 200  # pixels of one picture
