@@ -118,7 +118,8 @@ def test_a_file_full_of_crashes_is_given_up_soon(pool: Workers, tmp_path: Path) 
     started = time.monotonic()
     result = reading(read_one(pool, odd_file(tmp_path, "fine", *["exit"] * 100)))
     assert len(result.failed_pages) == 100
-    assert "left out" in str(result.pages[99].failed)
+    left_out = [page.number for page in result.pages if "left out" in str(page.failed)]
+    assert len(left_out) > 50  # which ones is a race of two workers
     assert time.monotonic() - started < 40
 
 

@@ -43,9 +43,6 @@ from triptych.types import Chunk, Page, PageText, Source
 
 _KEYS: BindParameter[list[int]] = bindparam("keys", expanding=True)
 _CHUNKS = sql.CHUNKS.where(schema.chunk.c.key.in_(_KEYS))
-_PLACES = select(schema.chunk.c.key, schema.chunk.c.asset, schema.chunk.c.page).where(
-    schema.chunk.c.key.in_(_KEYS)
-)
 _WORDS = select(schema.page.c.key, schema.page.c.text, schema.page.c.words).where(
     schema.page.c.key.in_(_KEYS)
 )
@@ -326,13 +323,16 @@ class Catalog:
 
     def places(self, keys: Sequence[int]) -> list[Place]:
         """Asset and page key of each chunk, in the order of `keys`; unknown keys are left out. For the
-        hundreds of candidates that are folded into pages."""
+        hundreds of candidates that are folded into pages: numbers in plain SQL, because binding each of
+        them costs four times as much as the look-up."""
+        if not len(keys):
+            return []
+        numbers = ",".join(str(int(key)) for key in keys)
         with database.reading(self.engine) as connection:
-            known = {
-                row[0]: Place(*row)
-                for batch in sql.batches(keys)
-                for row in connection.execute(_PLACES, {"keys": batch})
-            }
+            rows = connection.exec_driver_sql(
+                f'SELECT "key", asset, page FROM chunk WHERE "key" IN ({numbers})'
+            )
+            known = {row[0]: Place(*row) for row in rows.fetchall()}
         return [known[int(key)] for key in keys if int(key) in known]
 
     def cut(self, asset: int) -> list[tuple[Page, list[Chunk]]]:

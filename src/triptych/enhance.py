@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import cv2
 import numpy as np
+from PIL import Image, ImageFilter
 
 from triptych.types import Line
 
@@ -23,7 +23,7 @@ _BETTER = 1.1  # times as much must be read clearly for the cleaned page to coun
 
 def cleaned(image: np.ndarray) -> np.ndarray:
     """The picture without specks; strokes of two pixels and more stay."""
-    return np.asarray(cv2.medianBlur(np.ascontiguousarray(image), 3))
+    return np.asarray(Image.fromarray(np.ascontiguousarray(image)).filter(ImageFilter.MedianFilter(3)))
 
 
 def read(image: np.ndarray, lines: list[Line], again: Read, mode: str) -> list[Line]:
