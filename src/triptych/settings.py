@@ -58,7 +58,7 @@ class SearchSettings:
     """Asking."""
 
     k: int = 10  # hits returned
-    depth: int = 200  # chunks fetched from each signal before fusion
+    depth: int = 100  # chunks fetched from each signal before fusion
     fusion: str = "adaptive"  # how lists become one ranking; see fuse.py
     floor: float = 0.0  # hits below this fused score are not returned
 
