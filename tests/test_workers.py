@@ -119,7 +119,7 @@ def test_a_file_full_of_crashes_is_given_up_soon(pool: Workers, tmp_path: Path) 
     result = reading(read_one(pool, odd_file(tmp_path, "fine", *["exit"] * 100)))
     assert len(result.failed_pages) == 100
     left_out = [page.number for page in result.pages if "left out" in str(page.failed)]
-    assert len(left_out) > 50  # which ones is a race of two workers
+    assert len(left_out) >= 30  # at most four ranges of 16 pages were begun; which ones is a race
     assert time.monotonic() - started < 40
 
 
