@@ -8,7 +8,7 @@ that returns an object of the shape below; see `plugins`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -147,6 +147,3 @@ class Progress(Protocol):
     """Told about work under way; drawn on terminals only."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
-
-
-Pages = Iterator[RawPage]
