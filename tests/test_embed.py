@@ -16,7 +16,7 @@ from triptych.errors import ModelError
 class Letters:
     """An encoder that counts letters and remembers what it was asked."""
 
-    space, dim, sees, max_tokens = "letters/4", 4, frozenset({"text"}), 100
+    space, dim, sees, max_tokens, side = "letters/4", 4, frozenset({"text"}), 100, 0
 
     def __init__(self, spoil: Callable[[np.ndarray], np.ndarray] = lambda rows: rows) -> None:
         self.asked: list[str] = []

@@ -84,12 +84,17 @@ class Ocr(Protocol):
 
 
 class Encoder(Protocol):
-    """One object, one space. A text-only encoder raises UserError in `images`."""
+    """One object, one space. A text-only encoder raises UserError in `images`.
+
+    An image encoder has both towers in the same space: what `queries` gives is compared with what
+    `images` gave. Cropping, decoding and bringing pictures down to `side` happen once, in the core.
+    """
 
     space: str  # model, revision, preprocessing, dim: stored with every vector
     dim: int
     sees: frozenset[str]  # {"text"} or {"text", "image"}
     max_tokens: int
+    side: int  # pixels of the longer side at which it wants pictures; 0 for a text-only encoder
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """(n, dim) float32, rows of length 1, in order. An empty text gives a valid row."""
@@ -97,10 +102,32 @@ class Encoder(Protocol):
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         """As `texts`, for the asking side (some models prefix queries)."""
 
-    def images(self, images: Sequence[np.ndarray]) -> np.ndarray: ...
+    def images(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """(n, dim) float32, rows of length 1, of uint8 (h, w, 3) RGB pictures of any size, in order."""
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, as this encoder cuts it, without special tokens."""
+
+
+class Seen(NamedTuple):
+    """A picture with what else is known of it: what a captioner is given. `pixels` is None where only
+    the vector is at hand; a captioner of `builtin` needs no more."""
+
+    pixels: np.ndarray | None  # uint8 (h, w, 3) RGB, its longer side about `Captioner.side`
+    vector: np.ndarray | None  # (dim,) float32 in `space`, where an image encoder has seen it
+    space: str
+    title: str  # of its file
+    text: str  # that was read on it
+
+
+class Captioner(Protocol):
+    """Pictures in, descriptions out: one to three for each, different ones, the short one first."""
+
+    name: str  # back end, model and version, prompt where there is one: stored with each caption
+    side: int  # pixels of the longer side at which it wants pictures; 0: it needs no pixels
+
+    def captions(self, seen: Sequence[Seen]) -> list[tuple[str, ...]]:
+        """One tuple for each picture, in order; () where there is nothing to say."""
 
 
 class Store(Protocol):

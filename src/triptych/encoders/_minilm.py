@@ -41,6 +41,7 @@ class Minilm:
     space = "builtin/minilm/1/384"
     dim = 384
     sees = frozenset({"text"})
+    side = 0
     max_tokens = MAX_TOKENS
 
     def __init__(self, weights: Weights, tokens: Tokens, threads: int = 0) -> None:

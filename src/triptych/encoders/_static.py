@@ -30,6 +30,7 @@ class Static:
     space = "builtin/static/1/256"
     dim = 256
     sees = frozenset({"text"})
+    side = 0
     max_tokens = 512  # a sum takes any length; beyond a page or two it says little
 
     def __init__(self, table: np.ndarray, tokens: Tokens) -> None:

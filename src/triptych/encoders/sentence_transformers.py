@@ -63,6 +63,7 @@ class TextModel:
     """Text in, `dim` numbers out."""
 
     sees = frozenset({"text"})
+    side = 0
 
     def __init__(self, model: SentenceTransformer, identity: str) -> None:
         self._model = model

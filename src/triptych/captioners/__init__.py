@@ -1,0 +1,1 @@
+"""Back ends that describe pictures in words, one file each; found by `triptych.plugins`."""
