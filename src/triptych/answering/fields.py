@@ -54,10 +54,17 @@ def fields(layout: Layout, label: str, expects: str = "text", context: str = "")
 
     Words of `context` on the line of a label speak for it: the price in the row of the asked article.
     """
+    return fields_at(layout, match_label(layout, label), label, expects, context)
+
+
+def fields_at(
+    layout: Layout, matches: Sequence[Match], label: str, expects: str = "text", context: str = ""
+) -> list[Field]:
+    """As `fields`, for labels that were found on the page already; `label` says in words what they mean."""
     wanted = content_words(context)
     found: list[Field] = []
     text = layout.text.text
-    for match in match_label(layout, label):
+    for match in matches:
         exact = label.strip(" -*.:") in text[match.start : match.end + 1]
         beside = 0.4 * _share(wanted, _home(layout, match).text)
         for near in _values(layout, match):

@@ -67,6 +67,22 @@ def _match_in(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
     a, b, similar = _snap(segment.text, places[found.dest_start], places[found.dest_end - 1] + 1, wanted)
     if similar < _SIMILAR / 100:
         return []
+    return [_matched(layout, segment, a, b, similar + _long(wanted))]
+
+
+def match_pattern(layout: Layout, pattern: re.Pattern[str]) -> list[Match]:
+    """As `match_label`, for labels that many languages write in many ways: what `pattern` finds first in a
+    segment, letter for letter."""
+    found = [
+        _matched(layout, segment, hit.start(), hit.end(), 1.0)
+        for segment in layout.segments
+        if (hit := pattern.search(segment.text))
+    ]
+    return sorted(found, key=lambda m: -m.score)[:8]
+
+
+def _matched(layout: Layout, segment: Segment, a: int, b: int, similar: float) -> Match:
+    """Characters `[a, b)` of a segment as a label: best with a colon after it and nothing before it."""
     own, _ = fold_map(segment.text[a:b])
     rest = segment.text[b:]
     colon = bool(re.match(r"\s*[)\].]*\s*[:：]", rest))
@@ -75,9 +91,8 @@ def _match_in(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
     before, _ = fold_map(segment.text[:a])
     numbered = before.isdigit() or len(before) == 1  # 3. Court, (a) Name
     score = similar + 0.25 * colon - 0.3 * (bool(before) and not numbered) - 0.1 * (1 - whole) * (not colon)
-    score += _long(wanted)
     part = layout.part(segment, segment.start + a, segment.start + b)
-    return [Match(part, segment.start + a, segment.start + b, score)]
+    return Match(part, segment.start + a, segment.start + b, score)
 
 
 def _match_across(layout: Layout, segment: Segment, wanted: str) -> list[Match]:

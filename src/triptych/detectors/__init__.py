@@ -1,0 +1,1 @@
+"""Back ends of this kind, one file each; found by `triptych.plugins`."""

@@ -1,0 +1,124 @@
+"""Who issued a receipt or an invoice: the name at the top, with a legal form, over an address.
+
+No list of companies: what speaks for a line is where it stands, what follows it, and how it ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from triptych.answering.layout import Layout, Segment
+
+_LEGAL = re.compile(
+    r"(?:\bS\W?D\W?N\W{0,2}BHD\b|\bBHD\b|\b[S5]/[B8]\b|\bGmbH\b|\bG\.?m\.?b\.?H\b|\bmbH\b|\bAG\b|\bKG(?:aA)?\b|\bOHG\b|\bGbR\b|"
+    r"\be\.\s?[KVG]\.|\ba\.\s?G\.|\bUG\b|\bSE\b|\bLtd\b|\bLimited\b|\bL\.?L\.?[CP]\b|\bInc\b|\bIncorporated\b|\bCorp(?:oration)?\b|\bP\.?L\.?C\b|"
+    r"\bPty\b|\bS\.?A\.?R\.?L\b|\bS\.?A\.?S\b|\bS\.A\.|\bSA\b|\bEURL\b|\bS\.?p\.?A\b|\bS\.?r\.?l\b|\bB\.?V\b|\bN\.?V\b|\bOyj?\b|"
+    r"\bA/S\b|\bApS\b|\bAB\b|\bASA?\b|\bS\.L\.|\bSp\.?\s?z\s?o\.?\s?o\b|\bs\.r\.o\b|\bd\.o\.o\b|\bKft\b|\bLtda\b|"
+    r"\b& Co\b|有限公司|株式会社)\.?(?:\s*(?:& Co\.?(?:\s*KG)?|KG))?",
+    re.I,
+)
+_TRADE = re.compile(
+    r"\b(?:enterprise|trading|restaurant|restoran|restaurants|cafe|café|coffee|bakery|bistro|store|stores|shop|mart|"
+    r"market|supermarket|hypermarket|pharmacy|farmasi|clinic|hotel|station|hardware|stationer\w*|book\w*|motor\w*|"
+    r"electrical|machinery|perniagaan|syarikat|kedai|pasaraya|kopitiam|services?|industr\w+|compan\w+|group|"
+    r"apotheke|bäckerei|hotel|verlag|stadtwerke|boulangerie|pharmacie|librairie|farmacia|panader\w+|supermercado|"
+    r"ristorante|universit\w+|bank)\b",
+    re.I,
+)
+_ADDRESS = re.compile(
+    r"\b(?:jalan|jln|lorong|lot|taman|street|str|road|rd|avenue|ave|lane|drive|boulevard|blvd|suite|floor|level|"
+    r"block|p\.?\s?o\.? box|postfach|rue|place|platz|allee|via|viale|calle|plaza|unit|kawasan|bandar|"
+    r"selangor|kuala)\b|stra(?:ß|ss)e\b|\bno\.?\s?\d|\b\d{4,6}\b|straat\b|weg \d|\w\d+[,-]",
+    re.I,
+)
+_NOT_NAME = re.compile(
+    r"\b(?:tel|telephone|phone|fax|e-?mail|www|gst|vat|ust|id|reg|iban|bic|invoice|receipt|bill|rechnung\w*|"
+    r"\w*rechnung|facture|factura|fattura|factuur|tax|date|datum|time|page|seite|table|order|cash|cashier|customer|copy|"
+    r"original|duplicate|welcome|thank|thanks|total|amount|qty|item|description|no|nr|number|nummer|document|terms|"
+    r"bank|version|stylesheet|formerly|licensee|visit|save|please)\b|@|https?:|\d{4}|\d[.,]\d\d\b|:",
+    re.I,
+)
+_SELLER = re.compile(
+    r"^\W*(?:seller|vendor|supplier|from|issued by|ver\s?käufer|lieferant|rechnungssteller|absender|vendeur|"
+    r"fournisseur|vendedor|proveedor|venditore|fornitore|verkoper|leverancier|sprzedawca)\b",
+    re.I,
+)
+_BUYER = re.compile(
+    r"^\W*(?:buyer|bill(?:ed)? to|ship to|sold to|deliver\w* to|customer|client|to:|attn|invoice to|käufer|kunde|"
+    r"rechnungsempfänger|empfänger|an:|lieferanschrift|acheteur|destinataire|cliente?|comprador|acquirente|koper|"
+    r"klant|nabywca)\b",
+    re.I,
+)
+_CUT = re.compile(r"\s*(?:\((?=[^)]*\d)|[·•|]|,\s(?=.*\d)|\s[-–]\s(?=.*\d)|\bco\.?\s?(?:reg|no)\b).*$", re.I)
+_NAME_LABEL = re.compile(r"^\W*(?:name|company(?: name)?|firma|nom|nombre|nome|naam)\s*[:：]\s*", re.I)
+
+
+def company(layout: Layout) -> tuple[tuple[tuple[int, int], ...], float]:
+    """Spans of the issuer's name and how much speaks for them; from 1.5 it is good evidence. ((), 0) when
+    no line can be one."""
+    best: tuple[tuple[tuple[int, int], ...], float] = ((), 0.0)
+    segments = layout.segments
+    if not segments:
+        return best
+    top, bottom = min(s.y0 for s in segments), max(s.y1 for s in segments)
+    usual = sorted(s.height for s in segments)[len(segments) // 2]
+    first = True
+    for place, segment, start, end in _names(layout):
+        spans = _with_form(layout, segment, start, end)
+        name = " ".join(layout.text.text[a:b] for a, b in spans)
+        down = (segment.y0 - top) / max(bottom - top, 1e-6)
+        score = 1.2 * bool(_LEGAL.search(name)) + 0.5 * bool(_TRADE.search(name)) + 0.6 * first
+        score += max(0.0, 0.7 - 2 * down) + min(0.4, 0.5 * max(0.0, segment.height / usual - 1))
+        score += 0.4 * _over_address(layout, segment) + _party(segments[max(0, place - 6) : place], segment)
+        first = False
+        if score > best[1]:
+            best = spans, score
+    return best
+
+
+def _names(layout: Layout) -> Iterator[tuple[int, Segment, int, int]]:
+    """(place, segment, start, end) of what can be a name: letters, no address, no label, no number."""
+    for place, segment in enumerate(layout.segments):
+        text = segment.text
+        label = _NAME_LABEL.match(text)
+        begin = label.end() if label else 0
+        rest = text[begin:]
+        cut = _CUT.search(rest)
+        name = rest[: cut.start()] if cut else rest
+        name = name.rstrip(" ,.;-(") if not _LEGAL.search(name) else name.rstrip(" ,;-(")
+        lead = len(name) - len(name.lstrip(" .,-*'\""))
+        name = name[lead:]
+        letters = sum(c.isalpha() for c in name)
+        if letters < 4 or letters < 0.6 * len(name.replace(" ", "")) or len(name) > 70:
+            continue
+        if _NOT_NAME.search(name) or (_ADDRESS.search(name) and not _LEGAL.search(name)):
+            continue
+        start = segment.start + begin + lead
+        yield place, segment, start, start + len(name)
+
+
+def _with_form(layout: Layout, segment: Segment, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """The name, with the rest of its legal form where that fell on a line or a column of its own."""
+    if _LEGAL.search(layout.text.text[start:end]) is None:
+        for follow in [*layout.right_of(segment)[:1], *layout.below(segment, 0.8)[:1]]:
+            found = _LEGAL.match(follow.text)
+            if found and found.end() >= len(follow.text.rstrip(" .")):
+                return (start, end), (follow.start, follow.end)
+    return ((start, end),)
+
+
+def _over_address(layout: Layout, segment: Segment) -> bool:
+    return any(_ADDRESS.search(s.text) for s in layout.below(segment, 3.5)[:3])
+
+
+def _party(before: tuple[Segment, ...], segment: Segment) -> float:
+    """Whether the column under which a name stands is the seller's or the buyer's."""
+    for label in reversed(before):
+        if abs(label.x0 - segment.x0) > 25 * segment.height or label.y0 > segment.y1:
+            continue
+        if _SELLER.match(label.text):
+            return 1.2
+        if _BUYER.match(label.text):
+            return -1.5
+    return 0.0

@@ -1,0 +1,119 @@
+"""Tables by geometry: rows of short segments whose edges stand in columns.
+
+Text in two columns is no table: its segments are long and hold few numbers. Rulings are not looked at,
+so tables without any are found as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from triptych.answering.layout import Layout, Segment
+from triptych.types import Box, Page
+
+_ROWS = 3  # at least, and one more where there are but two columns
+_GAP = 2.6  # text heights between the rows of one table
+_LOOSE = 2  # rows of one segment (headings, wrapped labels) in a row of them that do not end a table
+_CELL_WORDS = 7  # on average at most: more are prose
+_ALIGNED = 0.6  # share of the rows in which a column has a cell
+_NUMBERS = 0.3  # share of the cells that are numbers, where there are but two columns
+_MOST_TEXT = 400  # characters of a table's text that are kept
+
+
+def tables(page: Page) -> list[tuple[Box, str]]:
+    """(box, text) of the tables of a page, from top to bottom."""
+    if len(page.text.boxes) < 2 * _ROWS:
+        return []
+    found = []
+    for run in _runs(_rows(Layout(page).segments)):
+        if _is_table(run):
+            segments = [s for row in run for s in row]
+            words = np.concatenate([page.text.boxes[s.first : s.last] for s in segments])
+            edges = *words[:, :2].min(0).tolist(), *words[:, 2:].max(0).tolist()
+            text = "\n".join(" ".join(s.text for s in row) for row in run)
+            found.append((Box(*edges), text[:_MOST_TEXT]))
+    return found
+
+
+def _rows(segments: Sequence[Segment]) -> list[list[Segment]]:
+    """Segments by row, from top to bottom, each from left to right."""
+    rows: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda s: s.middle):
+        last = rows[-1][0] if rows else None
+        if last and segment.middle - last.middle < 0.5 * min(segment.height, last.height):
+            rows[-1].append(segment)
+        else:
+            rows.append([segment])
+    return [sorted(row, key=lambda s: s.x0) for row in rows]
+
+
+def _runs(rows: Sequence[list[Segment]]) -> list[list[list[Segment]]]:
+    """Rows of several segments that follow each other closely; single ones between them belong to them."""
+    runs: list[list[list[Segment]]] = []
+    run: list[list[Segment]] = []
+    loose = 0
+    for row in rows:
+        if run and row[0].y0 - run[-1][0].y1 > _GAP * max(row[0].height, run[-1][0].height):
+            runs.append(run)
+            run, loose = [], 0
+        if len(row) > 1:
+            run.append(row)
+            loose = 0
+        elif run:
+            loose += 1
+            run.append(row)
+            if loose > _LOOSE:
+                runs.append(run)
+                run, loose = [], 0
+    runs.append(run)
+    return [trimmed for run in runs if (trimmed := _trimmed(run))]
+
+
+def _trimmed(run: list[list[Segment]]) -> list[list[Segment]]:
+    """Without single segments at its end."""
+    last = max((i for i, row in enumerate(run) if len(row) > 1), default=-1)
+    return run[: last + 1]
+
+
+def _is_table(run: Sequence[Sequence[Segment]]) -> bool:
+    rows = [row for row in run if len(row) > 1]
+    cells = [s for row in rows for s in row]
+    if len(rows) < _ROWS or sum(s.last - s.first for s in cells) > _CELL_WORDS * len(cells):
+        return False
+    columns = _columns(rows)
+    numbers = sum(_number_like(s.text) for s in cells) / len(cells)
+    if columns < 2 or (columns == 2 and (len(rows) <= _ROWS or numbers < _NUMBERS)):
+        return False
+    return numbers >= _NUMBERS / 3 or columns > 2
+
+
+def _columns(rows: Sequence[Sequence[Segment]]) -> int:
+    """How many columns have a cell in most rows: cells whose left or right edges stand in line."""
+    count = 0
+    slack = 1.2 * float(np.median([s.height for row in rows for s in row]))
+    left = [[s.x0 for s in row] for row in rows]
+    right = [[s.x1 for s in row] for row in rows]
+    taken: list[tuple[float, float]] = []
+    for edges in (right, left):
+        for edge in sorted(x for row in edges for x in row):
+            mine = [
+                (s.x0, s.x1)
+                for row, xs in zip(rows, edges, strict=True)
+                for s, x in zip(row, xs, strict=True)
+                if abs(x - edge) < slack
+            ]
+            if len(mine) < _ALIGNED * len(rows):
+                continue
+            x0, x1 = min(m[0] for m in mine), max(m[1] for m in mine)
+            middle = (x0 + x1) / 2
+            if not any(a < middle < b or x0 < (a + b) / 2 < x1 for a, b in taken):
+                taken.append((x0, x1))
+                count += 1
+    return count
+
+
+def _number_like(text: str) -> bool:
+    digits = sum(c.isdigit() for c in text)
+    return digits > 0 and sum(c.isalpha() for c in text) <= max(3, digits // 2)

@@ -1,0 +1,196 @@
+"""Key fields of receipts, invoices and forms by their words: total, date, invoice number, company.
+
+Reads with the same rules as the extractive answerer (`answering`), so a box here and an answer there agree.
+A field is named only on good evidence: a page that is no such paper, such as a report, gets none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from triptych.answering.fields import Field, fields, fields_at
+from triptych.answering.labels import match_pattern
+from triptych.answering.layout import Layout
+from triptych.answering.totals import totals
+from triptych.detectors._company import company
+from triptych.errors import UserError
+from triptych.types import Box, Page, PageText, Region
+from triptych.values import codes, dates
+
+_MOST_WORDS = 1500  # a page with more is no receipt, and no form that people fill in
+_FORM_WORDS = 500  # a date alone names a field on pages with at most as many words
+_SURE_TOTAL = 2.0  # a word for a total says so, and its place or arithmetic does not deny it
+_SURE_DATE = 1.5
+_SURE_NUMBER = 1.5
+_SURE_COMPANY = 1.5
+
+# What receipts and invoices call themselves, and what else is printed on them.
+_PAPER = re.compile(
+    r"invoice|receipt|\bbill\b|credit note|cash sale|rechnung|quittung|kassenbon|gutschrift|facture|\breçu\b|"
+    r"\bticket\b|factura|recibo|fattura|ricevuta|scontrino|fatura|factuur|kassabon|\bbon\b|faktura|paragon|račun|"
+    r"szamla|számla|\bkvitto\b|\bkuitti\b|\bstruk\b|\bnota\b|發票|发票|領収|請求書|영수증",
+    re.I,
+)
+_TILL = re.compile(
+    r"\b(?:cash|change|tendered|rounding|sub-?\s?total|grand total|(?:amount|total|balance) due|payable|qty|"
+    r"cashier|gst|sst|vat|tax|mwst|ust|umsatzsteuer|zwischensumme|netto|brutto|gesamtbetrag|zahlbetrag|iban|tva|"
+    r"ttc|montant|iva|importe|importo|btw|bedrag|kembali|tunai|total|summe|totaal)\b",
+    re.I,
+)
+_CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+
+_INVOICE = (
+    r"(?:(?:tax|cash|sales)\s*)?(?:invoice|inv|receipt|rcpt|bill|check|slip|document|doc|rechnungs?|beleg|bon|"
+    r"facture|factura|fattura|factuur|faktura|ricevuta|recibo|kvitto)"
+)
+_NUMBER_LABEL = re.compile(
+    rf"\b(?:{_INVOICE}\s*[-./]?\s*(?:no\b|nos\b|nr\b|num\b|number|nummer|numéro|numero|número|n[°ºo]|#|№|id\b)[.:]?"
+    r"|[a-zäöü]*rechnungs?\s*-?\s*(?:nr\b|nummer|no\b)\.?|n[°º]\s*(?:de\s*)?factu\w+|belegnummer|factuurnummer)",
+    re.I,
+)
+_DATE_LABEL = re.compile(
+    r"(?:\b(?:invoice|receipt|bill|tax|issue|doc(?:ument)?|trans(?:action)?|print(?:ed)?)\s*)?\bdate\b"
+    r"|\b[a-zäöü]*(?:rechnungs|beleg|ausstellungs)?datum\b|\bfecha\b|\bdata\b|\bdato\b|日期",
+    re.I,
+)
+_OTHER_DATE = re.compile(
+    r"due|deliver|ship|birth|born|expir|valid|start|end\b|from|until|liefer|fällig|leistung|zahlung|geburt|gültig|"
+    r"éch[ée]ance|livraison|vencimiento|entrega|scadenza|consegna|verval|lever|effective|received",
+    re.I,
+)
+_DATED = re.compile(rf"(?:{_PAPER.pattern})[^\n]{{0,60}}?\b(?:vom|dated|of|du|del|van)\s*$", re.I)
+_TIME = re.compile(r"\b[0-2]?\d[:.][0-5]\d(?:[:.][0-5]\d)?\s?(?:[ap]\.?m\b)?", re.I)
+
+
+class _Found(NamedTuple):
+    spans: tuple[tuple[int, int], ...]
+    score: float
+
+
+def load(argument: str = "") -> Fields:
+    """The detector. Raises UserError for an argument: it has none."""
+    if argument:
+        raise UserError(f"The detector 'fields' takes no argument, got '{argument}'. Type: fields")
+    return Fields()
+
+
+class Fields:
+    """See `seams.Detector`. Looks at words only."""
+
+    name = "fields"
+
+    def regions(self, page: Page, pictures: Sequence[Box], image: np.ndarray | None) -> list[Region]:
+        text = page.text
+        if not 3 <= len(text.spans) <= _MOST_WORDS:
+            return []
+        paper = _is_paper(text.text)
+        if not paper and not _may_have_date(text):
+            return []
+        layout = Layout(page)
+        found = {"date": _date(layout, paper)}
+        if paper:
+            found["total"] = _total(layout)
+            found["invoice number"] = _number(layout)
+            found["company"] = _Found(*company(layout))
+        sure = {
+            "date": _SURE_DATE,
+            "total": _SURE_TOTAL,
+            "invoice number": _SURE_NUMBER,
+            "company": _SURE_COMPANY,
+        }
+        return [
+            _region(name, text, one.spans) for name, one in found.items() if one and one.score >= sure[name]
+        ]
+
+
+def _is_paper(text: str) -> bool:
+    """Whether a page is a receipt or an invoice: it says so in a short line, holds amounts with cents, and
+    words that belong to paying."""
+    if not _CENTS.search(text):
+        return False
+    words = {m[0].casefold() for m in _TILL.finditer(text)}
+    named = any(len(line) <= 60 and _PAPER.search(line) for line in text.split("\n"))
+    return len(words) + 2 * named >= 4
+
+
+def _may_have_date(text: PageText) -> bool:
+    return len(text.spans) <= _FORM_WORDS and bool(_DATE_LABEL.search(text.text))
+
+
+def _region(name: str, text: PageText, spans: Sequence[tuple[int, int]]) -> Region:
+    boxes = [box for span in spans for box in text.boxes_in(*span)]
+    return Region(name, Box.around(boxes), " ".join(text.text[a:b] for a, b in spans))
+
+
+def _total(layout: Layout) -> _Found | None:
+    found = totals(layout)
+    return _Found(((found[0].start, found[0].end),), found[0].score) if found else None
+
+
+def _number(layout: Layout) -> _Found | None:
+    """The code after the label for the number of an invoice or receipt."""
+    labelled = fields_at(layout, match_pattern(layout, _NUMBER_LABEL), "invoice number")
+    if not labelled:  # a label with an OCR slip in it
+        labelled = [*fields(layout, "invoice number"), *fields(layout, "receipt no")]
+    best: _Found | None = None
+    for field in labelled:
+        span = _code(layout.text.text, field)
+        if span and (best is None or field.score > best.score):
+            best = _Found((span,), field.score)
+    return best
+
+
+def _code(text: str, field: Field) -> tuple[int, int] | None:
+    """The first token of a field's value, when it has a digit and is neither a date nor a time."""
+    start, end = field.spans[0]
+    value = text[start:end]
+    token = re.match(r"[^\s,;]+", value)
+    if token is None or not any(c.isdigit() for c in token[0]) or len(token[0]) < 2:
+        return None
+    days = dates(value)
+    if (days and days[0].start == 0) or _TIME.fullmatch(token[0]):
+        return None
+    length = token.end()
+    following = [c for c in codes(value) if c.start == 0 and c.end > length]
+    if following and " " in following[0].text:
+        length = following[0].end
+    return start, start + len(value[:length].rstrip(".:()"))
+
+
+def _date(layout: Layout, paper: bool) -> _Found | None:
+    """The day a paper was made: the date at its label, in its title, or the only one on a receipt."""
+    text = layout.text.text
+    best = _labelled_date(layout)
+    if not paper or (best and best.score >= _SURE_DATE):
+        return best
+    days = dates(text)
+    plain: dict[object, float] = {}
+    for day in days:
+        line = text[text.rfind("\n", 0, day.start) + 1 : (text.find("\n", day.end) + 1 or len(text) + 1) - 1]
+        score = 1.1 + 0.5 * bool(_TIME.search(line)) + 0.5 * bool(_DATED.search(text[: day.start][-120:]))
+        score -= 0.6 * bool(_OTHER_DATE.search(line))
+        plain[day.readings] = max(plain.get(day.readings, 0.0), score)
+        if best is None or score > best.score:
+            best = _Found(((day.start, day.end),), score)
+    if best and len(plain) == 1:  # the only day that the paper names
+        best = best._replace(score=best.score + 0.4)
+    return best
+
+
+def _labelled_date(layout: Layout) -> _Found | None:
+    text = layout.text.text
+    best: _Found | None = None
+    for field in fields_at(layout, match_pattern(layout, _DATE_LABEL), "date", "date"):
+        start, end = field.spans[0]
+        days = dates(text[start:end])
+        if not days or days[0].start > 12:
+            continue
+        label = field.label.segment.text + text[max(0, field.label.start - 14) : field.label.start]
+        score = field.score - 0.7 * bool(_OTHER_DATE.search(label)) + 0.2 * bool(_PAPER.search(label))
+        if best is None or score > best.score:
+            best = _Found(((start + days[0].start, start + days[0].end),), score)
+    return best
