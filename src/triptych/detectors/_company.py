@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator
 
 from triptych.answering.layout import Layout, Segment
+from triptych.values import fold
 
 _LEGAL = re.compile(
-    r"(?:\bS\W?D\W?N\W{0,2}BHD\b|\bBHD\b|\b[S5]/[B8]\b|\bGmbH\b|\bG\.?m\.?b\.?H\b|\bmbH\b|\bAG\b|\bKG(?:aA)?\b|\bOHG\b|\bGbR\b|"
+    r"(?:\bS\W?D\W?N\W{0,2}BHD\w?\b|\bBHD\w?\b|\b[S5]/[B8]\b|\bGmbH\b|\bG\.?m\.?b\.?H\b|\bmbH\b|\bAG\b|\bKG(?:aA)?\b(?!\.)|\bOHG\b|\bGbR\b|"
     r"\be\.\s?[KVG]\.|\ba\.\s?G\.|\bUG\b|\bSE\b|\bLtd\b|\bLimited\b|\bL\.?L\.?[CP]\b|\bInc\b|\bIncorporated\b|\bCorp(?:oration)?\b|\bP\.?L\.?C\b|"
     r"\bPty\b|\bS\.?A\.?R\.?L\b|\bS\.?A\.?S\b|\bS\.A\.|\bSA\b|\bEURL\b|\bS\.?p\.?A\b|\bS\.?r\.?l\b|\bB\.?V\b|\bN\.?V\b|\bOyj?\b|"
     r"\bA/S\b|\bApS\b|\bAB\b|\bASA?\b|\bS\.L\.|\bSp\.?\s?z\s?o\.?\s?o\b|\bs\.r\.o\b|\bd\.o\.o\b|\bKft\b|\bLtda\b|"
-    r"\b& Co\b|有限公司|株式会社)\.?(?:\s*(?:& Co\.?(?:\s*KG)?|KG))?",
+    r"& Co(?:mpany)?\b|有限公司|株式会社)\.?(?:\s*(?:& Co\.?(?:\s*KG)?|KG))?",
     re.I,
 )
 _TRADE = re.compile(
@@ -29,12 +30,12 @@ _TRADE = re.compile(
 _ADDRESS = re.compile(
     r"\b(?:jalan|jln|lorong|lot|taman|street|str|road|rd|avenue|ave|lane|drive|boulevard|blvd|suite|floor|level|"
     r"block|p\.?\s?o\.? box|postfach|rue|place|platz|allee|via|viale|calle|plaza|unit|kawasan|bandar|"
-    r"selangor|kuala)\b|stra(?:ß|ss)e\b|\bno\.?\s?\d|\b\d{4,6}\b|straat\b|weg \d|\w\d+[,-]",
+    r"selangor|kuala)\b|stra(?:ß|ss)e\b|\bno\.?\s?\d|\b\d{4,6}\s+[^\W\d]|straat\b|weg \d|\w\d+[,-]",
     re.I,
 )
 _NOT_NAME = re.compile(
     r"\b(?:tel|telephone|phone|fax|e-?mail|www|gst|vat|ust|id|reg|iban|bic|invoice|receipt|bill|rechnung\w*|"
-    r"\w*rechnung|facture|factura|fattura|factuur|tax|date|datum|time|page|seite|table|order|cash|cashier|customer|copy|"
+    r"\w*rechnung|facture|factura|fattura|factuur|tax|date|datum|time|page|seite|table|order|cash(?! ?&)|cashier|customer|copy|"
     r"original|duplicate|welcome|thank|thanks|total|amount|qty|item|description|no|nr|number|nummer|document|terms|"
     r"bank|version|stylesheet|formerly|licensee|visit|save|please)\b|@|https?:|\d{4}|\d[.,]\d\d\b|:",
     re.I,
@@ -63,16 +64,25 @@ def company(layout: Layout) -> tuple[tuple[tuple[int, int], ...], float]:
         return best
     top, bottom = min(s.y0 for s in segments), max(s.y1 for s in segments)
     usual = sorted(s.height for s in segments)[len(segments) // 2]
-    first = True
+    text = layout.text.text
+    folded = fold(text)
+    first, named = True, True
     for place, segment, start, end in _names(layout):
-        spans = _with_form(layout, segment, start, end)
-        name = " ".join(layout.text.text[a:b] for a, b in spans)
+        spans = _whole(layout, segment, start, end)
+        name = " ".join(text[a:b] for a, b in spans)
+        legal, trade = bool(_LEGAL.search(name)), bool(_TRADE.search(name))
+        party = _party(segments[max(0, place - 6) : place], segment)
+        party += 0.5 * bool(
+            legal and re.match(r"\s*[-–·•|,]\s.*\d", text[end : segment.end])
+        )  # sender's line
+        party += 0.3 * (legal and folded.count(fold(_LEGAL.sub("", name))) > 1)
+        address = _over_address(layout, segment)
         down = (segment.y0 - top) / max(bottom - top, 1e-6)
-        score = 1.2 * bool(_LEGAL.search(name)) + 0.5 * bool(_TRADE.search(name)) + 0.6 * first
+        score = 1.2 if legal else 0.6 * trade
+        score += 0.4 * first + 0.3 * (named and (legal or trade)) + 0.5 * address + party
         score += max(0.0, 0.7 - 2 * down) + min(0.4, 0.5 * max(0.0, segment.height / usual - 1))
-        score += 0.4 * _over_address(layout, segment) + _party(segments[max(0, place - 6) : place], segment)
-        first = False
-        if score > best[1]:
+        first, named = False, named and not (legal or trade)
+        if score > best[1] and (legal or trade or address or party > 0):
             best = spans, score
     return best
 
@@ -92,15 +102,24 @@ def _names(layout: Layout) -> Iterator[tuple[int, Segment, int, int]]:
         letters = sum(c.isalpha() for c in name)
         if letters < 4 or letters < 0.6 * len(name.replace(" ", "")) or len(name) > 70:
             continue
-        if _NOT_NAME.search(name) or (_ADDRESS.search(name) and not _LEGAL.search(name)):
+        named = _LEGAL.search(name) or _TRADE.search(name)
+        if _NOT_NAME.search(name) or (_ADDRESS.search(name) and not named):
             continue
         start = segment.start + begin + lead
         yield place, segment, start, start + len(name)
 
 
-def _with_form(layout: Layout, segment: Segment, start: int, end: int) -> tuple[tuple[int, int], ...]:
-    """The name, with the rest of its legal form where that fell on a line or a column of its own."""
-    if _LEGAL.search(layout.text.text[start:end]) is None:
+def _whole(layout: Layout, segment: Segment, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """The name with what belongs to it and stands on a line or in a column of its own: the rest of its
+    legal form after it, or its first words before it."""
+    text = layout.text.text
+    form = _LEGAL.search(text, start, end)
+    own = _TRADE.sub("", text[start : form.start() if form else end])
+    if sum(map(str.isalpha, own)) < 4:
+        for lead in [*layout.left_of(segment)[:1], *layout.above(segment, 0.8)[:1]]:
+            if _NOT_NAME.search(lead.text) is None and any(map(str.isalpha, lead.text)):
+                return (lead.start, lead.end), (start, end)
+    if form is None:
         for follow in [*layout.right_of(segment)[:1], *layout.below(segment, 0.8)[:1]]:
             found = _LEGAL.match(follow.text)
             if found and found.end() >= len(follow.text.rstrip(" .")):

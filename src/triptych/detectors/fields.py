@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from triptych.answering.totals import totals
 from triptych.detectors._company import company
 from triptych.errors import UserError
 from triptych.types import Box, Page, PageText, Region
-from triptych.values import codes, dates
+from triptych.values import codes, date_readings, dates
 
 _MOST_WORDS = 1500  # a page with more is no receipt, and no form that people fill in
 _FORM_WORDS = 500  # a date alone names a field on pages with at most as many words
@@ -27,10 +28,11 @@ _SURE_TOTAL = 2.0  # a word for a total says so, and its place or arithmetic doe
 _SURE_DATE = 1.5
 _SURE_NUMBER = 1.5
 _SURE_COMPANY = 1.5
+_OLDEST, _NEWEST = 1950, 2100  # years of such papers; others are two numbers that OCR joined
 
 # What receipts and invoices call themselves, and what else is printed on them.
 _PAPER = re.compile(
-    r"invoice|receipt|\bbill\b|credit note|cash sale|rechnung|quittung|kassenbon|gutschrift|facture|\breçu\b|"
+    r"invoice|receipt|\bbill\b|credit note|cash sale|guest check|rechnung|quittung|kassenbon|gutschrift|facture|\breçu\b|"
     r"\bticket\b|factura|recibo|fattura|ricevuta|scontrino|fatura|factuur|kassabon|\bbon\b|faktura|paragon|račun|"
     r"szamla|számla|\bkvitto\b|\bkuitti\b|\bstruk\b|\bnota\b|發票|发票|領収|請求書|영수증",
     re.I,
@@ -44,17 +46,20 @@ _TILL = re.compile(
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 
 _INVOICE = (
-    r"(?:(?:tax|cash|sales)\s*)?(?:invoice|inv|receipt|rcpt|bill|check|slip|document|doc|rechnungs?|beleg|bon|"
-    r"facture|factura|fattura|factuur|faktura|ricevuta|recibo|kvitto)"
+    r"(?:(?:tax|cash|sales|commercial)\s*)?(?:invoice|inv|receipt|rcpt|bill|check|slip|document|doc|credit note|"
+    r"[a-zäöü]*rechnungs?|gutschrifts?|belegs?|bon|facture|factura|fattura|factuur|faktura|ricevuta|recibo|kvitto)"
 )
 _NUMBER_LABEL = re.compile(
-    rf"\b(?:{_INVOICE}\s*[-./]?\s*(?:no\b|nos\b|nr\b|num\b|number|nummer|numéro|numero|número|n[°ºo]|#|№|id\b)[.:]?"
-    r"|[a-zäöü]*rechnungs?\s*-?\s*(?:nr\b|nummer|no\b)\.?|n[°º]\s*(?:de\s*)?factu\w+|belegnummer|factuurnummer)",
+    rf"\b{_INVOICE}\s*(?:des? \w+\s*)?(?:\([^)]{{1,40}}\)\s*)?[-./]?\s*"
+    r"(?:no\b|nos\b|nr\b|num\b|number\b|nummer\b|numéro\b|numero\b|número\b|n[°ºo]|#|№|id\b)\.?"
+    r"|\bn[°º]\s*(?:de\s*)?factu\w+",
     re.I,
 )
+_TITLE = re.compile(rf"^\W*{_INVOICE}(?=\s+[A-Z]*[-/]?\d)", re.I)  # Facture FA-2017-0009
 _DATE_LABEL = re.compile(
-    r"(?:\b(?:invoice|receipt|bill|tax|issue|doc(?:ument)?|trans(?:action)?|print(?:ed)?)\s*)?\bdate\b"
-    r"|\b[a-zäöü]*(?:rechnungs|beleg|ausstellungs)?datum\b|\bfecha\b|\bdata\b|\bdato\b|日期",
+    r"(?:\b(?:invoice|receipt|bill|tax|issue|doc(?:ument)?|trans(?:action)?|print(?:ed)?)\s*)?"
+    r"\bdate\b(?:\s+(?:of\s+)?(?:the\s+)?(?:invoice|issue|receipt)|\s+(?:de\s+)?(?:la\s+)?(?:facture|facturation))?"
+    r"|\b(?:[a-zäöü]*(?:rechnungs|beleg|ausstellungs)\s*-?\s*)?datum\b|\bfecha\b|\bdata\b|\bdato\b|日期",
     re.I,
 )
 _OTHER_DATE = re.compile(
@@ -63,6 +68,9 @@ _OTHER_DATE = re.compile(
     re.I,
 )
 _DATED = re.compile(rf"(?:{_PAPER.pattern})[^\n]{{0,60}}?\b(?:vom|dated|of|du|del|van)\s*$", re.I)
+_GLUED = re.compile(  # OCR lost the space before a time: 14/03/20185:57:07PM
+    r"(?<!\d)(?<!\d[/.])(?:\d{1,2}([-/.])\d{1,2}\1(?:19|20)\d\d|(?:19|20)\d\d([-/.])\d\d\2\d\d)(?=\d{1,2}:\d\d)"
+)
 _TIME = re.compile(r"\b[0-2]?\d[:.][0-5]\d(?:[:.][0-5]\d)?\s?(?:[ap]\.?m\b)?", re.I)
 
 
@@ -108,13 +116,14 @@ class Fields:
 
 
 def _is_paper(text: str) -> bool:
-    """Whether a page is a receipt or an invoice: it says so in a short line, holds amounts with cents, and
-    words that belong to paying."""
-    if not _CENTS.search(text):
+    """Whether a page is a receipt or an invoice: it says so in a short line, has words that belong to paying,
+    and holds amounts with cents or the number of the paper."""
+    lines = [line for line in text.split("\n") if len(line) <= 70]
+    numbered = any(map(_NUMBER_LABEL.search, lines))
+    if not numbered and not _CENTS.search(text):
         return False
     words = {m[0].casefold() for m in _TILL.finditer(text)}
-    named = any(len(line) <= 60 and _PAPER.search(line) for line in text.split("\n"))
-    return len(words) + 2 * named >= 4
+    return len(words) + 2 * any(map(_PAPER.search, lines)) + 2 * numbered >= 4
 
 
 def _may_have_date(text: PageText) -> bool:
@@ -133,7 +142,8 @@ def _total(layout: Layout) -> _Found | None:
 
 def _number(layout: Layout) -> _Found | None:
     """The code after the label for the number of an invoice or receipt."""
-    labelled = fields_at(layout, match_pattern(layout, _NUMBER_LABEL), "invoice number")
+    matches = [*match_pattern(layout, _NUMBER_LABEL), *match_pattern(layout, _TITLE)]
+    labelled = fields_at(layout, matches, "invoice number")
     if not labelled:  # a label with an OCR slip in it
         labelled = [*fields(layout, "invoice number"), *fields(layout, "receipt no")]
     best: _Found | None = None
@@ -152,7 +162,7 @@ def _code(text: str, field: Field) -> tuple[int, int] | None:
     if token is None or not any(c.isdigit() for c in token[0]) or len(token[0]) < 2:
         return None
     days = dates(value)
-    if (days and days[0].start == 0) or _TIME.fullmatch(token[0]):
+    if (days and days[0].start == 0) or _GLUED.match(value) or _TIME.fullmatch(token[0]):
         return None
     length = token.end()
     following = [c for c in codes(value) if c.start == 0 and c.end > length]
@@ -161,24 +171,39 @@ def _code(text: str, field: Field) -> tuple[int, int] | None:
     return start, start + len(value[:length].rstrip(".:()"))
 
 
+def _days(text: str) -> list[tuple[int, int, tuple[date, ...]]]:
+    """(start, end, readings) of the days in a text, those with a time glued to them included."""
+    found = [(d.start, d.end, d.readings) for d in dates(text)]
+    found += [(m.start(), m.end(), date_readings(m[0])) for m in _GLUED.finditer(text)]
+    return sorted(d for d in found if any(_OLDEST <= day.year <= _NEWEST for day in d[2]))
+
+
 def _date(layout: Layout, paper: bool) -> _Found | None:
     """The day a paper was made: the date at its label, in its title, or the only one on a receipt."""
-    text = layout.text.text
     best = _labelled_date(layout)
     if not paper or (best and best.score >= _SURE_DATE):
         return best
-    days = dates(text)
-    plain: dict[object, float] = {}
-    for day in days:
-        line = text[text.rfind("\n", 0, day.start) + 1 : (text.find("\n", day.end) + 1 or len(text) + 1) - 1]
-        score = 1.1 + 0.5 * bool(_TIME.search(line)) + 0.5 * bool(_DATED.search(text[: day.start][-120:]))
-        score -= 0.6 * bool(_OTHER_DATE.search(line))
-        plain[day.readings] = max(plain.get(day.readings, 0.0), score)
+    text = layout.text.text
+    days = _days(text)
+    for start, end, _ in days:
+        line = text[text.rfind("\n", 0, start) + 1 : (text.find("\n", end) + 1 or len(text) + 1) - 1]
+        score = (
+            1.1
+            + 0.5 * bool(_TIME.search(line))
+            + 0.6 * bool(_DATED.search(text[max(0, start - 120) : start]))
+        )
+        score -= 0.7 * bool(_OTHER_DATE.search(line + _over(layout, start)))
         if best is None or score > best.score:
-            best = _Found(((day.start, day.end),), score)
-    if best and len(plain) == 1:  # the only day that the paper names
+            best = _Found(((start, end),), score)
+    if best and len({readings for *_, readings in days}) == 1:  # the only day that the paper names
         best = best._replace(score=best.score + 0.4)
     return best
+
+
+def _over(layout: Layout, start: int) -> str:
+    """The words over a place of the page: the head of its column."""
+    home = next(s for s in layout.segments if s.start <= start < s.end)
+    return " " + " ".join(s.text for s in layout.above(home, 6.0)[:2])
 
 
 def _labelled_date(layout: Layout) -> _Found | None:
@@ -186,11 +211,12 @@ def _labelled_date(layout: Layout) -> _Found | None:
     best: _Found | None = None
     for field in fields_at(layout, match_pattern(layout, _DATE_LABEL), "date", "date"):
         start, end = field.spans[0]
-        days = dates(text[start:end])
-        if not days or days[0].start > 12:
+        days = _days(text[start:end])
+        if not days or days[0][0] > 12:
             continue
-        label = field.label.segment.text + text[max(0, field.label.start - 14) : field.label.start]
-        score = field.score - 0.7 * bool(_OTHER_DATE.search(label)) + 0.2 * bool(_PAPER.search(label))
+        label = text[max(0, field.label.start - 14) : field.label.end + 14].split("\n")
+        near = next(part for part in label if text[field.label.start : field.label.end] in part)
+        score = field.score - 0.7 * bool(_OTHER_DATE.search(near)) + 0.3 * bool(_PAPER.search(near))
         if best is None or score > best.score:
-            best = _Found(((start + days[0].start, start + days[0].end),), score)
+            best = _Found(((start + days[0][0], start + days[0][1]),), score)
     return best
