@@ -75,6 +75,7 @@ _LETTERS = str.maketrans({"0": "o", "1": "l", "|": "l", "5": "s"})
 _KEPT = re.compile(r"[^\w]|_")
 
 
+@lru_cache(maxsize=8192)
 def squeeze(text: str) -> str:
     """Letters only: no case, accents, spaces or punctuation; look-alike digits are letters, slips undone."""
     plain = unicodedata.normalize("NFKD", text.casefold()).replace("ß", "ss")

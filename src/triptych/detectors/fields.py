@@ -22,12 +22,14 @@ from triptych.errors import UserError
 from triptych.types import Box, Page, PageText, Region
 from triptych.values import codes, date_readings, dates
 
-_MOST_WORDS = 1500  # a page with more is no receipt, and no form that people fill in
+_MOST_WORDS = 1000  # a page with more is no receipt, and no form that people fill in
 _FORM_WORDS = 500  # a date alone names a field on pages with at most as many words
 _SURE_TOTAL = 2.0  # a word for a total says so, and its place or arithmetic does not deny it
 _SURE_DATE = 1.5
 _SURE_NUMBER = 1.5
 _SURE_COMPANY = 1.5
+_TITLE_LENGTH = 90  # characters of a line that may say what a page is
+_CODE_DIGITS = 4  # from which a value is surely a number of many
 _OLDEST, _NEWEST = 1950, 2100  # years of such papers; others are two numbers that OCR joined
 
 # What receipts and invoices call themselves, and what else is printed on them.
@@ -47,15 +49,17 @@ _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 
 _INVOICE = (
     r"(?:(?:tax|cash|sales|commercial)\s*)?(?:invoice|inv|receipt|rcpt|bill|check|slip|document|doc|credit note|"
-    r"[a-zäöü]*rechnungs?|gutschrifts?|belegs?|bon|facture|factura|fattura|factuur|faktura|ricevuta|recibo|kvitto)"
+    r"[a-zäöü]*rechnungs?(?:korrektur)?|gutschrifts?|belegs?|bon|facture|avoir|factura|fattura|factuur|faktura|ricevuta|recibo|kvitto)"
 )
 _NUMBER_LABEL = re.compile(
-    rf"\b{_INVOICE}\s*(?:des? \w+\s*)?(?:\([^)]{{1,40}}\)\s*)?[-./]?\s*"
-    r"(?:no\b|nos\b|nr\b|num\b|number\b|nummer\b|numéro\b|numero\b|número\b|n[°ºo]|#|№|id\b)\.?"
-    r"|\bn[°º]\s*(?:de\s*)?factu\w+",
+    rf"\b{_INVOICE}\s*(?:des? \w+\s*)?(?:\([^)]{{1,40}}\)\s*){{0,2}}[-./]?\s*"
+    r"(?:no\b|nos\b|nr\b|num\b|number\b|nummer\b|numéro\b|numero\b|número\b|no?(?=[°º])|(?=[#№])|id\b)\.?"
+    r"|\bno?[°º]\s*(?:de\s*)?factu\w+",
     re.I,
 )
-_TITLE = re.compile(rf"^\W*{_INVOICE}(?=\s+[A-Z]*[-/]?\d)", re.I)  # Facture FA-2017-0009
+_TITLE = re.compile(
+    rf"^\W*{_INVOICE}(?=\s+[A-Z]*[-/]?\d)(?!\s+(?:19|20)\d\d\b)", re.I
+)  # Facture FA-2017-0009
 _DATE_LABEL = re.compile(
     r"(?:\b(?:invoice|receipt|bill|tax|issue|doc(?:ument)?|trans(?:action)?|print(?:ed)?)\s*)?"
     r"\bdate\b(?:\s+(?:of\s+)?(?:the\s+)?(?:invoice|issue|receipt)|\s+(?:de\s+)?(?:la\s+)?(?:facture|facturation))?"
@@ -67,7 +71,9 @@ _OTHER_DATE = re.compile(
     r"éch[ée]ance|livraison|vencimiento|entrega|scadenza|consegna|verval|lever|effective|received",
     re.I,
 )
-_DATED = re.compile(rf"(?:{_PAPER.pattern})[^\n]{{0,60}}?\b(?:vom|dated|of|du|del|van)\s*$", re.I)
+_DATED = re.compile(
+    rf"(?:{_PAPER.pattern})[^\n]{{0,60}}?\b(?:vom|dated|issued|of|on|at|am|du|del|van)\s*$", re.I
+)
 _GLUED = re.compile(  # OCR lost the space before a time: 14/03/20185:57:07PM
     r"(?<!\d)(?<!\d[/.])(?:\d{1,2}([-/.])\d{1,2}\1(?:19|20)\d\d|(?:19|20)\d\d([-/.])\d\d\2\d\d)(?=\d{1,2}:\d\d)"
 )
@@ -118,7 +124,7 @@ class Fields:
 def _is_paper(text: str) -> bool:
     """Whether a page is a receipt or an invoice: it says so in a short line, has words that belong to paying,
     and holds amounts with cents or the number of the paper."""
-    lines = [line for line in text.split("\n") if len(line) <= 70]
+    lines = [line for line in text.split("\n") if len(line) <= _TITLE_LENGTH]
     numbered = any(map(_NUMBER_LABEL.search, lines))
     if not numbered and not _CENTS.search(text):
         return False
@@ -149,14 +155,19 @@ def _number(layout: Layout) -> _Found | None:
     best: _Found | None = None
     for field in labelled:
         span = _code(layout.text.text, field)
-        if span and (best is None or field.score > best.score):
-            best = _Found((span,), field.score)
+        if span is None:
+            continue
+        digits = sum(map(str.isdigit, layout.text.text[slice(*span)]))
+        score = field.score + 0.25 * (digits >= _CODE_DIGITS)
+        if best is None or score > best.score:
+            best = _Found((span,), score)
     return best
 
 
 def _code(text: str, field: Field) -> tuple[int, int] | None:
     """The first token of a field's value, when it has a digit and is neither a date nor a time."""
     start, end = field.spans[0]
+    start += len(text[start:end]) - len(text[start:end].lstrip("#№°º:：[( "))
     value = text[start:end]
     token = re.match(r"[^\s,;]+", value)
     if token is None or not any(c.isdigit() for c in token[0]) or len(token[0]) < 2:
@@ -168,7 +179,7 @@ def _code(text: str, field: Field) -> tuple[int, int] | None:
     following = [c for c in codes(value) if c.start == 0 and c.end > length]
     if following and " " in following[0].text:
         length = following[0].end
-    return start, start + len(value[:length].rstrip(".:()"))
+    return start, start + len(value[:length].rstrip(".:()[]"))
 
 
 def _days(text: str) -> list[tuple[int, int, tuple[date, ...]]]:
@@ -206,17 +217,23 @@ def _over(layout: Layout, start: int) -> str:
     return " " + " ".join(s.text for s in layout.above(home, 6.0)[:2])
 
 
+def _heads_column(layout: Layout, field: Field) -> bool:
+    """Whether the label stands over a column of several dates: a table, not a field."""
+    home = next(s for s in layout.segments if s.start <= field.spans[0][0] < s.end)
+    return home.y0 > field.label.segment.middle and any(dates(s.text) for s in layout.below(home, 1.5)[:1])
+
+
 def _labelled_date(layout: Layout) -> _Found | None:
     text = layout.text.text
     best: _Found | None = None
     for field in fields_at(layout, match_pattern(layout, _DATE_LABEL), "date", "date"):
         start, end = field.spans[0]
         days = _days(text[start:end])
-        if not days or days[0][0] > 12:
+        if not days or days[0][0] > 12 or not field.apart or _heads_column(layout, field):
             continue
         label = text[max(0, field.label.start - 14) : field.label.end + 14].split("\n")
         near = next(part for part in label if text[field.label.start : field.label.end] in part)
-        score = field.score - 0.7 * bool(_OTHER_DATE.search(near)) + 0.3 * bool(_PAPER.search(near))
+        score = field.score - 0.7 * bool(_OTHER_DATE.search(near)) + 0.5 * bool(_PAPER.search(near))
         if best is None or score > best.score:
             best = _Found(((start + days[0][0], start + days[0][1]),), score)
     return best
