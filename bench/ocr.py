@@ -91,9 +91,9 @@ def stock(pipe: Connection) -> None:
 def ours(pipe: Connection) -> None:
     """One of our processes; also says how long the engine alone took."""
     from triptych import read as reading
-    from triptych.settings import Limits, OcrSettings
+    from triptych.settings import Limits, LookSettings, OcrSettings
 
-    reader = reading.Reader(OcrSettings(), Limits())
+    reader = reading.Reader(OcrSettings(), LookSettings(), Limits())
     inside = Stopwatch(reader)
 
     def read(path: str) -> dict[str, Any]:

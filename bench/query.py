@@ -23,7 +23,7 @@ from triptych import library
 from triptych.catalog import Catalog
 from triptych.embed import key
 from triptych.index import Index
-from triptych.records import AssetRecord, Piece
+from triptych.records import AssetRecord, Piece, Spaces
 from triptych.types import Chunk, Page, PageText, Source
 
 PAGES, CHUNKS, WORDS = 10, 4, 120  # of an asset, of a page, of a chunk
@@ -59,10 +59,10 @@ def vectors(rng: np.random.Generator, dim: int) -> Iterator[np.ndarray]:
         yield from (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def fill(catalog: Catalog, count: int, space: str, dim: int) -> None:
+def fill(catalog: Catalog, count: int, spaces: Spaces) -> None:
     """Put assets until there are `count` chunks."""
     rng = np.random.default_rng(0)
-    text, rows = texts(rng, vocabulary(50_000, rng)), vectors(rng, dim)
+    text, rows = texts(rng, vocabulary(50_000, rng)), vectors(rng, spaces["text"].dim)
     for number in range(count // (PAGES * CHUNKS)):
         pages, pieces = [], []
         for at in range(PAGES):
@@ -76,7 +76,7 @@ def fill(catalog: Catalog, count: int, space: str, dim: int) -> None:
         kind = "pdf" if number % 10 else "image"
         record = AssetRecord(sha256, "default", kind, "application/pdf", 1, "ready", "bench", f"{number}.pdf")
         source = Source(f"in/{number % 50}/{number}.pdf", sha256, 1, 1.7e9)
-        catalog.put(record, [source], pages, pieces, space, dim)
+        catalog.put(record, [source], pages, pieces, spaces)
 
 
 def timed(work: Callable[[str], object], queries: Sequence[str]) -> tuple[float, float]:
@@ -115,7 +115,7 @@ def rivals(index: Index, queries: Sequence[str], encode: Callable[[str], np.ndar
         return searcher.search(tantivy.Query.boolean_query([(should, t) for t in terms]), 50, count=False)
 
     report("tantivy alone, OR of the words, top 50", timed(bare_tantivy, queries))
-    rows = index.vectors.get(index.vectors.ids())
+    rows = index.panels["text"].store.get(index.panels["text"].store.ids())
     flat = faiss.IndexScalarQuantizer(
         rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
     )
@@ -134,10 +134,10 @@ def main() -> None:
     given = parser.parse_args()
 
     with library.open(given.workdir / str(given.chunks)) as lib:
-        space, dim = lib.encoder.space, lib.encoder.dim
+        spaces = lib.encoders.spaces
         if not lib.catalog.counts()["chunks"]:
             begun = time.perf_counter()
-            fill(lib.catalog, given.chunks, space, dim)
+            fill(lib.catalog, given.chunks, spaces)
             stored = time.perf_counter()
             lib.index.catch_up()
             print(
@@ -154,7 +154,7 @@ def main() -> None:
         queries = [" ".join(words[row]) for row in ranks]
         print(f"{lib.catalog.counts()['chunks']:,} chunks, {len(queries)} queries of six words\n")
 
-        encode = lambda query: lib.encoder.queries([query])[0]  # noqa: E731
+        encode = lambda query: lib.encoders.text.queries([query])[0]  # noqa: E731
         rivals(lib.index, queries, encode)
         report("encoding the question alone", timed(encode, queries))
         fine = report("search", timed(lib.search, queries), limited=True)

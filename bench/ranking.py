@@ -123,7 +123,7 @@ def rival_runs(
     for q in questions:
         words = bm25s.tokenize(q.text, stopwords="en", return_ids=False, show_progress=False)[0]
         lexical = index.get_scores(words) if words else np.zeros(len(chunks))
-        dense = vectors @ library.encoder.queries([q.text])[0]
+        dense = vectors @ library.encoders.text.queries([q.text])[0]
         for at, key in ((0, by_document), (1, by_page)):
             lists = [best(chunks, scores, key) for scores in (lexical, dense)]
             for name, ranking in zip(runs, (*lists, reciprocal(lists)), strict=True):
@@ -159,10 +159,10 @@ def reciprocal(lists: Iterable[Sequence[Any]], k: int = 60) -> list[Any]:
 
 def embedded(library: Library, texts: list[str], cache: Path) -> np.ndarray:
     """MiniLM vectors of the rival's chunks, kept beside the library: thousands take minutes."""
-    name = hashlib.sha256("\0".join([library.encoder.space, *texts]).encode()).hexdigest()[:16]
+    name = hashlib.sha256("\0".join([library.encoders.text.space, *texts]).encode()).hexdigest()[:16]
     path = cache / f"rival-{name}.npy"
     if not path.is_file():
-        np.save(path, library.encoder.texts(texts))
+        np.save(path, library.encoders.text.texts(texts))
     found: np.ndarray = np.load(path)
     return found
 

@@ -20,10 +20,11 @@ from triptych import pack, replay, schema
 from triptych.catalog import Catalog
 from triptych.embed import key
 from triptych.errors import LibraryError, UserError, WrongSpace
-from triptych.records import AssetRecord, Committed, Piece
+from triptych.records import AssetRecord, Committed, Piece, Space
 from triptych.types import Box, Chunk, Line, Page, PageText, Section, Source, Word
 
 DIM, SPACE = 8, "space"
+SPACES = {"text": Space(SPACE, DIM), "caption": Space(SPACE, DIM), "image": Space("looks", 4)}
 
 
 def row(text: str) -> np.ndarray:
@@ -46,7 +47,7 @@ def put(
     record = AssetRecord(sha256, collection, **{**told, "title": Path(paths[0]).name, **changed})
     pages = [page_of(i, text) for i, text in enumerate(texts, 1)]
     pieces = [[Piece(Chunk(0, len(t), "sec", 0.5), key(t), row(t))] if t else [] for t in texts]
-    return catalog.put(record, [Source(p, sha256, 10, 5.5) for p in paths], pages, pieces, SPACE, DIM)
+    return catalog.put(record, [Source(p, sha256, 10, 5.5) for p in paths], pages, pieces, SPACES)
 
 
 @pytest.fixture
@@ -77,9 +78,7 @@ def test_what_goes_in_comes_out(catalog: Catalog) -> None:
         {"code": "z"},
     )
     piece = Piece(Chunk(0, 5, "Kopf", 0.9), key("Total"), row("Total"))
-    done = catalog.put(
-        record, [Source("a.pdf", "ab" * 32, 7, 1.25)], [page, broken], [[piece], []], SPACE, DIM
-    )
+    done = catalog.put(record, [Source("a.pdf", "ab" * 32, 7, 1.25)], [page, broken], [[piece], []], SPACES)
     asset = catalog.find("ab" * 32, "c")
     assert asset == done.asset
     assert asset is not None
@@ -117,7 +116,7 @@ def test_what_goes_in_comes_out(catalog: Catalog) -> None:
         "a.pdf",
         "ab" * 32,
     )
-    assert catalog.cut(asset.key)[0][1] == [piece.chunk]
+    assert [(p.chunk, p.hash) for p in catalog.pieces(asset.key)[0][1]] == [(piece.chunk, piece.hash)]
     np.testing.assert_allclose(catalog.vectors(SPACE, [piece.hash])[piece.hash], row("Total"), atol=1e-3)
     assert catalog.page(asset.key, 2).failed
     with pytest.raises(UserError, match="no page 3"):
@@ -144,7 +143,7 @@ def test_changed_file_takes_its_path_along(catalog: Catalog) -> None:
     done = put(catalog, ["a.txt"], ["after"])
     assert done.freed == (old.sha256,)
     assert [a.sha256 for a in catalog.assets()] == [done.asset.sha256]
-    assert catalog.known(SPACE, [key("before"), key("after")]) == {key("after")}
+    assert set(catalog.vectors(SPACE, [key("before"), key("after")])) == {key("after")}
 
 
 def test_second_path_of_the_same_content(catalog: Catalog) -> None:
@@ -209,23 +208,26 @@ def test_missing_vector_stores_nothing(catalog: Catalog) -> None:
     record = AssetRecord("cd" * 32, "c", "text", "text/plain", 1, "ready", "p", "t")
     pieces = [[Piece(Chunk(0, 1), b"x" * 16)]]
     with pytest.raises(LibraryError, match="without vectors"):
-        catalog.put(record, [], [page_of(1, "a")], pieces, SPACE, DIM)
+        catalog.put(record, [], [page_of(1, "a")], pieces, SPACES)
     assert catalog.counts()["assets"] == 0
     assert catalog.last_change() == 0
 
 
 def test_vectors_of_a_further_space(catalog: Catalog) -> None:
     put(catalog, ["a.txt"], ["one", "two"])
-    assert len(replay.without_vector(catalog, "other")) == 2
+    assert len(replay.without_vector(catalog, "text", "other")) == 2
     with pytest.raises(WrongSpace, match="other"):
-        list(replay.vectors(catalog, "other", 1, 2))
-    catalog.add_vectors("other", 3, {name: np.ones(3) for _, name in replay.without_vector(catalog, "other")})
-    assert replay.without_vector(catalog, "other") == []
-    assert catalog.spaces() == {SPACE: DIM, "other": 3}
-    catalog.drop_space(SPACE)
-    assert catalog.spaces() == {"other": 3}
+        list(replay.vectors(catalog, "text", "other", 1, 2))
+    catalog.add_vectors(
+        Space("other", 3), {name: np.ones(3) for _, name in replay.without_vector(catalog, "text", "other")}
+    )
+    assert replay.without_vector(catalog, "text", "other") == []
+    assert catalog.panels() == {"text": Space(SPACE, DIM)}
+    catalog.adopt({"text": Space("other", 3)})
+    assert catalog.panels() == {"text": Space("other", 3)}
+    assert catalog.vectors(SPACE, [key("a")]) == {}
     with pytest.raises(WrongSpace, match="vectors of 3 numbers"):
-        catalog.add_vectors("other", 4, {})
+        catalog.add_vectors(Space("other", 4), {})
 
 
 def test_replay_reads_in_order_and_in_batches(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,8 +236,8 @@ def test_replay_reads_in_order_and_in_batches(catalog: Catalog, monkeypatch: pyt
     read = [p for batch in replay.passages(catalog, 1, 10) for p in batch]
     assert [p.key for p in read] == list(range(1, 11))
     assert (read[4].text, read[4].source, read[4].section) == ("text 4", "a.txt", "sec")
-    keys = np.concatenate([keys for keys, _ in replay.vectors(catalog, SPACE, 1, 10)])
-    assert keys.tolist() == replay.keys(catalog).tolist() == list(range(1, 11))
+    keys = np.concatenate([keys for keys, _ in replay.vectors(catalog, "text", SPACE, 1, 10)])
+    assert keys.tolist() == replay.keys(catalog, "text").tolist() == list(range(1, 11))
 
 
 # ---------------------------------------------------------------------------------------- files
@@ -267,7 +269,7 @@ def test_another_version_is_refused_by_name(tmp_path: Path, catalog: Catalog) ->
     with sqlite3.connect(tmp_path / "catalog.sqlite") as raw:
         raw.execute("update meta set value = '999' where name = 'schema'")
     raw.close()
-    with pytest.raises(LibraryError, match="schema 999; this one reads schema 1"):
+    with pytest.raises(LibraryError, match="schema 999; this one reads schema 2"):
         Catalog.open(tmp_path / "catalog.sqlite", create=True)
 
 
@@ -413,8 +415,8 @@ class AnyOrder(RuleBasedStateMachine):
         for change in self.catalog.changes(0):
             span = set(range(change.first, change.last + 1))
             live = live | span if change.op == "put" else live - span
-        assert sorted(live) == replay.keys(self.catalog).tolist()
-        assert replay.without_vector(self.catalog, SPACE) == []
+        assert sorted(live) == replay.keys(self.catalog, "text").tolist()
+        assert replay.without_vector(self.catalog, "text", SPACE) == []
         assert self.catalog.integrity() == []
 
 

@@ -14,7 +14,7 @@ from triptych import filters
 from triptych.catalog import Catalog
 from triptych.embed import key
 from triptych.errors import UserError
-from triptych.records import AssetRecord, Piece
+from triptych.records import AssetRecord, Piece, Space
 from triptych.types import Chunk, Page, PageText, Source
 
 UNIT = [1.0, 0.0]
@@ -48,7 +48,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
             for n in range(1, count + 1)
         ]
         pieces = [[Piece(Chunk(0, 5), key(p.text.text), np.array(UNIT, np.float32))] for p in pages]
-        catalog.put(record, [Source(path, sha256, 1, modified)], pages, pieces, "s", 2)
+        catalog.put(record, [Source(path, sha256, 1, modified)], pages, pieces, {"text": Space("s", 2)})
     yield catalog
     catalog.close()
 

@@ -17,11 +17,19 @@ from triptych.embed import key
 from triptych.errors import Locked, WrongSpace
 from triptych.index import Index
 from triptych.keyword import Clause, Term
-from triptych.records import AssetRecord, Committed, Piece
+from triptych.records import AssetRecord, Committed, Piece, Space
 from triptych.types import Chunk, Page, PageText, Source
 
 DIM = 16
 SPACE = "test-space"
+SPACES = {"text": Space(SPACE, DIM)}
+
+
+def nearest(
+    index: Index, vector: np.ndarray, k: int, scope: filters.Scope | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    index.refresh()
+    return index.panels["text"].nearest(vector, k, scope)
 
 
 def vector_of(text: str) -> np.ndarray:
@@ -45,7 +53,7 @@ def put(
     source = Source(path, sha256, 10, 1_700_000_000.0)
     stored = [Page(i, PageText.plain(text), 0, 0, text_source="native") for i, text in enumerate(pages, 1)]
     pieces = [[Piece(Chunk(0, len(text)), key(text), vector_of(text))] if text else [] for text in pages]
-    return catalog.put(record, [source], stored, pieces, SPACE, DIM)
+    return catalog.put(record, [source], stored, pieces, SPACES)
 
 
 def clauses(query: str, field: str = "text") -> list[Clause]:
@@ -71,19 +79,19 @@ def store(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def index(tmp_path: Path, catalog: Catalog, store: str) -> Iterator[Index]:
-    index = Index(tmp_path / "index", catalog, SPACE, DIM, store)
+    index = Index(tmp_path / "index", catalog, SPACES, store)
     yield index
     index.close()
 
 
 def reopened(index: Index) -> Index:
     index.close()
-    return Index(index.folder, index.catalog, SPACE, DIM, index._store_spec)
+    return Index(index.folder, index.catalog, SPACES, index.store)
 
 
 def test_empty_library_searches_and_verifies(index: Index) -> None:
     assert found(index, "anything") == []
-    assert len(index.nearest(vector_of("x"), 5)[0]) == 0
+    assert len(nearest(index, vector_of("x"), 5)[0]) == 0
     assert index.verify() == []
 
 
@@ -93,7 +101,7 @@ def test_what_was_put_is_found_by_words_and_by_vector(catalog: Catalog, index: I
     index.catch_up()
     assert found(index, "pears") == [1]
     assert found(index, "blue") == [3]
-    assert index.nearest(vector_of("green grass"), 1)[0].tolist() == [2]
+    assert nearest(index, vector_of("green grass"), 1)[0].tolist() == [2]
     assert index.verify() == []
 
 
@@ -105,7 +113,7 @@ def test_removed_is_gone_everywhere(catalog: Catalog, index: Index) -> None:
     index.catch_up()
     catalog.shrink()
     assert found(index, "canaryword") == []
-    assert len(index.vectors) == 1
+    assert len(index.panels["text"].store) == 1
     assert index.verify() == []
     for path in index.folder.parent.rglob("*"):
         assert path.is_dir() or b"canaryword" not in path.read_bytes(), path
@@ -152,13 +160,13 @@ def test_lost_files_are_made_again(catalog: Catalog, index: Index, lost: str) ->
     for i in range(10):
         put(catalog, f"{i}.txt", [f"number{i} and more"])
     index.catch_up()
-    before = found(index, "number4 more"), index.nearest(vector_of("x"), 10)
+    before = found(index, "number4 more"), nearest(index, vector_of("x"), 10)
     index.close()
     for path in index.folder.glob(lost):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     again = reopened(index)
     assert found(again, "number4 more") == before[0]
-    assert again.nearest(vector_of("x"), 10)[0].tolist() == before[1][0].tolist()
+    assert nearest(again, vector_of("x"), 10)[0].tolist() == before[1][0].tolist()
     assert again.verify() == []
     again.close()
 
@@ -191,7 +199,7 @@ def test_another_history_is_noticed(tmp_path: Path, catalog: Catalog, index: Ind
     index.close()
     restored = Catalog.open(tmp_path / "backup.sqlite")
     put(restored, "c.txt", ["other text"])
-    again = Index(index.folder, restored, SPACE, DIM, index._store_spec)
+    again = Index(index.folder, restored, SPACES, index.store)
     assert found(again, "secret") == []
     assert found(again, "other") == [2]
     assert again.verify() == []
@@ -202,12 +210,12 @@ def test_another_history_is_noticed(tmp_path: Path, catalog: Catalog, index: Ind
 def test_reader_sees_what_a_writer_commits(catalog: Catalog, index: Index) -> None:
     put(catalog, "a.txt", ["first"])
     index.catch_up()
-    reader = Index(index.folder, catalog, SPACE, DIM, index._store_spec)
+    reader = Index(index.folder, catalog, SPACES, index.store)
     assert found(reader, "first") == [1]
     put(catalog, "b.txt", ["second"])
     index.catch_up_soon()  # holds the files
     reader.refresh()
-    assert reader.nearest(vector_of("second"), 1)[0].tolist() == [2]
+    assert nearest(reader, vector_of("second"), 1)[0].tolist() == [2]
     with pytest.raises(Locked):
         reader._hold(0.0)
     index.catch_up()
@@ -225,13 +233,13 @@ def test_collections_do_not_leak_into_each_other(catalog: Catalog, index: Index)
     scope = filters.scope(catalog, None, "mine")
     beside = index.keyword.search(clauses("shared apple"), 10, scope)
     assert beside[0].tolist() == alone[0].tolist()
-    ids, _ = index.nearest(vector_of("apple 3 shared nothing"), 10, scope)
+    ids, _ = nearest(index, vector_of("apple 3 shared nothing"), 10, scope)
     assert sorted(ids.tolist()) == [1, 2]
 
 
 def test_chunks_without_vectors_are_refused_by_name(catalog: Catalog, index: Index) -> None:
     put(catalog, "a.txt", ["first"])
-    other = Index(index.folder, catalog, "another-space", DIM, index._store_spec)
+    other = Index(index.folder, catalog, {"text": Space("another-space", DIM)}, index.store)
     with pytest.raises(WrongSpace, match="another-space"):
         other.refresh()
     other.close()
@@ -266,8 +274,8 @@ def test_searching_while_writing(catalog: Catalog, index: Index) -> None:
             try:
                 index.refresh()
                 ids, _ = index.keyword.search(clauses("steady words"), 50)
-                near, scores = index.nearest(vector_of("steady words"), 50)
-                again = index.products(vector_of("steady words"), near)
+                near, scores = nearest(index, vector_of("steady words"), 50)
+                again = index.panels["text"].products(vector_of("steady words"), near)
                 there = again != 0  # others were dropped between the two looks
                 if abs(again - scores)[there].max() > 1e-3:
                     wrong.append("other vectors")
@@ -294,7 +302,7 @@ def test_searching_while_writing(catalog: Catalog, index: Index) -> None:
 
 def test_reader_before_there_is_an_index_is_told_to_wait(catalog: Catalog, index: Index) -> None:
     put(catalog, "a.txt", ["first"])
-    reader = Index(index.folder, catalog, SPACE, DIM, index._store_spec)
+    reader = Index(index.folder, catalog, SPACES, index.store)
     index._hold(0.0)
     with pytest.raises(Locked, match="Try again in a moment"):
         reader.refresh()

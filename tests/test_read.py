@@ -18,7 +18,7 @@ from PIL import Image
 from triptych import enhance, orientation, read, regions
 from triptych.conformance.ocr import TEXT, known_page
 from triptych.errors import FileError
-from triptych.settings import Limits, OcrSettings
+from triptych.settings import Limits, LookSettings, OcrSettings
 from triptych.types import Box, Line, Page, PageText, Word
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
@@ -29,7 +29,7 @@ Read = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def reader() -> read.Reader:
-    return read.Reader(OcrSettings(), Limits())
+    return read.Reader(OcrSettings(), LookSettings(), Limits())
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ class TestPictures:
         assert box.overlap(wanted) > 0.5 * box.area
 
     def test_without_an_engine_there_is_no_text(self, page: Read) -> None:
-        found = page(png(known_page()), by=read.Reader(OcrSettings(engine="none"), Limits()))
+        found = page(png(known_page()), by=read.Reader(OcrSettings(engine="none"), LookSettings(), Limits()))
         assert (found.text.text, found.text_source, found.failed) == ("", "none", None)
 
     def test_a_blank_scan(self, page: Read) -> None:
@@ -141,7 +141,8 @@ class TestCleaning:
 class TestPdf:
     def test_a_text_layer_needs_no_engine(self, page: Read) -> None:
         found = page(
-            pdfs.text("words from the layer"), by=read.Reader(OcrSettings(engine="no-such"), Limits())
+            pdfs.text("words from the layer"),
+            by=read.Reader(OcrSettings(engine="no-such"), LookSettings(), Limits()),
         )
         assert found.text.text == "words from the layer"
         assert (found.text_source, found.ocr_engine) == ("native", None)
@@ -196,7 +197,7 @@ class TestPdf:
 
     def test_a_logo_that_comes_again_is_read_once(self, tmp_path: Path) -> None:
         counted = Counted()
-        reader = read.Reader(OcrSettings(), Limits())
+        reader = read.Reader(OcrSettings(), LookSettings(), Limits())
         reader._engine = counted
         entry = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 6 0 R/Resources<</XObject<</I 7 0 R>>/Font<</F 8 0 R>>>>>>"
         data = pdfs.document(

@@ -1,39 +1,44 @@
-"""Adding files: from a found path to a durable, searchable asset.
+"""Adding: files into the library. Read in worker processes, then chunked, embedded and committed here.
 
-    identify -> stage -> read (in a worker) -> keep -> chunk -> embed -> commit
+    Adding(catalog, blobs, index, encoders, workers, settings)
+    files(found, collection, tags, supplied) -> iterator of Added       each as soon as it is durable
 
-One content is read once, however many paths hold it. The original is durable before the catalog
-speaks of it, and the caller is told after that: a crash anywhere loses nothing that was told.
+An original is durable before the catalog names it, and the catalog before anything is told; so a crash
+anywhere loses nothing that was told.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from triptych import ingest
+from triptych import captioning, ingest, plugins
 from triptych.blobs import Blobs, Staged
+from triptych.captioning import BUILTIN, PEOPLE
 from triptych.catalog import Catalog
 from triptych.chunk import chunk, passage
-from triptych.embed import embed
+from triptych.embed import embed, view_key
 from triptych.errors import FileError
 from triptych.faults import point
 from triptych.index import Index
+from triptych.looks import Looks, given, looked
+from triptych.pipeline import Encoders, Pipeline
 from triptych.records import Asset, AssetRecord, Piece
 from triptych.results import Added
-from triptych.seams import Encoder
+from triptych.seams import Captioner, Seen
 from triptych.settings import Settings
-from triptych.types import Page, Reading, Source
+from triptych.types import Caption, Chunk, Page, Reading, Source, View
+from triptych.views import plan
 from triptych.workers import Workers
 
+Supplied = Callable[[Path], tuple[str, ...]]  # what people say of a file
+
 _SECTION = 24  # tokens kept free for the name of a section; longer ones push the end of a full chunk out
-PIPELINE = 1  # raise it when reading or chunking changes what a page gives
 
 
 @dataclass(slots=True)
@@ -43,6 +48,7 @@ class _Job:
     staged: Staged
     collection: str
     tags: dict[str, str]
+    said: tuple[str, ...]  # about it, by people
     twins: list[Source] = field(default_factory=list)
 
 
@@ -54,24 +60,28 @@ class Adding:
         catalog: Catalog,
         blobs: Blobs,
         index: Index,
-        encoder: Encoder,
+        encoders: Encoders,
         workers: Workers,
         settings: Settings,
     ) -> None:
         self.catalog = catalog
         self.blobs = blobs
         self.index = index
-        self.encoder = encoder
+        self.encoders = encoders
         self.workers = workers
         self.settings = settings
-        ocr, cut = settings.ocr, settings.chunk
-        reading = f"{PIPELINE} {ocr.engine} {ocr.language} {ocr.enhance} {ocr.side}"
-        # All that shapes pages and chunks: reading before the bar, cutting and embedding behind it.
-        self.pipeline = f"{reading} | {cut.size} {cut.overlap} {encoder.space}"
+        spec = settings.captioner
+        self.captioner: Captioner | None = None if spec == "none" else plugins.load("captioners", spec)
+        self.pipeline = Pipeline.of(settings, encoders)
 
     def files(
-        self, found: Iterable[Path | ingest.Refused], collection: str, tags: dict[str, str]
+        self,
+        found: Iterable[Path | ingest.Refused],
+        collection: str,
+        tags: dict[str, str],
+        supplied: Supplied | None = None,
     ) -> Iterator[Added]:
+        """Add files; `supplied` says what people say of a file, if they do."""
         told: deque[Added] = deque()  # known without reading: unchanged, or refused
         under_way: dict[str, _Job] = {}  # by content
 
@@ -81,7 +91,7 @@ class Adding:
                     told.append(Added(ingest.name_of(file.path), None, "failed", error=file.error))
                     continue
                 try:
-                    job = self._job(file, collection, tags, under_way, told)
+                    job = self._job(file, collection, tags, supplied or nothing, under_way, told)
                 except FileError as error:
                     told.append(Added(ingest.name_of(file), None, "failed", error=error))
                     continue
@@ -89,16 +99,28 @@ class Adding:
                     under_way[job.staged.source.sha256] = job
                     yield job.staged.source.sha256, job.staged.path, file.name
 
-        for sha256, reading in self.workers.read(jobs()):
-            yield from _drain(told)
-            yield from self._store(under_way.pop(sha256), reading)
+        with self._looking() as seen:
+            for sha256, reading in self.workers.read(jobs(), seen):
+                yield from _drain(told)
+                yield from self._store(under_way.pop(sha256), reading)
         yield from _drain(told)
+
+    @contextmanager
+    def _looking(self) -> Iterator[Callable[[str, Page], Page] | None]:
+        """What takes the pictures of pages as they come, for the time of a run."""
+        encoder = self.encoders.image
+        if encoder is None:
+            yield None
+            return
+        with Looks(encoder, partial(self.catalog.vectors, encoder.space)) as looks:
+            yield looks.take
 
     def _job(
         self,
         file: Path,
         collection: str,
         tags: dict[str, str],
+        supplied: Supplied,
         under_way: dict[str, _Job],
         told: deque[Added],
     ) -> _Job | None:
@@ -108,7 +130,8 @@ class Adding:
             under_way[source.sha256].twins.append(source)
             return None
         known = self.catalog.find(source.sha256, collection)
-        if known is not None and (event := self._reuse(known, source)) is not None:
+        said = supplied(file)
+        if known is not None and (event := self._reuse(known, source, said)) is not None:
             told.append(event)
             return None
         staged = self.blobs.stage(file)
@@ -116,18 +139,22 @@ class Adding:
             self.blobs.discard(staged)
             under_way[staged.source.sha256].twins.append(staged.source)
             return None
-        return _Job(staged, collection, tags)
+        return _Job(staged, collection, tags, said)
 
-    def _reuse(self, known: Asset, source: Source) -> Added | None:
+    def _reuse(self, known: Asset, source: Source, said: tuple[str, ...]) -> Added | None:
         """What is here already and need not be read again; None when the way of reading has changed."""
         begun = time.monotonic()
-        how = self.pipeline
-        if known.pipeline != how:
-            if _reading_of(known.pipeline) != _reading_of(how):
-                return None
-            self._cut_again(known, how)
-        status = "unchanged" if known.pipeline == how else known.status
-        self.blobs.free(self.catalog.alias(self._current(known).key, [source]).freed)
+        before = Pipeline.parse(known.pipeline)
+        if before.reading != self.pipeline.reading:
+            return None
+        status = "unchanged"
+        if before != self.pipeline:
+            self._again(known, looked=before.look == self.pipeline.look)
+            status = known.status
+        current = self._current(known)
+        if said and self._describe(current, said):
+            status = known.status
+        self.blobs.free(self.catalog.alias(current.key, [source]).freed)
         return Added(source.path, known.sha256, status, known.pages, seconds=time.monotonic() - begun)
 
     def _store(self, job: _Job, reading: Reading | FileError) -> Iterator[Added]:
@@ -147,15 +174,14 @@ class Adding:
             media_type=reading.media_type,
             bytes=source.size,
             status="partial" if reading.failed_pages else "ready",
-            pipeline=self.pipeline,
+            pipeline=str(self.pipeline),
             title=_title(source, reading),
             meta={**reading.meta, **({"tags": job.tags} if job.tags else {})},
         )
         self.blobs.keep(job.staged)
-        pieces = self._put(record, [source, *job.twins], reading.pages)
+        count = self._put(record, [source, *job.twins], reading.pages, self._people(job, reading))
         point("acknowledged")
         seconds = reading.seconds + time.monotonic() - begun
-        count = {"keyword": pieces, "text": pieces}
         yield Added(
             source.path,
             source.sha256,
@@ -169,32 +195,87 @@ class Adding:
         for twin in job.twins:
             yield Added(twin.path, source.sha256, "unchanged", len(reading.pages), count)
 
-    def _put(self, record: AssetRecord, sources: Sequence[Source], pages: Sequence[Page]) -> int:
-        """Chunk, embed and commit; the number of chunks."""
+    def _people(self, job: _Job, reading: Reading) -> dict[int, list[Caption]]:
+        """What people say of a file that was just read, and what others said of it when it was here before."""
+        said = [captioning.supplied(text, "captions file") for text in job.said]
+        if text := str(reading.meta.get("description") or "").strip():
+            said.append(captioning.supplied(text, "picture's own description"))
+        before = self.catalog.find(job.staged.source.sha256, job.collection)
+        kept = {} if before is None else self._kept(before)
+        if said:
+            others = [c for c in kept.get(1, []) if c.origin != PEOPLE or not job.said]
+            kept[1] = [*captioning.distinct([*said, *others])]
+        return kept
+
+    def _kept(self, asset: Asset) -> dict[int, list[Caption]]:
+        """Captions that cost somebody something: all but the templated ones."""
+        return {
+            number: [c for c in said if c.origin != BUILTIN]
+            for number, said in captioning.known(self.catalog, asset.key).items()
+        }
+
+    def _put(
+        self,
+        record: AssetRecord,
+        sources: Sequence[Source],
+        pages: Sequence[Page],
+        said: Mapping[int, Sequence[Caption]],
+    ) -> dict[str, int]:
+        """Chunk, describe, embed and commit; the number of pieces of each signal."""
         cut = self.settings.chunk
-        chunks = chunk(pages, self.encoder.count, self._room(record.title, pages), cut.overlap)
+        encoder = self.encoders.text
+        chunks = chunk(pages, encoder.count, self._room(record.title, pages), cut.overlap)
+        views = [_view_pieces(record.sha256, page) for page in pages]
+        captions = [
+            [*said.get(page.number, ()), *own]
+            for page, own in zip(pages, self._own_captions(record.title, pages, views), strict=True)
+        ]
         texts = [
             passage(record.title, c, page.text.text)
             for page, cs in zip(pages, chunks, strict=True)
             for c in cs
         ]
-        keys, rows = embed(texts, self.encoder, partial(self.catalog.vectors, self.encoder.space))
+        described = [c.text for here in captions for c in here]
+        keys, rows = embed([*texts, *described], encoder, partial(self.catalog.vectors, encoder.space))
         vectors = iter(zip(keys, rows, strict=True))
-        pieces = [[Piece(c, *next(vectors)) for c in cs] for cs in chunks]
-        committed = self.catalog.put(record, sources, pages, pieces, self.encoder.space, self.encoder.dim)
+        passages = [[Piece(c, *next(vectors)) for c in cs] for cs in chunks]
+        spoken = [captioning.pieces(here, [next(vectors) for _ in here]) for here in captions]
+        pieces = [[*a, *b, *c] for a, b, c in zip(passages, views, spoken, strict=True)]
+        committed = self.catalog.put(record, sources, pages, pieces, self.encoders.spaces)
         self.blobs.free(committed.freed)
         self.index.catch_up_soon()
-        return len(texts)
+        text, caption = len(texts), len(described)
+        leads = sum(piece.chunk.start == 0 for here in spoken for piece in here)
+        return {"keyword": text + leads, "text": text, "caption": caption, "image": sum(map(len, views))}
+
+    def _own_captions(
+        self, title: str, pages: Sequence[Page], views: Sequence[Sequence[Piece]]
+    ) -> list[list[Caption]]:
+        """What a captioner that needs no pixels says of each page; others are asked later (`describing`)."""
+        captioner, image = self.captioner, self.encoders.image
+        if captioner is None or captioner.side or image is None:
+            return [[] for _ in pages]
+        seen = [
+            Seen(None, here[0].vector, image.space, title, page.text.text)
+            for page, here in zip(pages, views, strict=True)
+            if here
+        ]
+        origin = plugins.split(self.settings.captioner)[0]
+        told = iter(captioner.captions(seen) if seen else ())
+        return [captioning.made(next(told), origin, captioner.name) if here else [] for here in views]
 
     def _room(self, title: str, pages: Sequence[Page]) -> int:
         """Tokens that a chunk may have for the encoder to read it to its end under its title and section."""
         size = self.settings.chunk.size
-        heads = self.encoder.count([title, *{section.title for page in pages for section in page.sections}])
-        room = self.encoder.max_tokens - heads[0] - min(_SECTION, max(heads[1:], default=0))
+        heads = self.encoders.text.count(
+            [title, *{section.title for page in pages for section in page.sections}]
+        )
+        room = self.encoders.text.max_tokens - heads[0] - min(_SECTION, max(heads[1:], default=0))
         return max(size // 2, min(size, room))
 
-    def _cut_again(self, known: Asset, how: str) -> None:
-        """Chunk and embed what was read before, as after a change of chunk size."""
+    def _again(self, known: Asset, looked: bool) -> None:
+        """Chunk and embed what was read before, as after a change of chunk size; look at it again unless
+        its views are what they would be now."""
         record = AssetRecord(
             known.sha256,
             known.collection,
@@ -202,35 +283,79 @@ class Adding:
             known.media_type,
             known.bytes,
             known.status,
-            how,
+            str(self.pipeline),
             known.title,
             known.meta,
             known.error,
         )
-        self._put(record, [], self.catalog.pages(known.key))
+        if looked:
+            pages = [self._with_views(page, here) for page, here in self.catalog.pieces(known.key)]
+        else:
+            pages = [self._looked_at(known, page) for page in self.catalog.pages(known.key)]
+        self._put(record, [], pages, self._kept(known))
+
+    def _with_views(self, page: Page, pieces: Sequence[Piece]) -> Page:
+        """A stored page with the views it has, whose vectors the catalog holds."""
+        encoder = self.encoders.image
+        here = [p for p in pieces if p.box is not None]
+        if encoder is None or not here:
+            return page
+        rows = self.catalog.vectors(encoder.space, [p.hash for p in here])
+        return replace(
+            page,
+            views=tuple(
+                View(p.kind, p.box, p.chunk.section, vector=given(rows[p.hash]))
+                for p in here
+                if p.box is not None
+            ),
+        )
+
+    def _looked_at(self, asset: Asset, page: Page) -> Page:
+        """A stored page with its views as the settings want them now."""
+        encoder = self.encoders.image
+        planned = plan(page, self.settings.look)
+        if encoder is None or not planned:
+            return page
+        path = self.blobs.local(asset.sha256)
+        views = looked(self.workers, path, asset.sources[0], page, planned, encoder)
+        return replace(page, views=views)
+
+    def _describe(self, asset: Asset, said: Sequence[str]) -> bool:
+        """Take what people say of a file in place of what they said; whether that changed anything."""
+        now = [captioning.supplied(text, "captions file") for text in said]
+        before = [c for c in captioning.known(self.catalog, asset.key).get(1, []) if c.origin == PEOPLE]
+        if [c.text for c in before] == [c.text for c in now]:
+            return False
+        captioning.store(self.catalog, asset.key, {1: now}, {PEOPLE}, self.encoders)
+        self.index.catch_up_soon()
+        return True
 
     def _current(self, known: Asset) -> Asset:
         return self.catalog.find(known.sha256, known.collection) or known
 
 
-def reembed(catalog: Catalog, encoder: Encoder) -> None:
-    """Vectors in the space of `encoder` for every chunk that has none there, asset by asset."""
-    for asset in catalog.assets():
-        rows: dict[bytes, np.ndarray] = {}
-        for page, chunks in catalog.cut(asset.key):
-            texts = [passage(asset.title, c, page.text.text) for c in chunks]
-            keys, vectors = embed(texts, encoder, partial(catalog.vectors, encoder.space))
-            rows.update(zip(keys, vectors, strict=True))
-        catalog.add_vectors(encoder.space, encoder.dim, rows)
+def _view_pieces(sha256: str, page: Page) -> list[Piece]:
+    """The views of a page as pieces, the whole page first. Waits for their vectors."""
+    return [
+        Piece(
+            Chunk(0, 0, view.name),
+            view_key(sha256, page.number, view.box),
+            None if view.vector is None else view.vector.result(),
+            view.kind,
+            view.box,
+        )
+        for view in page.views
+    ]
+
+
+def nothing(_: Path) -> tuple[str, ...]:
+    """Nobody says anything of any file."""
+    return ()
 
 
 def _drain(told: deque[Added]) -> Iterator[Added]:
     while told:
         yield told.popleft()
-
-
-def _reading_of(pipeline: str) -> str:
-    return pipeline.partition(" | ")[0]
 
 
 def _unreadable(reading: Reading) -> FileError | None:

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from triptych import replay
 from triptych.catalog import Catalog
 from triptych.errors import WrongSpace
 from triptych.keyword import KeywordIndex
-from triptych.seams import Store
+from triptych.panel import Panel
 
 _SHOWN = 5  # examples in one line
 _TOLERANCE = 2e-3  # float16 rows, and stores that keep them normalised in their own way
 
 
-def differences(catalog: Catalog, keyword: KeywordIndex, store: Store, space: str) -> list[str]:
+def differences(catalog: Catalog, keyword: KeywordIndex, panels: Sequence[Panel]) -> list[str]:
     """One line per kind of difference; [] when all agree."""
     last = catalog.last_change()
-    keys = replay.keys(catalog)
     found = keyword.damage()
-    found += _ids("The keyword index", keys, keyword.ids())
-    found += _ids("The vector store", keys, store.ids())
-    for name, watermark in (("keyword index", keyword.watermark), ("vector store", store.watermark)):
-        if watermark != last:
-            found.append(f"The {name} stands at change {watermark}, the catalog at {last}.")
-    missing = replay.without_vector(catalog, space)
-    if missing:
-        found.append(f"{len(missing)} chunks have no vector of '{space}': {_some([k for k, _ in missing])}.")
-    else:
-        found += _vectors(catalog, store, space, int(keys[-1]) if len(keys) else 0)
+    found += _ids("The keyword index", replay.keys(catalog, "keyword"), keyword.ids())
+    found += _watermark("keyword index", keyword.watermark, last)
+    for panel in panels:
+        found += _panel(catalog, panel, last)
     orphans = replay.orphan_vectors(catalog)
     if orphans:
         found.append(f"{orphans} vectors belong to no chunk.")
     return found
+
+
+def _panel(catalog: Catalog, panel: Panel, last: int) -> list[str]:
+    """What differs between the catalog and the store of one signal."""
+    name, store, space = f"vector store of '{panel.signal}'", panel.store, panel.space.name
+    keys = replay.keys(catalog, panel.signal)
+    found = _ids(f"The {name}", keys, store.ids()) + _watermark(name, store.watermark, last)
+    if missing := replay.without_vector(catalog, panel.signal, space):
+        said = _some([key for key, _ in missing])
+        return [*found, f"{len(missing)} pieces of '{panel.signal}' have no vector of '{space}': {said}."]
+    return found + _vectors(catalog, panel, int(keys[-1]) if len(keys) else 0)
+
+
+def _watermark(name: str, watermark: int, last: int) -> list[str]:
+    return [] if watermark == last else [f"The {name} stands at change {watermark}, the catalog at {last}."]
 
 
 def _ids(name: str, keys: np.ndarray, ids: np.ndarray) -> list[str]:
@@ -47,16 +57,17 @@ def _ids(name: str, keys: np.ndarray, ids: np.ndarray) -> list[str]:
     return found
 
 
-def _vectors(catalog: Catalog, store: Store, space: str, last: int) -> list[str]:
+def _vectors(catalog: Catalog, panel: Panel, last: int) -> list[str]:
     """Whether the store's vectors are the catalog's."""
     wrong: list[int] = []
     try:
-        for keys, rows in replay.vectors(catalog, space, 1, last):
-            off = np.abs(store.get(keys) - rows.astype(np.float32)).max(axis=1) > _TOLERANCE
+        for keys, rows in replay.vectors(catalog, panel.signal, panel.space.name, 1, last):
+            off = np.abs(panel.store.get(keys) - rows.astype(np.float32)).max(axis=1) > _TOLERANCE
             wrong += keys[off].tolist()
     except WrongSpace as error:
         return [str(error)]
-    return [f"The vector store holds other vectors than the catalog for {_some(wrong)}."] if wrong else []
+    said = f"The vector store of '{panel.signal}' holds other vectors than the catalog for {_some(wrong)}."
+    return [said] if wrong else []
 
 
 def _some(keys: np.ndarray | list[int]) -> str:

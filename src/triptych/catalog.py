@@ -1,14 +1,15 @@
 """The catalog: the only truth of a library, in one SQL database.
 
     Catalog.open(url, create=False) -> Catalog       url: path of an SQLite file, or an SQLAlchemy URL
-    put(record, sources, pages, pieces, space, dim) -> Committed     one transaction, numbered changes
+    put(record, sources, pages, pieces, spaces) -> Committed     one transaction, numbered changes
     alias(asset_key, sources) -> Committed           the same content under further paths
     remove(asset_keys) / forget(collection, paths) -> tuple[str, ...]   sha256 that nothing holds any more
     find(sha256, collection) -> Asset | None         source(collection, path) -> StoredSource | None
     asset(id prefix or path, collection) -> Asset    assets(...), sources(...), collections(), counts()
     pages(asset_key), page(asset_key, number) -> Page
     chunks(keys) -> list[ChunkRow]                   places(keys) -> list[Place]
-    known(space, hashes) -> set, vectors(space, hashes) -> dict      the embedding cache
+    pieces(asset_key) -> [(Page, [Piece])]           describe(asset_key, captions, ...): captions anew
+    vectors(space, hashes) -> dict                   the embedding cache
     last_change(), changes(since)                    what projections replay (see also `replay`)
 
 An asset commits with its pages, words, chunks and vectors in one transaction, together with a numbered
@@ -22,10 +23,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, inspect, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, insert, inspect, select
 from sqlalchemy.engine import Engine
 
 from triptych import __version__, database, pack, schema
+from triptych import pieces as sql_pieces
 from triptych import statements as sql
 from triptych.errors import LibraryError, UserError
 from triptych.faults import point
@@ -37,9 +39,11 @@ from triptych.records import (
     Committed,
     Piece,
     Place,
+    Space,
+    Spaces,
     StoredSource,
 )
-from triptych.types import Chunk, Page, PageText, Source
+from triptych.types import Page, PageText, Source
 
 _KEYS: BindParameter[list[int]] = bindparam("keys", expanding=True)
 _CHUNKS = sql.CHUNKS.where(schema.chunk.c.key.in_(_KEYS))
@@ -104,28 +108,43 @@ class Catalog:
         sources: Sequence[Source],
         pages: Sequence[Page],
         pieces: Sequence[Sequence[Piece]],
-        space: str,
-        dim: int,
+        spaces: Spaces,
     ) -> Committed:
-        """Commit one asset with everything of it; `pieces[i]` are the chunks of `pages[i]`.
+        """Commit one asset with everything of it; `pieces[i]` are those of `pages[i]`, with vectors in
+        the space of their signal.
 
         An asset of the same content and collection is replaced. A path that stood for other content
         now stands for this one; content that lost its last path goes. A piece without a vector must
         have one in the catalog already (LibraryError).
         """
         with database.writing(self.engine) as connection:
-            number = sql.ensure_space(connection, space, dim)
             old = sql.find(connection, record.sha256, record.collection)
             kept = [] if old is None else sql.paths(connection, old.key)
             hashes = set() if old is None else sql.drop(connection, [old.key])
             key = sql.insert_asset(connection, record, len(pages))
-            sql.insert_pieces(connection, key, sql.insert_pages(connection, key, pages), pieces, number)
+            first = sql.insert_pages(connection, key, pages)
+            placed = [(first + i, piece) for i, here in enumerate(pieces) for piece in here]
+            sql_pieces.insert_pieces(connection, key, placed, spaces)
             robbed = sql.insert_sources(connection, key, record.collection, [*kept, *sources])
             freed = sql.settle(connection, robbed, hashes)
             asset = sql.load(connection, [key])[0]
             point("catalog-before-commit")
         point("catalog-after-commit")
         return Committed(asset, freed)
+
+    def describe(
+        self, asset: int, pieces: Mapping[int, Sequence[Piece]], origins: Iterable[str], spaces: Spaces
+    ) -> None:
+        """Captions of pages, by page number, in place of what `origins` said of them; nothing else of the
+        asset changes."""
+        with database.writing(self.engine) as connection:
+            pages = select(schema.page.c.number, schema.page.c.key).where(schema.page.c.asset == asset)
+            key_of = {number: key for number, key in connection.execute(pages)}
+            hashes = sql_pieces.drop_captions(connection, asset, [key_of[n] for n in pieces], origins)
+            placed = [(key_of[number], p) for number, said in pieces.items() for p in said]
+            sql_pieces.insert_pieces(connection, asset, placed, spaces)
+            sql.purge(connection, hashes)
+            point("catalog-before-commit")
 
     def alias(self, asset: int, sources: Sequence[Source]) -> Committed:
         """Further paths of the same content, or new times of known ones. No change is numbered unless
@@ -163,17 +182,24 @@ class Catalog:
         point("remove-after-commit")
         return freed
 
-    def add_vectors(self, space: str, dim: int, rows: Mapping[bytes, np.ndarray]) -> None:
-        """Store vectors of a further space for texts that are here already, as after a change of encoder."""
+    def add_vectors(self, space: Space, rows: Mapping[bytes, np.ndarray]) -> None:
+        """Store vectors of a further space for what is here already, as for a change of encoder."""
         with database.writing(self.engine) as connection:
-            sql.insert_vectors(connection, sql.ensure_space(connection, space, dim), rows)
+            number = sql_pieces.ensure_space(connection, space)
+            sql_pieces.insert_vectors(connection, number, rows)
 
-    def drop_space(self, space: str) -> None:
-        """Forget all vectors of a space that no encoder in use makes any more."""
+    def adopt(self, spaces: Spaces) -> None:
+        """From now on the vectors of these signals are those of these spaces. Spaces that no signal uses any
+        more are forgotten with their vectors."""
         with database.writing(self.engine) as connection:
-            number = sql.space_id(connection, space)
-            connection.execute(delete(schema.vector).where(schema.vector.c.space == number))
-            connection.execute(delete(schema.space).where(schema.space.c.id == number))
+            for signal, space in spaces.items():
+                number = sql_pieces.ensure_space(connection, space)
+                connection.execute(delete(schema.panel).where(schema.panel.c.signal == signal))
+                connection.execute(insert(schema.panel).values(signal=signal, space=number))
+            idle = schema.space.c.id.not_in(select(schema.panel.c.space))
+            numbers = list(connection.scalars(select(schema.space.c.id).where(idle)))
+            connection.execute(delete(schema.vector).where(schema.vector.c.space.in_(numbers)))
+            connection.execute(delete(schema.space).where(schema.space.c.id.in_(numbers)))
 
     def integrity(self) -> list[str]:
         """What the database finds wrong with itself; [] is sound."""
@@ -279,22 +305,12 @@ class Catalog:
 
     def page(self, asset: int, number: int) -> Page:
         """One page. Raises UserError when the asset has no such page."""
-        found = self._page(schema.page.c.asset == asset, schema.page.c.number == number)
-        if found is None:
-            raise UserError(f"There is no page {number} in this asset. See its pages: triptych show ID")
-        return found
-
-    def page_of(self, page_key: int) -> Page:
-        """The page with this key. Raises LibraryError when it was removed meanwhile."""
-        found = self._page(schema.page.c.key == page_key)
-        if found is None:
-            raise LibraryError("The page was removed while it was being read. Search again.")
-        return found
-
-    def _page(self, *conditions: ColumnElement[bool]) -> Page | None:
+        query = select(schema.page).where(schema.page.c.asset == asset, schema.page.c.number == number)
         with database.reading(self.engine) as connection:
-            row = connection.execute(select(schema.page).where(*conditions)).first()
-        return None if row is None else sql.page(row)
+            row = connection.execute(query).first()
+        if row is None:
+            raise UserError(f"There is no page {number} in this asset. See its pages: triptych show ID")
+        return sql.page(row)
 
     def chunks(self, keys: Sequence[int]) -> list[ChunkRow]:
         """Chunks with page, asset and text, in the order of `keys`; unknown keys are left out, which is
@@ -305,9 +321,10 @@ class Catalog:
             texts: dict[int, str] = {}
             for batch in sql.batches(page_keys):
                 texts.update((row.key, row.text) for row in connection.execute(_TEXTS, {"keys": batch}))
+            said = sql_pieces.said(connection, [row.key for row in rows if row.kind == "caption"])
         known = {row.key: row for row in rows}
         return [
-            ChunkRow._make((*row, texts[row.page_key][row.start : row.end]))
+            ChunkRow._make((*row, said.get(row.key, texts[row.page_key][row.start : row.end])))
             for row in (known[int(key)] for key in keys if int(key) in known)
         ]
 
@@ -335,44 +352,26 @@ class Catalog:
             known = {row[0]: Place(*row) for row in rows.fetchall()}
         return [known[int(key)] for key in keys if int(key) in known]
 
-    def cut(self, asset: int) -> list[tuple[Page, list[Chunk]]]:
-        """The pages of an asset with the chunks they were cut into, in order."""
-        query = select(schema.chunk).where(schema.chunk.c.asset == asset).order_by(schema.chunk.c.key)
+    def pieces(self, asset: int) -> list[tuple[Page, list[Piece]]]:
+        """The pages of an asset with their pieces (without vectors), in order."""
+        pages = select(schema.page).where(schema.page.c.asset == asset).order_by(schema.page.c.number)
         with database.reading(self.engine) as connection:
-            pages = connection.execute(
-                select(schema.page).where(schema.page.c.asset == asset).order_by(schema.page.c.number)
-            ).all()
-            chunks: dict[int, list[Chunk]] = {row.key: [] for row in pages}
-            for row in connection.execute(query):
-                chunks[row.page].append(Chunk(row.start, row.end, row.section, row.confidence))
-        return [(sql.page(row), chunks[row.key]) for row in pages]
+            rows = connection.execute(pages).all()
+            found = sql_pieces.of_asset(connection, asset)
+        return [(sql.page(row), found.get(row.key, [])) for row in rows]
 
     # ------------------------------------------------------------------------------------ vectors
 
-    def spaces(self) -> dict[str, int]:
-        """Name -> dimension of every space that has vectors here."""
+    def panels(self) -> dict[str, Space]:
+        """The space of the vectors of each signal that has some."""
         with database.reading(self.engine) as connection:
-            return {
-                name: dim for name, dim in connection.execute(select(schema.space.c.name, schema.space.c.dim))
-            }
-
-    def known(self, space: str, hashes: Iterable[bytes]) -> set[bytes]:
-        """Those of `hashes` that have a vector in `space`: no need to embed them again."""
-        found: set[bytes] = set()
-        with database.reading(self.engine) as connection:
-            number = sql.space_id(connection, space)
-            for batch in sql.batches(sorted(set(hashes))):
-                query = select(schema.vector.c.hash).where(
-                    schema.vector.c.space == number, schema.vector.c.hash.in_(batch)
-                )
-                found |= set(connection.scalars(query))
-        return found
+            return sql_pieces.panels(connection)
 
     def vectors(self, space: str, hashes: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """The (dim,) float16 vectors of those of `hashes` that have one in `space`."""
         found: dict[bytes, np.ndarray] = {}
         with database.reading(self.engine) as connection:
-            number = sql.space_id(connection, space)
+            number = sql_pieces.space_id(connection, space)
             for batch in sql.batches(sorted(set(hashes))):
                 query = select(schema.vector.c.hash, schema.vector.c.row).where(
                     schema.vector.c.space == number, schema.vector.c.hash.in_(batch)

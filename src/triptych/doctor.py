@@ -43,8 +43,7 @@ def examine(library: str, config: Path | None) -> dict[str, Any]:
         "library": _library(folder, config),
         "disk_free_gb": round(shutil.disk_usage(_existing(folder)).free / 1e9, 1),
     }
-    used = (("encoders", chosen.encoder), ("stores", chosen.store), ("ocr", chosen.ocr.engine))
-    for kind, spec in used:
+    for kind, spec in chosen.backends():
         state = report["backends"][kind].get(plugins.split(spec)[0])
         if spec != "none" and (state is None or not state["works"]):
             report["ok"] = False

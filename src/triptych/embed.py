@@ -13,6 +13,7 @@ import numpy as np
 
 from triptych.errors import ModelError
 from triptych.seams import Encoder, Progress
+from triptych.types import Box
 
 Cached = Callable[[Sequence[bytes]], Mapping[bytes, np.ndarray]]
 BLOCK = 1024  # texts handed to the encoder at once: enough to sort by length, few enough for progress
@@ -21,6 +22,12 @@ BLOCK = 1024  # texts handed to the encoder at once: enough to sort by length, f
 def key(text: str) -> bytes:
     """16 bytes that name the content of `text`."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def view_key(sha256: str, page: int, box: Box) -> bytes:
+    """16 bytes that name a part of a page of some content, whatever it is drawn with: how large and how it
+    is brought down is the space's."""
+    return key(f"view {sha256} {page} {' '.join(f'{v:.6f}' for v in box)}")
 
 
 def embed(
@@ -41,7 +48,7 @@ def embed(
     for start in range(0, len(missing), BLOCK):
         block = missing[start : start + BLOCK]
         rows = encoder.texts([text_of[k] for k in block])
-        _check(rows, len(block), encoder)
+        check(rows, len(block), encoder)
         known.update(zip(block, rows, strict=True))
         if progress:
             progress(start + len(block), len(missing), "embed")
@@ -51,8 +58,10 @@ def embed(
     return keys, found
 
 
-def _check(rows: np.ndarray, count: int, encoder: Encoder) -> None:
-    """A vector of NaN or zero would be stored for good and never be found: better stop now."""
+def check(rows: np.ndarray, count: int, encoder: Encoder) -> None:
+    """Raises ModelError unless there are `count` rows of length 1.
+
+    A vector of NaN or zero would be stored for good and never be found: better stop now."""
     if rows.shape != (count, encoder.dim):
         raise ModelError(
             f"The encoder '{encoder.space}' returned vectors of shape {rows.shape} instead of "

@@ -1,9 +1,8 @@
-"""The projections of the catalog: the keyword index and one vector store per space.
+"""The projections of the catalog: the keyword index, and a panel of vectors for each signal that has them.
 
-    Index(folder, catalog, space, dim, store)     store: a back end of stores/, as in settings
+    Index(folder, catalog, spaces, store)     spaces: signal -> Space; store: a back end of stores/
     refresh()            before a search: see everything that is committed
-    keyword, vectors     the projections: KeywordIndex and seams.Store
-    nearest(vector, k, scope), products(vector, ids)            the vector search, from any thread
+    keyword, panels      the projections: KeywordIndex, and a Panel by signal
     catch_up_soon(), catch_up()                   after commits, and at the end of writing
     verify() -> list of differences, rebuild(), close()
 
@@ -15,27 +14,25 @@ it replays vectors in memory and uses keywords as they were last flushed (second
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock, Timeout
 
-from triptych import files, plugins, replay
+from triptych import files, replay
 from triptych.audit import differences
 from triptych.catalog import Catalog
 from triptych.errors import Damaged, Locked
 from triptych.faults import point
-from triptych.filters import Scope
 from triptych.keyword import KeywordIndex, OtherFormat
-from triptych.records import Change
-from triptych.seams import Store
+from triptych.panel import Panel
+from triptych.records import Change, Spaces
 
 _log = logging.getLogger(__name__)
 
@@ -48,22 +45,18 @@ _DEAD = 0.1  # beyond, when this share of it is deleted
 class Index:
     """The projections of one catalog in `folder`. Opened when first used."""
 
-    def __init__(self, folder: Path, catalog: Catalog, space: str, dim: int, store: str) -> None:
+    def __init__(self, folder: Path, catalog: Catalog, spaces: Spaces, store: str) -> None:
         self.folder = folder
         self.catalog = catalog
-        self.space = space
-        self.dim = dim
-        self._store_spec = store
-        name = plugins.split(store)[0]
-        self._store_folder = folder / f"{name}-{hashlib.sha256(space.encode()).hexdigest()[:12]}"
+        self.store = store
+        self.panels = {
+            signal: Panel(folder, catalog, signal, space, store) for signal, space in spaces.items()
+        }
         self._keyword: KeywordIndex | None = None
-        self._store: Store | None = None
         self._keyword_at = 0  # last change that was handed over, flushed or not
-        self._store_at = 0
         self._flushed = time.monotonic()
         self._told: list[str] = []  # damage that was repaired, for `verify`
         self._guard = threading.RLock()  # of opening, replaying, flushing
-        self._store_guard = threading.Lock()  # of the store: no search while rows move
         self._lock = FileLock(folder / "lock", thread_local=False)
 
     # ------------------------------------------------------------------------------------ searching
@@ -76,40 +69,12 @@ class Index:
         assert self._keyword is not None
         return self._keyword
 
-    @property
-    def vectors(self) -> Store:
-        """The vector store. Other threads than the one that writes ask `nearest` and `products`."""
-        if self._store is None:
-            self.refresh()
-        assert self._store is not None
-        return self._store
-
-    def nearest(
-        self, vector: np.ndarray, k: int, scope: Scope | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(chunk keys, scores), best first, of the chunks of `scope`."""
-        store = self.vectors
-        with self._store_guard:
-            return store.search(vector, k, None if scope is None else scope.keys)
-
-    def products(self, vector: np.ndarray, ids: np.ndarray) -> np.ndarray:
-        """Scores (n,) float64 of known chunks, as `nearest` gives them; 0 for unknown ones."""
-        scores: np.ndarray = np.einsum("ij,j->i", self.rows(ids), vector.astype(np.float64))
-        return scores
-
-    def rows(self, ids: np.ndarray) -> np.ndarray:
-        """Vectors (n, dim) float64 of known chunks; rows of zero for unknown ones."""
-        store = self.vectors
-        with self._store_guard:
-            rows = store.get(ids)
-        return rows.astype(np.float64)
-
     def refresh(self) -> int:
         """See everything that is committed; the number of the last change seen. Costs one cheap query
         when there is nothing new. While another thread is taking changes in, what is there will do."""
         last = self.catalog.last_change()
-        opened = self._keyword is not None and self._store is not None
-        seen = min(self._keyword_at, self._store_at)
+        opened = self._opened()
+        seen = min(self._keyword_at, *(panel.at for panel in self.panels.values()))
         if opened and seen >= last:
             return seen
         if not self._guard.acquire(blocking=not opened):
@@ -151,9 +116,8 @@ class Index:
         """Make all projections again from the catalog."""
         with self._to_the_end() as last:
             point("rebuild-started")
-            with self._store_guard:
-                self.vectors.clear()
-            self._store_at = 0
+            for panel in self.panels.values():
+                panel.clear()
             self._remake_keyword(last)
             self._replay(last)
             self._flush(last)
@@ -167,7 +131,7 @@ class Index:
             self._close_projections()
             with self._to_the_end():
                 told, self._told = self._told, []
-                return told + differences(self.catalog, self.keyword, self.vectors, self.space)
+                return told + differences(self.catalog, self.keyword, [*self.panels.values()])
 
     def close(self) -> None:
         """Let go of everything. What was taken in and not flushed is replayed next time."""
@@ -228,16 +192,20 @@ class Index:
         self._lock.release(force=True)
 
     def _close_projections(self) -> None:
-        for projection in (self._keyword, self._store):
-            if projection is not None:
-                projection.close()
-        self._keyword = self._store = None
+        if self._keyword is not None:
+            self._keyword.close()
+        self._keyword = None
+        for panel in self.panels.values():
+            panel.close()
 
     # ------------------------------------------------------------------------------------ opening
 
+    def _opened(self) -> bool:
+        return self._keyword is not None and all(panel.opened for panel in self.panels.values())
+
     def _open(self, repair: bool) -> None:
         """Open what is not open. With `repair`, what is damaged or of another history is made anew."""
-        if self._keyword is not None and self._store is not None:
+        if self._opened():
             return
         if repair:
             for name in ("keyword.new", "keyword.old"):
@@ -246,10 +214,11 @@ class Index:
         if foreign:
             files.remove(self.folder / "keyword")
         self._keyword = self._open_keyword(repair)
-        self._store = self._open_store(repair)
-        if foreign:
-            self._store.clear()
-        self._keyword_at, self._store_at = self._keyword.watermark, self._store.watermark
+        self._keyword_at = self._keyword.watermark
+        for panel in self.panels.values():
+            panel.open(partial(self._set_aside, repair=repair))
+            if foreign:
+                panel.clear()
 
     def _open_keyword(self, repair: bool) -> KeywordIndex:
         folder = self.folder / "keyword"
@@ -259,21 +228,10 @@ class Index:
             if repair and isinstance(error, OtherFormat):
                 files.remove(folder)
             else:
-                self._set_aside(folder, repair, error)
+                self._set_aside(folder, error, repair)
             return KeywordIndex.open(folder, create=True)
 
-    def _open_store(self, repair: bool) -> Store:
-        def load() -> Store:
-            store: Store = plugins.load("stores", self._store_spec, folder=self._store_folder, dim=self.dim)
-            return store
-
-        try:
-            return load()
-        except Damaged as error:
-            self._set_aside(self._store_folder, repair, error)
-            return load()
-
-    def _set_aside(self, folder: Path, repair: bool, error: Damaged) -> None:
+    def _set_aside(self, folder: Path, error: Damaged, repair: bool) -> None:
         if not repair:
             raise Locked(
                 f"The indexes in '{self.folder}' are not ready, and another process is at work on them, or they "
@@ -311,16 +269,9 @@ class Index:
             self._keyword_at = changes[-1].seq
 
     def _replay_vectors(self, last: int) -> None:
-        for changes in self._changes(self._store_at, last):
-            for change in changes:
-                if change.op == "drop":
-                    with self._store_guard:
-                        self.vectors.drop(change.first, change.last)
-            for first, end in _put_ranges(changes):
-                for keys, rows in replay.vectors(self.catalog, self.space, first, end):
-                    with self._store_guard:
-                        self.vectors.put(keys, rows)
-            self._store_at = changes[-1].seq
+        for panel in self.panels.values():
+            for changes in self._changes(panel.at, last):
+                panel.replay(changes, _put_ranges(changes))
 
     def _changes(self, since: int, last: int) -> Iterator[list[Change]]:
         while since < last:
@@ -330,16 +281,16 @@ class Index:
 
     def _flush(self, last: int) -> None:
         """Make durable what was taken in up to `last`; what history it belongs to is durable before."""
-        if min(self.keyword.watermark, self.vectors.watermark) < last:
+        panels = self.panels.values()
+        if min(self.keyword.watermark, *(panel.store.watermark for panel in panels)) < last:
             change = self.catalog.changes(last - 1, 1)[0]
             files.write(
                 self.folder / "history.json", json.dumps({"seq": change.seq, "at": change.at}).encode()
             )
         if self.keyword.watermark < last:
             self.keyword.flush(last)
-        if self.vectors.watermark < last:
-            with self._store_guard:
-                self.vectors.flush(last)
+        for panel in panels:
+            panel.flush(last)
         self._flushed = time.monotonic()
 
     def _remake_keyword(self, last: int) -> None:

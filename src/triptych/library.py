@@ -19,24 +19,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from triptych import filters, ingest, plugins
+from triptych import captioning, filters, ingest, plugins
 from triptych import settings as configuration
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
-from triptych.errors import FileError, UserError, WrongSpace
+from triptych.errors import FileError, UserError
 from triptych.index import Index
-from triptych.records import Asset
+from triptych.pictures import Pictures
+from triptych.pipeline import Encoders, chosen_encoders
 from triptych.results import Added, Results, page_dict
 from triptych.retrieve import retrieve
 from triptych.seams import Encoder
 from triptych.settings import Settings
-from triptych.types import Answer, Box, Hit, Page
+from triptych.types import Answer, Hit, Page
 from triptych.writer import Writer
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from triptych.adding import Adding
+    from triptych.describing import Described
     from triptych.workers import Workers
 
 # What only one verb needs (answering, adding, drawing) is imported there: a cold search starts sooner.
@@ -46,8 +46,6 @@ __all__ = ["Added", "Library", "Results", "open"]
 T = TypeVar("T")
 
 _AROUND = 5  # pages before and after a hit that an answer may be looked for on
-_DRAWN = 1600  # pixels of the longer side of a drawn page
-_THUMBNAIL = 900  # the same in the HTML page of results
 
 
 def open(
@@ -66,7 +64,7 @@ def open(
         raise UserError(f"The library '{path}' is a URL; this version opens folders. Name one: --library DIR")
     folder = Path(path)
     chosen, _ = configuration.load(folder, config, flags=settings)
-    for kind, spec in (("encoders", chosen.encoder), ("stores", chosen.store), ("ocr", chosen.ocr.engine)):
+    for kind, spec in chosen.backends():
         if spec != "none":
             plugins.check(kind, spec)
     catalog = Catalog.open(folder / "catalog.sqlite", create=create and Writer.prepare(folder))
@@ -86,42 +84,35 @@ class Library:
     # What is loaded when it is needed: a model, an index, reading processes.
 
     @cached_property
-    def encoder(self) -> Encoder:
-        encoder: Encoder = plugins.load("encoders", self.settings.encoder)
-        made_with = self.catalog.spaces()
-        if made_with and encoder.space not in made_with:
-            raise WrongSpace(
-                f"This library holds vectors of '{next(iter(made_with))}'; the encoder '{self.settings.encoder}' "
-                f"makes '{encoder.space}'. Set the encoder it was made with, or re-embed it: "
-                f"triptych rebuild --encoder {self.settings.encoder}"
-            )
-        return encoder
+    def encoders(self) -> Encoders:
+        encoders = Encoders.load(self.settings)
+        encoders.check(self.catalog.panels(), self.settings)
+        return encoders
 
     @cached_property
     def index(self) -> Index:
-        return Index(
-            self.folder / "index", self.catalog, self.encoder.space, self.encoder.dim, self.settings.store
-        )
+        return Index(self.folder / "index", self.catalog, self.encoders.spaces, self.settings.store)
 
     @cached_property
     def workers(self) -> Workers:
         from triptych.workers import Workers
 
-        return Workers(self.settings)
+        return Workers(self.settings, side=0 if self.encoders.image is None else self.encoders.image.side)
 
     @cached_property
     def _adding(self) -> Adding:
         from triptych.adding import Adding
 
-        spec = self.settings.encoder
-        if self.encoder.space not in self.catalog.spaces() and spec != Settings().encoder:
-            configuration.store(self.folder, "encoder", spec)  # a library remembers what it is made with
-        return Adding(self.catalog, self.blobs, self.index, self.encoder, self.workers, self.settings)
+        for name, spec in chosen_encoders(self.settings, self.catalog.panels()).items():
+            configuration.store(self.folder, name, spec)  # a library remembers what it is made with
+        return Adding(self.catalog, self.blobs, self.index, self.encoders, self.workers, self.settings)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        return Pictures(self.catalog, self.blobs, lambda: self.workers)
 
     def close(self) -> None:
-        for name in ("workers", "index"):
-            if name in self.__dict__:
-                self.__dict__.pop(name).close()
+        self._forget("workers", "index")
         self.catalog.close()
 
     def __enter__(self) -> Library:
@@ -135,22 +126,49 @@ class Library:
     # Adding
 
     def add(
-        self, *what: str | Path, collection: str = "default", tags: Mapping[str, str] | None = None
+        self,
+        *what: str | Path,
+        collection: str = "default",
+        tags: Mapping[str, str] | None = None,
+        captions: str | Path | None = None,
     ) -> builtins.list[Added]:
-        """Add files and folders; one `Added` for each input. A bad file is reported, never raised."""
-        return [*self.adding(*what, collection=collection, tags=tags)]
+        """Add files and folders; one `Added` for each input. A bad file is reported, never raised.
+
+        `captions` is a file in which people describe the pictures, see `captioning.read`.
+        """
+        return [*self.adding(*what, collection=collection, tags=tags, captions=captions)]
 
     def adding(
         self,
         *what: str | Path,
         collection: str = "default",
         tags: Mapping[str, str] | None = None,
+        captions: str | Path | None = None,
         stdin: BinaryIO | None = None,
     ) -> Iterator[Added]:
         """As `add`, told one by one, each as soon as it is durable. `-` stands for a list on `stdin`."""
+        sidecar = None if captions is None else captioning.read(Path(captions))
         with self._writing():
             found = ingest.find(what, stdin, self.folder)
-            yield from self._adding.files(found, collection, dict(tags or {}))
+            supplied = None if sidecar is None else sidecar.of
+            yield from self._adding.files(found, collection, dict(tags or {}), supplied)
+
+    def describing(
+        self, captioner: str | None = None, *, collection: str | None = None, again: bool = False
+    ) -> tuple[int, Iterator[Described]]:
+        """How many pages a captioner (as in the settings) has not described yet, and its work on them, told
+        one by one, each as soon as it is durable; stop it anywhere. `again`: all pages."""
+        from triptych.describing import Describing, load
+
+        spec = captioner or self.settings.captioner
+        work = Describing(self.catalog, self.blobs, self.workers, self.encoders, load(spec), spec)
+        pages = work.lacking(self._collection(collection), again)
+
+        def run() -> Iterator[Described]:
+            with self._writing():
+                yield from work.run(pages)
+
+        return len(pages), run()
 
     # Following and removing
 
@@ -218,7 +236,7 @@ class Library:
             text,
             self.catalog,
             self.index,
-            self.encoder,
+            self.encoders.text,
             self.settings.search,
             k=k,
             signals=signals,
@@ -241,7 +259,7 @@ class Library:
         ]
         given = answer(question, evidence, self._around)
         seconds = {**hits.seconds, **given.seconds, "total": time.perf_counter() - begun}
-        return replace(given, evidence=hits.hits, seconds=seconds, painter=self._paint)
+        return replace(given, evidence=hits.hits, seconds=seconds, painter=self.pictures.cited)
 
     def _around(self, hit: Hit) -> builtins.list[Page]:
         """The other pages of a hit's file, those of long files near it only: a total may stand there."""
@@ -277,44 +295,24 @@ class Library:
     def show(self, name: str, *, page: int | None = None, collection: str | None = None) -> dict[str, Any]:
         """What is known of one asset, by id or path; with `page`, that page's text and word boxes too."""
         asset = self.catalog.asset(name, collection)
+        known = self.catalog.pieces(asset.key)
         if page is not None:
-            pages = [page_dict(self.catalog.page(asset.key, page), words=True)]
-        else:
-            pages = [page_dict(p, words=False) for p in self.catalog.pages(asset.key)]
+            self.catalog.page(asset.key, page)  # an unknown page is told
+            known = [(p, here) for p, here in known if p.number == page]
+        pages = [page_dict(p, here, words=page is not None) for p, here in known]
         return {**asset.to_dict(), "pipeline": asset.pipeline, "meta": dict(asset.meta), "pages": pages}
 
-    def pixels(self, asset: Asset, page: int, side: int = _DRAWN) -> np.ndarray:
-        """The page as uint8 (h, w, 3) RGB, drawn in a worker process."""
-        return self.workers.pixels(self.blobs.local(asset.sha256), asset.sources[0], page, side)
-
     def picture(self, name: str, page: int = 1, *, collection: str | None = None) -> Any:
-        """A PIL image of the page with the lines of its text boxed."""
-        asset = self.catalog.asset(name, collection)
-        text = self.catalog.page(asset.key, page).text
-        boxes = text.boxes_in(0, len(text.text))
-        return _draw(self.pixels(asset, page), [(box, "") for box in boxes])
+        """A PIL image of the page with the lines of its text boxed, and its regions by their names."""
+        return self.pictures.boxed(self.catalog.asset(name, collection), page)
 
     def html(self, results: Results) -> str:
         """The hits as one self-contained page with their pictures, for people to look at."""
         from triptych.report import to_html
 
-        return to_html(results.text or "", results.hits, self._thumbnail, results.seconds.get("total"))
-
-    def _thumbnail(self, hit: Hit) -> bytes | None:
-        from triptych.draw import thumbnail
-
-        asset = self.catalog.asset(hit.asset, hit.collection)
-        if not self.catalog.page(asset.key, hit.page).width:
-            return None  # a text file has no picture
-        return thumbnail(self.pixels(asset, hit.page, _THUMBNAIL), _THUMBNAIL)
-
-    def _paint(self, given: Answer) -> Any:
-        """The page of the first citation with every quote on it boxed and numbered."""
-        first = given.citations[0]
-        asset = self.catalog.asset(first.asset, given.evidence[0].collection if given.evidence else None)
-        here = [c for c in given.citations if (c.asset, c.page) == (first.asset, first.page)]
-        boxes = [(box, str(c.n)) for c in here for box in c.boxes]
-        return _draw(self.pixels(asset, first.page), boxes)
+        return to_html(
+            results.text or "", results.hits, self.pictures.thumbnail, results.seconds.get("total")
+        )
 
     # Looking after
 
@@ -340,31 +338,39 @@ class Library:
             if not self.blobs.check(sha256):
                 yield f"the original {sha256} is damaged; add its file again"
 
-    def rebuild(self, encoder: str | None = None) -> dict[str, Any]:
-        """Make every index anew from the catalog; no page is read again. With `encoder`, every passage
-        is embedded by that one first, and the library is set to use it from now on."""
+    def rebuild(self, encoder: str | None = None, image_encoder: str | None = None) -> dict[str, Any]:
+        """Make every index anew from the catalog; no page is read again. With `encoder` or `image_encoder`,
+        every passage and caption, or every picture, is embedded by that one first, and the library is set
+        to use it from now on."""
         begun = time.monotonic()
         with self._writing():
             if encoder is not None:
-                self._change_encoder(encoder)
+                self._change_encoder("encoder", encoder)
+            if image_encoder is not None:
+                self._change_encoder("image_encoder", image_encoder)
             self.index.rebuild()
         return {"chunks": self.catalog.counts()["chunks"], "seconds": round(time.monotonic() - begun, 2)}
 
-    def _change_encoder(self, spec: str) -> None:
-        """Vectors of the new space beside the old ones; the old go when all of the new are there."""
-        encoder: Encoder = plugins.load("encoders", spec)
-        from triptych.adding import reembed
+    def _change_encoder(self, name: str, spec: str) -> None:
+        from triptych import reembed
 
-        reembed(self.catalog, encoder)
-        for old in self.catalog.spaces():
-            if old != encoder.space:
-                self.catalog.drop_space(old)
-        configuration.store(self.folder, "encoder", spec)
-        self.settings = replace(self.settings, encoder=spec)
-        for stale in ("index", "_adding"):
-            if stale in self.__dict__:
-                self.__dict__.pop(stale)
-        self.__dict__["encoder"] = encoder
+        if spec != "none":
+            encoder: Encoder = plugins.load("encoders", spec)
+            if name == "encoder":
+                reembed.texts(self.catalog, encoder)
+            else:
+                reembed.pictures(self.catalog, self.blobs, self.workers, encoder)
+        configuration.store(self.folder, name, spec)
+        changed: dict[str, Any] = {name: spec}
+        self.settings = replace(self.settings, **changed)
+        self._forget("workers", "index", "_adding", "encoders")
+
+    def _forget(self, *names: str) -> None:
+        """Close and drop what was made with former settings; it is made again when it is needed."""
+        for name in names:
+            made = self.__dict__.pop(name, None)
+            if hasattr(made, "close"):
+                made.close()
 
     def statistics(self) -> dict[str, Any]:
         """Counts for `doctor`."""
@@ -390,9 +396,3 @@ async def _in_thread(call: Callable[[], T]) -> T:
     import asyncio
 
     return await asyncio.to_thread(call)
-
-
-def _draw(image: np.ndarray, boxes: Sequence[tuple[Box, str]]) -> Any:
-    from triptych.draw import draw
-
-    return draw(image, boxes)

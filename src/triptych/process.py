@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -26,7 +26,7 @@ import psutil
 from triptych import ingest, wire
 from triptych.errors import FileError, TriptychError
 from triptych.settings import Limits, Settings
-from triptych.types import Page
+from triptych.types import Page, View
 from triptych.worker import most_claimed, most_used, out_of_memory, raised
 
 TRIES = 2  # how often a file or page may end a worker
@@ -74,13 +74,14 @@ class Range:
     head: Head | None = None
     pages: list[Page] = field(default_factory=list)
     error: FileError | None = None
+    seen: Callable[[Page], Page] | None = None  # what takes the pictures of each page at once
     lost: bool = False  # `error` is how the worker ended, not what it said
 
 
 class Process:
     """One worker process, as the thread that feeds it sees it."""
 
-    def __init__(self, settings: Settings, threads: int, closing: threading.Event) -> None:
+    def __init__(self, settings: Settings, side: int, threads: int, closing: threading.Event) -> None:
         self._limits = settings.limits
         self._closing = closing
         self._requests = 0
@@ -93,16 +94,17 @@ class Process:
             theirs.close()  # so that the worker's end is the only one, and its death is heard
             self._status = psutil.Process(self._process.pid)
             try:
-                self._begin(settings, threads, log)
+                self._begin(settings, side, threads, log)
             except BaseException:
                 self.kill()
                 raise
 
-    def _begin(self, settings: Settings, threads: int, log: IO[bytes]) -> None:
+    def _begin(self, settings: Settings, side: int, threads: int, log: IO[bytes]) -> None:
         """Hand over the settings and wait until the worker is ready. Raises Lost when it was killed
         meanwhile, TriptychError when it cannot start: then no other could."""
         try:
-            self._send({"ocr": asdict(settings.ocr), "limits": asdict(settings.limits), "threads": threads})
+            parts = {name: asdict(getattr(settings, name)) for name in ("ocr", "look", "limits")}
+            self._send({**parts, "threads": threads, "side": side})
             self._receive(_START, self._closing)
         except Lost as lost:
             if (self._process.poll() or 0) < 0:
@@ -131,6 +133,14 @@ class Process:
         request = {"do": "draw", **_document(job), "page": job.first, "side": side}
         answers = [arrays for _, arrays in self._ask(request, job.cancelled)]
         return answers[0][0] if answers and answers[0] else None
+
+    def look(self, job: Range, page: Page, views: Sequence[View], side: int) -> tuple[View, ...]:
+        """The views of page `job.first` with their pixels. Raises as `read` does."""
+        size, turned = [page.width, page.height], page.turned
+        request = {"do": "look", **_document(job), "page": job.first, "size": size, "turned": turned}
+        answers = [*self._ask({**request, "views": wire.views_out(views), "side": side}, job.cancelled)]
+        header, arrays = answers[0]
+        return wire.views_in(header["views"], arrays)
 
     @property
     def worn(self) -> bool:

@@ -16,13 +16,14 @@ import numpy as np
 
 from triptych import enhance, orientation, plugins, regions
 from triptych.errors import FileError
-from triptych.seams import Document, Format, Ocr, Picture, RawPage
-from triptych.settings import Limits, OcrSettings
+from triptych.seams import Detector, Document, Format, Ocr, Picture, RawPage
+from triptych.settings import Limits, LookSettings, OcrSettings
 from triptych.types import Line, Page, PageText
 
 _HEAD = 4096
 _DRAWN_DPI = 200  # a vector page is drawn at this for OCR; a scan at its own resolution
 _GLANCE = 320  # longer side in pixels at which a page without text is looked at for ink
+_SEARCHED = 1024  # longer side in pixels at which detectors see a page
 _COVERED = 0.02  # share of a picture under words from which its text layer is taken as complete
 _BAD = 0.25  # share of unreadable characters from which a text layer is thrown away
 _REPEATS = 64  # pictures of one document whose text is kept: logos and backgrounds come again
@@ -71,10 +72,12 @@ def pixels(document: Document, number: int, side: int) -> np.ndarray | None:
 class Reader:
     """Reads pages with one set of settings. One per process; not for use by several threads."""
 
-    def __init__(self, ocr: OcrSettings, limits: Limits) -> None:
+    def __init__(self, ocr: OcrSettings, look: LookSettings, limits: Limits) -> None:
         self._settings = ocr
+        self._look = look
         self._limits = limits
         self._engine: Ocr | None = None
+        self._found: list[Detector] | None = None  # detectors, loaded at the first page
         self._document: Document | None = None  # whose repeated pictures are kept
         self._repeats: OrderedDict[str, list[Line]] = OrderedDict()
 
@@ -84,9 +87,26 @@ class Reader:
             self._document = document
             self._repeats.clear()
         try:
-            return self._read(document, document.page(number))
+            raw = document.page(number)
+            return self._with_regions(document, raw, self._read(document, raw))
         except FileError as error:
             return Page(number, PageText.plain(""), 0, 0, failed=error.reason)
+
+    def _with_regions(self, document: Document, raw: RawPage, page: Page) -> Page:
+        """The page with what the detectors find on it."""
+        detectors = self._detectors()
+        if not detectors or not page.width:
+            return page
+        image = document.pixels(raw.number, _SEARCHED) if page.text_source != "native" else None
+        pictures = [picture.box for picture in raw.pictures]
+        found = [region for detector in detectors for region in detector.regions(page, pictures, image)]
+        return replace(page, regions=tuple(found))
+
+    def _detectors(self) -> list[Detector]:
+        if self._found is None:
+            names = [name for name in self._look.detectors.split() if name != "none"]
+            self._found = [plugins.load("detectors", name) for name in names]
+        return self._found
 
     def _read(self, document: Document, raw: RawPage) -> Page:
         text = PageText.plain("") if raw.text is None else raw.text

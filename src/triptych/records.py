@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from triptych.types import Chunk
+from triptych.types import Box, Caption, Chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,40 @@ class AssetRecord:
     error: Mapping[str, str] | None = None  # code, reason, hint
 
 
+# The signals that compare vectors, and the kinds of pieces that each of them compares.
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "text": ("text",),
+    "caption": ("caption",),
+    "image": ("image", "tile", "region"),
+}
+SIGNAL_OF = {kind: signal for signal, kinds in KINDS.items() for kind in kinds}
+
+
+class Space(NamedTuple):
+    """Where vectors can be compared: the `space` id of an encoder, and how many numbers it gives."""
+
+    name: str
+    dim: int
+
+
+Spaces = Mapping[str, Space]  # signal -> space of its vectors; a signal that is not there is off
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A chunk with the hash of what is embedded for it and, unless the catalog has it, the vector.
+    """A part of a page with the hash of what is embedded for it and, unless the catalog has it, the vector.
 
-    `kind` is `text` now; captions, tiles and regions will be pieces too.
+    `kind` is text, caption, image, tile or region. Text is a range of characters of its page (`chunk`);
+    a caption's chunk starts at its number among the captions of one origin; a view has a `box`, and the
+    name of its region as section.
     """
 
     chunk: Chunk
-    hash: bytes  # `embed.key` of the text that was embedded
+    hash: bytes  # `embed.key` of the text, or `embed.view_key` of the view, that was embedded
     vector: np.ndarray | None = None  # (dim,) float32
     kind: str = "text"
+    box: Box | None = None
+    caption: Caption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +145,8 @@ class ChunkRow(NamedTuple):
     end: int
     section: str
     confidence: float | None
-    text: str
+    box: Sequence[float] | None
+    text: str  # of a caption: the caption
 
 
 class Change(NamedTuple):

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
-from triptych import database, pack, schema
+from triptych import database, pack, pieces, schema
 from triptych import statements as sql
 from triptych.catalog import Catalog
 from triptych.errors import WrongSpace
+from triptych.records import KINDS
 
 BATCH = 2000  # chunks read at once
+MOST_CAPTIONS = 50  # that one origin may say of one page
 
 
 class Passage(NamedTuple):
@@ -28,11 +30,20 @@ class Passage(NamedTuple):
     text: str
 
 
-def keys(catalog: Catalog) -> np.ndarray:
-    """Keys of all chunks, sorted int64."""
+def keys(catalog: Catalog, signal: str) -> np.ndarray:
+    """Keys of the pieces that a signal's projection holds, sorted int64."""
+    query = select(schema.chunk.c.key).where(_of(signal)).order_by(schema.chunk.c.key)
     with database.reading(catalog.engine) as connection:
-        found = connection.scalars(select(schema.chunk.c.key).order_by(schema.chunk.c.key)).all()
-    return np.array(found, np.int64)
+        return np.array(connection.scalars(query).all(), np.int64)
+
+
+def _of(signal: str) -> ColumnElement[bool]:
+    """Which pieces a signal's projection holds. Keywords are text, and the captions of a page, all that one
+    origin says of it as one passage under the key of the first: words of one picture belong together."""
+    kind, start = schema.chunk.c.kind, schema.chunk.c.start
+    if signal == "keyword":
+        return (kind == "text") | ((kind == "caption") & (start == 0))
+    return kind.in_(KINDS[signal])
 
 
 def state(catalog: Catalog) -> tuple[int, int]:
@@ -52,13 +63,14 @@ def passages(catalog: Catalog, first: int, last: int) -> Iterator[list[Passage]]
 
 
 def _passages(connection: Connection, low: int, high: int) -> list[Passage]:
-    query = sql.CHUNKS.where(schema.chunk.c.key.between(low, high)).order_by(schema.chunk.c.key)
-    rows = connection.execute(query).all()
+    query = sql.CHUNKS.where(schema.chunk.c.key.between(low, high), _of("keyword"))
+    rows = connection.execute(query.order_by(schema.chunk.c.key)).all()
     # Page texts come once each: a text file may be one page of many megabytes with thousands of chunks.
     texts: dict[int, str] = {}
     for batch in sql.batches(sorted({row.page_key for row in rows})):
         wanted = select(schema.page.c.key, schema.page.c.text).where(schema.page.c.key.in_(batch))
         texts.update((key, text) for key, text in connection.execute(wanted))
+    said = _captions(connection, low, high)
     return [
         Passage(
             row.key,
@@ -67,14 +79,35 @@ def _passages(connection: Connection, low: int, high: int) -> list[Passage]:
             row.title,
             row.section,
             row.source or "",
-            texts[row.page_key][row.start : row.end],
+            said[row.key] if row.kind == "caption" else texts[row.page_key][row.start : row.end],
         )
         for row in rows
     ]
 
 
-def vectors(catalog: Catalog, space: str, first: int, last: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(keys (n,) int64, rows (n, dim) float16) of the chunks in [first, last], in batches.
+def _captions(connection: Connection, low: int, high: int) -> dict[int, str]:
+    """What one origin says of a page, by the key of its first caption. The others follow it at once, also
+    past `high`."""
+    query = (
+        select(schema.chunk.c.key, schema.chunk.c.start, schema.caption.c.text)
+        .join(schema.caption, schema.caption.c.chunk == schema.chunk.c.key)
+        .where(schema.chunk.c.key.between(low, high + MOST_CAPTIONS))
+        .order_by(schema.chunk.c.key)
+    )
+    said: dict[int, list[str]] = {}
+    first = None
+    for key, number, text in connection.execute(query):
+        if number == 0:
+            first = key
+        if first is not None:  # else the first of them is in the batch before
+            said.setdefault(first, []).append(text)
+    return {key: "\n".join(texts) for key, texts in said.items()}
+
+
+def vectors(
+    catalog: Catalog, signal: str, space: str, first: int, last: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(keys (n,) int64, rows (n, dim) float16) of a signal's pieces in [first, last], in batches.
 
     Raises WrongSpace when one of them has no vector in `space`: the encoder was changed and what is
     there was not embedded again yet.
@@ -91,14 +124,14 @@ def vectors(catalog: Catalog, space: str, first: int, last: int) -> Iterator[tup
                     (schema.vector.c.hash == schema.chunk.c.hash) & (schema.vector.c.space == number),
                     isouter=True,
                 )
-                .where(schema.chunk.c.key.between(low, high))
+                .where(schema.chunk.c.key.between(low, high), _of(signal))
                 .order_by(schema.chunk.c.key)
             )
             found = connection.execute(query).all()
         missing = sum(vector is None for _, vector in found)
         if missing:
             raise WrongSpace(
-                f"{missing} or more passages of this library have no vector of the encoder '{space}'. "
+                f"{missing} or more pieces of this library have no vector of the encoder '{space}'. "
                 f"Make them: triptych rebuild"
             )
         if found:
@@ -106,16 +139,11 @@ def vectors(catalog: Catalog, space: str, first: int, last: int) -> Iterator[tup
             yield np.array([key for key, _ in found], np.int64), pack.full([v for _, v in found], row.dim)
 
 
-def without_vector(catalog: Catalog, space: str) -> list[tuple[int, bytes]]:
-    """(chunk key, hash) of all chunks that have no vector in `space`: what a new encoder must embed."""
+def without_vector(catalog: Catalog, signal: str, space: str) -> list[tuple[int, bytes]]:
+    """(key, hash) of all pieces of a signal that have no vector in `space`: what a new encoder must embed."""
+    last = state(catalog)[1]
     with database.reading(catalog.engine) as connection:
-        number = sql.space_id(connection, space)
-        has = exists().where(
-            schema.vector.c.space == (-1 if number is None else number),
-            schema.vector.c.hash == schema.chunk.c.hash,
-        )
-        query = select(schema.chunk.c.key, schema.chunk.c.hash).where(~has).order_by(schema.chunk.c.key)
-        return [(key, name) for key, name in connection.execute(query)]
+        return pieces.without_vector(connection, pieces.space_id(connection, space), signal, 1, last)
 
 
 def orphan_vectors(catalog: Catalog) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from triptych.errors import FileError
+from triptych.records import Piece
 from triptych.types import SIGNALS, Hit, Page
 
 
@@ -102,8 +103,8 @@ class Results:
         return f"<table><tr><th></th><th>source</th><th>page</th><th>score</th><th></th></tr>{rows}</table>"
 
 
-def page_dict(page: Page, *, words: bool) -> dict[str, Any]:
-    """A page as `triptych show --json` shows it; `words` adds its text and word boxes."""
+def page_dict(page: Page, pieces: Sequence[Piece], *, words: bool) -> dict[str, Any]:
+    """A page with its pieces as `triptych show --json` shows it; `words` adds its text and word boxes."""
     known: dict[str, Any] = {
         "page": page.number,
         "width": page.width,
@@ -117,6 +118,13 @@ def page_dict(page: Page, *, words: bool) -> dict[str, Any]:
         "sections": [s.title for s in page.sections],
         "failed": page.failed,
         "meta": dict(page.meta),
+        "captions": [piece.caption.to_dict() for piece in pieces if piece.caption is not None],
+        "regions": [{"name": r.name, "box": _fractions(r.box), "text": r.text} for r in page.regions],
+        "views": [
+            {"kind": piece.kind, "name": piece.chunk.section, "box": _fractions(piece.box)}
+            for piece in pieces
+            if piece.box is not None
+        ],
     }
     if words:
         text = page.text
@@ -124,9 +132,13 @@ def page_dict(page: Page, *, words: bool) -> dict[str, Any]:
         known["words"] = [
             {
                 "text": text.text[a:b],
-                "box": [round(float(v), 5) for v in box],
+                "box": _fractions(box),
                 "confidence": round(float(c), 3),
             }
             for (a, b), box, c in zip(text.spans.tolist(), text.boxes, text.confidence, strict=True)
         ]
     return known
+
+
+def _fractions(box: Iterable[float]) -> list[float]:
+    return [round(float(v), 5) for v in box]

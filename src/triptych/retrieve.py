@@ -122,7 +122,7 @@ def _lists(
             begun = perf_counter()
             vector = encoder.queries([text])[0]
             seconds["encode"] = perf_counter() - begun
-            lists["text"] = Found(*index.nearest(vector, depth, within))
+            lists["text"] = Found(*index.panels["text"].nearest(vector, depth, within))
         if "keyword" in signals:
             lists["keyword"] = Found(*keyword.result())
     asked = _Asked(query, vector, within)
@@ -135,7 +135,7 @@ def _completed(lists: Mapping[str, Found], asked: _Asked, index: Index) -> dict[
     assert asked.vector is not None
     text = lists["text"]
     rest = np.setdiff1d(lists["keyword"].keys, text.keys, assume_unique=True)
-    scores = index.products(asked.vector, rest)
+    scores = index.panels["text"].products(asked.vector, rest)
     full = Found(np.concatenate([text.keys, rest]), np.concatenate([text.scores, scores]))
     return {**lists, "text": full}
 
@@ -198,7 +198,7 @@ def _fed_back(pages: _Pages, scores: fuse.Scores, asked: _Asked, index: Index) -
     if not best:
         return pages
     weights = np.array([max(scores[page], 1e-9) for page in best])
-    rows = index.rows(pages.keys)
+    rows = index.panels["text"].rows(pages.keys)
     pull = weights @ rows[np.searchsorted(pages.keys, [chunk[page] for page in best])] / weights.sum()
     moved = asked.vector + PULL * pull
     found = Found(pages.keys, np.einsum("ij,j->i", rows, moved / np.linalg.norm(moved)))

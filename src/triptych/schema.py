@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -93,6 +93,7 @@ page = Table(
     Column("failed", String, nullable=True),
     Column("sections", JSON, nullable=False),  # [[start, title], ...]
     Column("meta", JSON, nullable=False),
+    Column("regions", JSON, nullable=False),  # [[name, box, text], ...]
     Column("text", Text, nullable=False),
     Column("words", LargeBinary, nullable=False),
     UniqueConstraint("asset", "number", name="page_number"),
@@ -104,12 +105,25 @@ chunk = Table(
     Column("key", Key, primary_key=True, autoincrement=False),
     Column("asset", Key, ForeignKey("asset.key"), nullable=False, index=True),
     Column("page", Key, ForeignKey("page.key"), nullable=False, index=True),
-    Column("kind", String, nullable=False),  # text; later caption, tile, region
-    Column("start", Integer, nullable=False),  # characters of page.text
+    Column("kind", String, nullable=False),  # text, caption, image, tile, region
+    Column("start", Integer, nullable=False),  # characters of page.text; of a caption: its number, from 0
     Column("end", Integer, nullable=False),
-    Column("section", String, nullable=False),
+    Column("section", String, nullable=False),  # of a region: its name
     Column("confidence", Float(53), nullable=True),
+    Column("box", JSON, nullable=True),  # of image, tile, region
     Column("hash", LargeBinary, nullable=False, index=True),  # of what was embedded
+)
+
+caption = Table(
+    "caption",
+    metadata,
+    Column("chunk", Key, ForeignKey("chunk.key"), primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("origin", String, nullable=False),  # people, or the back end that made it
+    Column("model", String, nullable=False),
+    Column("style", String, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("at", String, nullable=False),
 )
 
 space = Table(
@@ -118,6 +132,13 @@ space = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("name", String, nullable=False, unique=True),
     Column("dim", Integer, nullable=False),
+)
+
+panel = Table(
+    "panel",
+    metadata,
+    Column("signal", String, primary_key=True),  # text, caption, image
+    Column("space", Integer, ForeignKey("space.id"), nullable=False),
 )
 
 vector = Table(

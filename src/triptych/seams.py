@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from triptych.settings import Limits
-from triptych.types import Box, Line, PageText, Section
+from triptych.types import Box, Line, Page, PageText, Region, Section
 
 
 class Picture(NamedTuple):
@@ -107,6 +107,24 @@ class Encoder(Protocol):
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, as this encoder cuts it, without special tokens."""
+
+
+class PageEncoder(Protocol):
+    """An optional ability of a text encoder: it knows where on the page each word stands."""
+
+    def pages(self, pages: Sequence[PageText]) -> np.ndarray:
+        """(n, dim) float32, rows of length 1, in order, of whole pages in the space of `queries`."""
+
+
+class Detector(Protocol):
+    """Finds named parts of a page: figures, tables, key fields. Used inside a worker process."""
+
+    name: str
+
+    def regions(self, page: Page, pictures: Sequence[Box], image: np.ndarray | None) -> list[Region]:
+        """Regions with boxes on the page as stored, in reading order. `page` has its words; `pictures` are
+        the places of embedded pictures of a PDF page; `image` is the page as stored, uint8 (h, w, 3) RGB,
+        longer side at most 1024, or None where there is nothing to see."""
 
 
 class Seen(NamedTuple):

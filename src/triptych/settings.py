@@ -43,6 +43,19 @@ class ChunkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LookSettings:
+    """What image encoders see of a page beside the whole of it."""
+
+    detectors: str = "none"  # back ends of detectors/ that find regions, or "none"
+    regions: bool = True  # figures, logos and tables of a page are seen on their own, too
+    tiles: bool = False  # large and dense pages are seen in overlapping tiles, too
+    tile: int = 1024  # pixels of a tile's side
+    overlap: float = 0.2  # share of a tile that the next one covers again
+    threshold: int = 2200  # pixels of the longer side above which a page is tiled
+    dense: int = 400  # words from which a page larger than a tile is tiled
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one file may cost before it is refused."""
 
@@ -76,13 +89,27 @@ class Settings:
     """All settings of one library."""
 
     encoder: str = "builtin:minilm"  # a back end of encoders/; another one needs `triptych rebuild --encoder`
+    image_encoder: str = "none"  # a back end of encoders/ that sees pictures, or "none"
+    captioner: str = "none"  # a back end of captioners/ that describes pictures, or "none"
     store: str = "faiss"  # a back end of stores/: where vectors are searched
     workers: int = 0  # reading processes; 0: one per core
     ocr: OcrSettings = field(default_factory=OcrSettings)
     chunk: ChunkSettings = field(default_factory=ChunkSettings)
+    look: LookSettings = field(default_factory=LookSettings)
     limits: Limits = field(default_factory=Limits)
     search: SearchSettings = field(default_factory=SearchSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
+
+    def backends(self) -> list[tuple[str, str]]:
+        """(kind, spec) of every back end that is set; "none" stands for none."""
+        return [
+            ("encoders", self.encoder),
+            ("encoders", self.image_encoder),
+            ("captioners", self.captioner),
+            ("stores", self.store),
+            ("ocr", self.ocr.engine),
+            *(("detectors", name) for name in self.look.detectors.split()),
+        ]
 
 
 @dataclass(frozen=True, slots=True)

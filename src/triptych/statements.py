@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-import numpy as np
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from triptych import pack, schema
-from triptych.errors import LibraryError, WrongSpace
-from triptych.records import Asset, AssetRecord, Piece
-from triptych.types import Page, Section, Source
+from triptych.records import Asset, AssetRecord
+from triptych.types import Box, Page, Region, Section, Source
 
 T = TypeVar("T")
 
@@ -51,6 +49,7 @@ CHUNKS = (
         schema.chunk.c.end,
         schema.chunk.c.section,
         schema.chunk.c.confidence,
+        schema.chunk.c.box,
     )
     .join(schema.page, schema.page.c.key == schema.chunk.c.page)
     .join(schema.asset, schema.asset.c.key == schema.chunk.c.asset)
@@ -150,12 +149,8 @@ def page(row: Row[Any]) -> Page:
         sections=tuple(Section(start, title) for start, title in row.sections),
         meta=row.meta,
         failed=row.failed,
+        regions=tuple(Region(name, Box(*box), text) for name, box, text in row.regions),
     )
-
-
-def space_id(connection: Connection, name: str) -> int | None:
-    """Number of a space; None when nothing was stored in it yet."""
-    return connection.scalar(select(schema.space.c.id).where(schema.space.c.name == name))
 
 
 # ---------------------------------------------------------------------------------------- adding
@@ -213,6 +208,7 @@ def insert_pages(connection: Connection, asset: int, pages: Sequence[Page]) -> i
             "failed": None if p.failed is None else storable(p.failed),
             "sections": [[s.start, storable(s.title)] for s in p.sections],
             "meta": _plain(p.meta),
+            "regions": [[storable(r.name), list(r.box), storable(r.text)] for r in p.regions],
             "text": storable(p.text.text),
             "words": pack.words(p.text),
         }
@@ -221,76 +217,6 @@ def insert_pages(connection: Connection, asset: int, pages: Sequence[Page]) -> i
     if rows:
         connection.execute(insert(schema.page), rows)
     return first
-
-
-def insert_pieces(
-    connection: Connection,
-    asset: int,
-    first_page: int,
-    pieces: Sequence[Sequence[Piece]],
-    space: int,
-) -> None:
-    """Store the chunks of each page with their vectors, and number the change."""
-    flat = [(first_page + i, piece) for i, page_pieces in enumerate(pieces) for piece in page_pieces]
-    first = take(connection, "chunk", len(flat))
-    rows = [
-        {
-            "key": first + i,
-            "asset": asset,
-            "page": page_key,
-            "kind": piece.kind,
-            "start": piece.chunk.start,
-            "end": piece.chunk.end,
-            "section": storable(piece.chunk.section),
-            "confidence": piece.chunk.confidence,
-            "hash": piece.hash,
-        }
-        for i, (page_key, piece) in enumerate(flat)
-    ]
-    if rows:
-        connection.execute(insert(schema.chunk), rows)
-    insert_vectors(connection, space, {p.hash: p.vector for _, p in flat if p.vector is not None})
-    missing = without_vector(connection, space, first, first + len(rows) - 1)
-    if missing:
-        raise LibraryError(f"{len(missing)} chunks came without vectors; nothing of this asset was stored.")
-    record_change(connection, "put", asset, first, first + len(rows) - 1)
-
-
-def without_vector(connection: Connection, space: int, first: int, last: int) -> list[int]:
-    """Keys of the chunks in [first, last] that have no vector in the space."""
-    has = exists().where(schema.vector.c.space == space, schema.vector.c.hash == schema.chunk.c.hash)
-    query = select(schema.chunk.c.key).where(schema.chunk.c.key.between(first, last), ~has)
-    return list(connection.scalars(query.order_by(schema.chunk.c.key)))
-
-
-def ensure_space(connection: Connection, name: str, dim: int) -> int:
-    """Number of the space, made on first use. Raises WrongSpace when it has another dimension."""
-    row = connection.execute(select(schema.space).where(schema.space.c.name == name)).first()
-    if row is None:
-        number = 1 + int(connection.scalar(select(func.max(schema.space.c.id))) or 0)
-        connection.execute(insert(schema.space).values(id=number, name=name, dim=dim))
-        return number
-    if row.dim != dim:
-        raise WrongSpace(
-            f"The space '{name}' has vectors of {row.dim} numbers here, the encoder gives {dim}. "
-            f"Use the encoder that the library was made with."
-        )
-    return int(row.id)
-
-
-def insert_vectors(connection: Connection, space: int, rows: Mapping[bytes, np.ndarray]) -> None:
-    """Store those vectors whose hash has none in the space yet."""
-    known: set[bytes] = set()
-    for batch in batches(rows):
-        query = select(schema.vector.c.hash).where(
-            schema.vector.c.space == space, schema.vector.c.hash.in_(batch)
-        )
-        known |= set(connection.scalars(query))
-    new = [name for name in rows if name not in known]
-    if new:
-        packed = pack.half(np.stack([rows[name] for name in new]))
-        values = [{"space": space, "hash": h, "row": r} for h, r in zip(new, packed, strict=True)]
-        connection.execute(insert(schema.vector), values)
 
 
 def insert_sources(
@@ -325,6 +251,8 @@ def drop(connection: Connection, assets: Iterable[int]) -> set[bytes]:
         hashes |= set(connection.scalars(select(schema.chunk.c.hash).where(mine)))
         bounds = select(func.min(schema.chunk.c.key), func.max(schema.chunk.c.key)).where(mine)
         first, last = connection.execute(bounds).one()
+        said = select(schema.chunk.c.key).where(mine, schema.chunk.c.kind == "caption")
+        connection.execute(delete(schema.caption).where(schema.caption.c.chunk.in_(said)))
         connection.execute(delete(schema.chunk).where(mine))
         connection.execute(delete(schema.page).where(schema.page.c.asset == asset))
         connection.execute(delete(schema.source).where(schema.source.c.asset == asset))

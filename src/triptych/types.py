@@ -7,12 +7,14 @@ Knows nothing of models, files or databases. Boxes are fractions of the page as 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from triptych.errors import UserError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import numpy as np
 
 
@@ -170,6 +172,49 @@ class PageText:
         return float((self.confidence * weights).sum() / weights.sum())
 
 
+class Region(NamedTuple):
+    """A part of a page with a name: a figure, a table, or a key field such as total, date, company.
+    `text` is what stands there, "" for what has no words."""
+
+    name: str
+    box: Box
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What an image encoder sees of a page: all of it (`image`), a `tile` of a large one, or a `region`.
+
+    `pixels` is uint8 (h, w, 3) RGB on its way from a reading process to the encoder, `vector` what will
+    have come of it; neither is stored with the page.
+    """
+
+    kind: str
+    box: Box
+    name: str = ""  # of the region
+    pixels: np.ndarray | None = None
+    vector: Future[np.ndarray] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A description of a page in words, and who says so.
+
+    `origin` is `people` (a sidecar file, alt text, EXIF) or the name of the captioner's back end; `model`
+    says where it was found, or back end, model and version. `style` is short, long or supplied.
+    """
+
+    text: str
+    origin: str
+    model: str = ""
+    style: str = "short"
+    prompt: str = ""
+    at: str = ""  # ISO 8601, UTC
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page as it was read.
@@ -192,6 +237,8 @@ class Page:
     sections: tuple[Section, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
     failed: str | None = None
+    regions: tuple[Region, ...] = ()
+    views: tuple[View, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +261,12 @@ class SignalScore:
     weight: float
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "rank": self.rank,
-            "raw": round(self.raw, 6),
-            "norm": round(self.norm, 6),
-            "weight": round(self.weight, 6),
-        }
+        values = {name: round(getattr(self, name), 6) for name in ("raw", "norm", "weight")}
+        return {"rank": self.rank, **values}
+
+
+def _rounded(box: Box) -> list[float]:
+    return [round(v, 5) for v in box]
 
 
 SIGNALS = ("keyword", "text", "caption", "image")
@@ -241,8 +288,11 @@ class Hit:
     signals: Mapping[str, SignalScore | None]
     marks: tuple[tuple[int, int], ...] = ()
     section: str = ""
+    caption: str = ""  # that the caption signal found
+    view: View | None = None  # that the image signal found
 
     def to_dict(self) -> dict[str, Any]:
+        view = self.view
         return {
             "rank": self.rank,
             "score": round(self.score, 6),
@@ -254,7 +304,9 @@ class Hit:
             "section": self.section,
             "snippet": self.snippet,
             "marks": [list(m) for m in self.marks],
-            "boxes": [[round(v, 5) for v in b] for b in self.boxes],
+            "boxes": [_rounded(b) for b in self.boxes],
+            "caption": self.caption or None,
+            "view": view and {"kind": view.kind, "name": view.name, "box": _rounded(view.box)},
             "signals": {
                 name: score.to_dict() if (score := self.signals.get(name)) else None for name in SIGNALS
             },
@@ -274,15 +326,7 @@ class Citation:
     verified: bool
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "asset": self.asset,
-            "source": self.source,
-            "page": self.page,
-            "quote": self.quote,
-            "boxes": [[round(v, 5) for v in b] for b in self.boxes],
-            "verified": self.verified,
-        }
+        return {**asdict(self), "boxes": [_rounded(b) for b in self.boxes]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from triptych.types import Page, PageText, Section
+from triptych.types import Box, Page, PageText, Region, Section, View
 
 LIMIT = 1 << 28  # bytes of one message
 _HEAD = struct.Struct("!4sI")
 _MAGIC = b"TPW1"
 _TYPES = ("|u1", "<u4", "<f4")
-_PLAIN = tuple(f.name for f in fields(Page) if f.name not in ("text", "sections"))
+_PLAIN = tuple(f.name for f in fields(Page) if f.name not in ("text", "sections", "regions", "views"))
 
 Fill = Callable[[memoryview], None]  # fills all of a buffer from the other side, or raises
 Message = tuple[dict[str, Any], list[np.ndarray]]
@@ -76,13 +76,32 @@ def page_out(page: Page) -> tuple[dict[str, Any], list[np.ndarray]]:
     header["meta"] = dict(page.meta)
     header["text"] = page.text.text
     header["sections"] = [[s.start, s.title] for s in page.sections]
-    return header, [page.text.spans, page.text.boxes, page.text.confidence, page.text.lines]
+    header["regions"] = [[r.name, list(r.box), r.text] for r in page.regions]
+    views = [view for view in page.views if view.pixels is not None]
+    header["views"] = views_out(views)
+    words = [page.text.spans, page.text.boxes, page.text.confidence, page.text.lines]
+    return header, [*words, *(view.pixels for view in views if view.pixels is not None)]
+
+
+def views_out(views: Sequence[View]) -> list[Any]:
+    """Views without their pixels, as JSON values."""
+    return [[view.kind, list(view.box), view.name] for view in views]
+
+
+def views_in(header: Sequence[Any], arrays: Sequence[np.ndarray] = ()) -> tuple[View, ...]:
+    """Views that `views_out` wrote, with their pixels where these came along."""
+    if arrays and any(a.ndim != 3 or a.shape[2] != 3 or a.dtype != np.uint8 for a in arrays):
+        raise ValueError("a view that is no picture")
+    pixels: Sequence[np.ndarray | None] = [*arrays] or [None] * len(header)
+    return tuple(
+        View(kind, Box(*box), name, image) for (kind, box, name), image in zip(header, pixels, strict=True)
+    )
 
 
 def page_in(header: dict[str, Any], arrays: Sequence[np.ndarray]) -> Page:
     """The page that `page_out` took apart. Raises ValueError, TypeError or KeyError when
     the parts do not fit together."""
-    spans, boxes, confidence, lines = arrays
+    spans, boxes, confidence, lines = arrays[:4]
     n = len(spans)
     if (spans.shape, boxes.shape, confidence.shape, lines.shape) != ((n, 2), (n, 4), (n,), (n,)):
         raise ValueError("the words of a page do not fit together")
@@ -90,4 +109,7 @@ def page_in(header: dict[str, Any], arrays: Sequence[np.ndarray]) -> Page:
         raise TypeError("the parts of a page are not what they should be")
     text = PageText(header["text"], spans, boxes, confidence, lines)
     sections = tuple(Section(start, title) for start, title in header["sections"])
-    return Page(text=text, sections=sections, **{name: header[name] for name in _PLAIN})
+    regions = tuple(Region(name, Box(*box), said) for name, box, said in header["regions"])
+    views = views_in(header["views"], arrays[4:]) if header["views"] else ()
+    plain = {name: header[name] for name in _PLAIN}
+    return Page(text=text, sections=sections, regions=regions, views=views, **plain)

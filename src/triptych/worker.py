@@ -16,12 +16,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triptych import errors, wire
 from triptych.errors import FileError, TriptychError
-from triptych.settings import Limits, OcrSettings
+from triptych.settings import Limits, LookSettings, OcrSettings
 from triptych.types import Page, PageText
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def main() -> None:
     config, _ = wire.receive(_filler(end))
     limits = Limits(**config["limits"])
     _confine(limits)
-    worker = _Worker(end, OcrSettings(**config["ocr"]), limits, config["threads"])
+    look = LookSettings(**config["look"])
+    worker = _Worker(end, OcrSettings(**config["ocr"]), look, limits, config["threads"], config["side"])
     wire.send(end, {"is": "ready"})
     while True:
         request, _ = wire.receive(_filler(end))
@@ -94,15 +96,27 @@ def most_claimed(limits: Limits) -> int:
 class _Worker:
     """Answers requests one after the other; keeps the last document open for the next range of it."""
 
-    def __init__(self, end: socket.socket, ocr: OcrSettings, limits: Limits, threads: int) -> None:
-        from triptych import read  # the decoders: imported only now, under the limits
+    def __init__(
+        self,
+        end: socket.socket,
+        ocr: OcrSettings,
+        look: LookSettings,
+        limits: Limits,
+        threads: int,
+        side: int,
+    ) -> None:
+        from triptych import read, views  # the decoders: imported only now, under the limits
 
         self._end = end
         self._limits = limits
         self._threads = threads
         self._open = read.open_document
         self._pixels = read.pixels
-        self._reader: Reader = read.Reader(ocr, limits)
+        self._rendered = views.rendered
+        self._plan = views.plan
+        self._look = look
+        self._side = side  # of the pictures that the image encoder wants; 0: it wants none
+        self._reader: Reader = read.Reader(ocr, look, limits)
         self._path = ""
         self._document: Document | None = None
         self._media_type = ""
@@ -110,7 +124,11 @@ class _Worker:
 
     def answer(self, request: dict[str, Any]) -> None:
         """Do one request, then say that it is over and how it ended."""
-        actions: dict[str, Callable[[dict[str, Any]], None]] = {"read": self._read, "draw": self._draw}
+        actions: dict[str, Callable[[dict[str, Any]], None]] = {
+            "read": self._read,
+            "draw": self._draw,
+            "look": self._look_again,
+        }
         refused: dict[str, str] | None = None
         error: dict[str, str] | None = None
         self._allow_cpu()
@@ -155,6 +173,9 @@ class _Worker:
             page = self._reader.page(document, number)
             if page.failed:
                 raise FileError("damaged", page.failed)
+            if self._side:
+                planned = self._plan(page, self._look)
+                page = replace(page, views=self._rendered(document, page, planned, self._side))
             header, arrays = wire.page_out(page)
             self._send({"is": "page", **header}, arrays)
             return
@@ -176,6 +197,15 @@ class _Worker:
         self._allow_cpu()
         image = self._pixels(document, request["page"], request["side"])
         self._send({"is": "pixels"}, [] if image is None else [image])
+
+    def _look_again(self, request: dict[str, Any]) -> None:
+        """The pixels of parts of a page that was read before."""
+        document = self._opened(request)
+        self._allow_cpu()
+        width, height = request["size"]
+        page = Page(request["page"], PageText.plain(""), width, height, turned=request["turned"])
+        found = self._rendered(document, page, wire.views_in(request["views"]), request["side"])
+        self._send({"is": "views", "views": wire.views_out(found)}, [view.pixels for view in found])
 
     def _opened(self, request: dict[str, Any]) -> Document:
         if self._document is None or request["path"] != self._path:

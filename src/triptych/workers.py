@@ -11,8 +11,9 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
@@ -21,7 +22,7 @@ import numpy as np
 from triptych.errors import FileError, UserError
 from triptych.process import REPAIR, TRIES, Head, Lost, Process, Range, died, given_up
 from triptych.settings import Settings
-from triptych.types import Page, PageText, Reading
+from triptych.types import Page, PageText, Reading, View
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -34,8 +35,17 @@ _DEATHS = 4  # pages at which a file may end its worker before the rest of it is
 class _File(Generic[K]):
     """A file whose ranges are being read, and what is known of it so far."""
 
-    def __init__(self, key: K, path: Path, name: str, cancelled: threading.Event, workers: int) -> None:
+    def __init__(
+        self,
+        key: K,
+        path: Path,
+        name: str,
+        cancelled: threading.Event,
+        workers: int,
+        seen: Callable[[K, Page], Page] | None,
+    ) -> None:
         self.key = key
+        self._seen = None if seen is None else partial(seen, key)
         self.open = 0  # ranges that are not back yet
         self._path, self._name, self._cancelled, self._workers = path, name, cancelled, workers
         self._head: Head | None = None
@@ -95,20 +105,24 @@ class _File(Generic[K]):
         return [self._range(at + 1, last)] if go_on and at < last else []
 
     def _range(self, first: int, last: int, tries: int = 1) -> Range:
-        return Range(self._path, self._name, first, last, self._cancelled, self._enough, tries)
+        return Range(
+            self._path, self._name, first, last, self._cancelled, self._enough, tries, seen=self._seen
+        )
 
 
 class Workers:
     """A pool of `count` worker processes (0: what the settings say, else one per core), started when
-    there is something to read, as many as there is work for. A context manager: leaving it ends them."""
+    there is something to read, as many as there is work for. `side` is that of the pictures an image encoder
+    wants of each page; 0: none. A context manager: leaving it ends them."""
 
-    def __init__(self, settings: Settings, count: int = 0) -> None:
+    def __init__(self, settings: Settings, count: int = 0, side: int = 0) -> None:
         self.count = count or settings.workers or _cores()
         if self.count < 0:
             raise UserError(
                 f"The number of workers is {self.count}, but must be 1 or more, or 0 for one per core."
             )
         self._settings = settings
+        self._side = side
         self._closing = threading.Event()
         self._threads = ThreadPoolExecutor(self.count, "triptych-worker")
         self._mine = threading.local()  # .child: the worker of this thread
@@ -127,8 +141,13 @@ class Workers:
         for child in list(self._children):
             self._end(child)
 
-    def read(self, jobs: Iterable[tuple[K, Path, str]]) -> Iterator[tuple[K, Reading | FileError]]:
+    def read(
+        self, jobs: Iterable[tuple[K, Path, str]], seen: Callable[[K, Page], Page] | None = None
+    ) -> Iterator[tuple[K, Reading | FileError]]:
         """Read files: (key, path, name) in, (key, result) out as each is done, in any order.
+
+        `seen` gets each page as soon as it has come, in one of our threads, and takes its pictures away: a
+        long document's would not fit into memory.
 
         `jobs` is pulled only as far ahead as keeps the workers busy. `name` helps to tell formats
         apart. Raises UserError or ModelError when reading cannot work at all, as with a missing package.
@@ -146,7 +165,7 @@ class Workers:
                         more = False
                         break
                     files += 1
-                    file = _File(*job, cancelled, self.count)
+                    file = _File(*job, cancelled, self.count, seen)
                     self._submit(file, [file.start()], waiting)
                 if not waiting:
                     return
@@ -174,6 +193,18 @@ class Workers:
             return image
         raise done.error or FileError("no-picture", f"page {page} has text only: there is nothing to draw")
 
+    def look(self, path: Path, name: str, page: Page, views: Sequence[View], side: int) -> tuple[View, ...]:
+        """Views of a page that was read before, with their pixels. Raises FileError."""
+        cancelled = threading.Event()
+        job = Range(path, name, page.number, page.number, cancelled, threading.Event())
+        try:
+            done, found = self._threads.submit(self._look, job, page, views, side).result()
+        finally:
+            cancelled.set()
+        if found is None:
+            raise done.error or FileError("no-picture", f"page {page.number} cannot be drawn")
+        return found
+
     def _submit(self, file: _File[K], ranges: list[Range], waiting: dict[Future[Range], _File[K]]) -> None:
         for job in ranges:
             waiting[self._threads.submit(self._read, job)] = file
@@ -188,10 +219,17 @@ class Workers:
         started = time.monotonic()
         self._with_child(job, lambda child: child.read(job))
         job.seconds = time.monotonic() - started
+        if job.seen is not None:
+            job.pages = [job.seen(page) for page in job.pages]
         return job
 
     def _draw(self, job: Range, side: int) -> tuple[Range, np.ndarray | None]:
         return job, self._with_child(job, lambda child: child.draw(job, side))
+
+    def _look(
+        self, job: Range, page: Page, views: Sequence[View], side: int
+    ) -> tuple[Range, tuple[View, ...] | None]:
+        return job, self._with_child(job, lambda child: child.look(job, page, views, side))
 
     def _with_child(self, job: Range, act: Callable[[Process], T]) -> T | None:
         """Act with this thread's worker. What goes wrong with the file is noted in `job`; a worker that
@@ -218,7 +256,7 @@ class Workers:
     def _child(self) -> Process:
         child: Process | None = getattr(self._mine, "child", None)
         if child is None:
-            child = Process(self._settings, 1 if self.count > 1 else _cores(), self._closing)
+            child = Process(self._settings, self._side, 1 if self.count > 1 else _cores(), self._closing)
             self._mine.child = child
             self._children.add(child)
         return child

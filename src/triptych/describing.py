@@ -1,0 +1,112 @@
+"""Describing: captions for pages that have none by the captioner in use, after their files are in.
+
+Runs as long as it takes, page by page; each page's captions are durable before the next is looked at, so
+it can be stopped anywhere and run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from triptych import captioning, plugins
+from triptych.blobs import Blobs
+from triptych.catalog import Catalog
+from triptych.errors import FileError, UserError
+from triptych.pipeline import Encoders
+from triptych.records import Asset
+from triptych.seams import Captioner, Seen
+from triptych.types import Page
+from triptych.workers import Workers
+
+BATCH = 8  # pages that the captioner gets at once
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What was said of one page, or why nothing was."""
+
+    source: str
+    asset: str
+    page: int
+    captions: tuple[str, ...] = ()
+    error: FileError | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "event": "described",
+            "source": self.source,
+            "asset": self.asset,
+            "page": self.page,
+            "captions": list(self.captions),
+            "error": self.error.to_dict() if self.error else None,
+        }
+
+
+class Describing:
+    """One captioner at work on one library. Used while the library's lock is held."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        blobs: Blobs,
+        workers: Workers,
+        encoders: Encoders,
+        captioner: Captioner,
+        spec: str,
+    ) -> None:
+        self.catalog = catalog
+        self.blobs = blobs
+        self.workers = workers
+        self.encoders = encoders
+        self.captioner = captioner
+        self.origin = plugins.split(spec)[0]
+
+    def lacking(self, collection: str | None = None, again: bool = False) -> list[tuple[Asset, Page]]:
+        """Pages with something to see that this captioner, in this version, has not described. With `again`,
+        all of them."""
+        found = []
+        for asset in self.catalog.assets(collection):
+            for page, pieces in self.catalog.pieces(asset.key):
+                said = [piece.caption for piece in pieces if piece.caption is not None]
+                done = any(c.origin == self.origin and c.model == self.captioner.name for c in said)
+                if page.width and not page.failed and (again or not done):
+                    found.append((asset, page))
+        return found
+
+    def run(self, pages: Sequence[tuple[Asset, Page]]) -> Iterator[Described]:
+        """Describe `pages`, told one by one, each when its captions are durable."""
+        rest = iter(pages)
+        while batch := list(islice(rest, BATCH)):
+            seen, failed = [], []
+            for asset, page in batch:
+                try:
+                    seen.append((asset, page, self._seen(asset, page)))
+                except FileError as error:
+                    failed.append(Described(asset.sources[0], asset.sha256, page.number, error=error))
+            yield from failed
+            told = self.captioner.captions([s for _, _, s in seen]) if seen else []
+            for (asset, page, _), texts in zip(seen, told, strict=True):
+                captions = captioning.made(texts, self.origin, self.captioner.name)
+                captioning.store(
+                    self.catalog, asset.key, {page.number: captions}, {self.origin}, self.encoders
+                )
+                said = tuple(c.text for c in captions)
+                yield Described(asset.sources[0], asset.sha256, page.number, said)
+
+    def _seen(self, asset: Asset, page: Page) -> Seen:
+        pixels = None
+        if self.captioner.side:
+            path = self.blobs.local(asset.sha256)
+            pixels = self.workers.pixels(path, asset.sources[0], page.number, self.captioner.side)
+        return Seen(pixels, None, "", asset.title, page.text.text)
+
+
+def load(spec: str) -> Captioner:
+    """The captioner of that name. Raises UserError for "none"."""
+    if spec == "none":
+        raise UserError("No captioner is set. Name one: triptych caption --captioner blip")
+    captioner: Captioner = plugins.load("captioners", spec)
+    return captioner

@@ -1,0 +1,63 @@
+"""Pages as pictures for people: drawn in a reading process, the words that matter boxed.
+
+Knows the catalog, the originals and the reading processes; no search and no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from triptych.blobs import Blobs
+from triptych.catalog import Catalog
+from triptych.types import Answer, Box, Hit
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from triptych.records import Asset
+    from triptych.workers import Workers
+
+_DRAWN = 1600  # pixels of the longer side of a drawn page
+_THUMBNAIL = 900  # the same in the HTML page of results
+
+
+class Pictures:
+    """Draws pages of one library. `workers` starts reading processes when a page is drawn."""
+
+    def __init__(self, catalog: Catalog, blobs: Blobs, workers: Callable[[], Workers]) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+        self._workers = workers
+
+    def pixels(self, asset: Asset, page: int, side: int = _DRAWN) -> np.ndarray:
+        """The page as uint8 (h, w, 3) RGB, its longer side at most `side`. Raises FileError."""
+        return self._workers().pixels(self._blobs.local(asset.sha256), asset.sources[0], page, side)
+
+    def boxed(self, asset: Asset, number: int) -> Any:
+        """A PIL image of the page with the lines of its text boxed, and its regions by their names."""
+        page = self._catalog.page(asset.key, number)
+        lines = [(box, "") for box in page.text.boxes_in(0, len(page.text.text))]
+        return _draw(self.pixels(asset, number), [*lines, *((r.box, r.name) for r in page.regions)])
+
+    def cited(self, given: Answer) -> Any:
+        """The page of the first citation with every quote on it boxed and numbered."""
+        first = given.citations[0]
+        asset = self._catalog.asset(first.asset, given.evidence[0].collection if given.evidence else None)
+        here = [c for c in given.citations if (c.asset, c.page) == (first.asset, first.page)]
+        return _draw(self.pixels(asset, first.page), [(box, str(c.n)) for c in here for box in c.boxes])
+
+    def thumbnail(self, hit: Hit) -> bytes | None:
+        """The page of a hit as a small WebP; None for a page of plain text."""
+        from triptych.draw import thumbnail
+
+        asset = self._catalog.asset(hit.asset, hit.collection)
+        if not self._catalog.page(asset.key, hit.page).width:
+            return None
+        return thumbnail(self.pixels(asset, hit.page, _THUMBNAIL), _THUMBNAIL)
+
+
+def _draw(image: np.ndarray, boxes: Sequence[tuple[Box, str]]) -> Any:
+    from triptych.draw import draw
+
+    return draw(image, boxes)

@@ -1,0 +1,58 @@
+"""A change of encoder: vectors of the new space beside the old ones, which go when all of the new are there.
+
+Nothing is read again; pictures are drawn again from the originals. Killed in between, the library is as it
+was, and what was embedded already is found again.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from triptych.blobs import Blobs
+from triptych.catalog import Catalog
+from triptych.chunk import passage
+from triptych.embed import embed
+from triptych.looks import looked
+from triptych.records import KINDS, Asset, Piece, Space
+from triptych.seams import Encoder
+from triptych.types import Page, View
+from triptych.workers import Workers
+
+
+def texts(catalog: Catalog, encoder: Encoder) -> None:
+    """Embed every passage and caption by `encoder`, and make its space theirs."""
+    space = Space(encoder.space, encoder.dim)
+    for asset in catalog.assets():
+        rows: dict[bytes, np.ndarray] = {}
+        for page, pieces in catalog.pieces(asset.key):
+            said = [_said(asset, page, piece) for piece in pieces if piece.box is None]
+            keys, vectors = embed(said, encoder, partial(catalog.vectors, encoder.space))
+            rows.update(zip(keys, vectors, strict=True))
+        catalog.add_vectors(space, rows)
+    catalog.adopt({"text": space, "caption": space})
+
+
+def _said(asset: Asset, page: Page, piece: Piece) -> str:
+    if piece.caption is not None:
+        return piece.caption.text
+    return passage(asset.title, piece.chunk, page.text.text)
+
+
+def pictures(catalog: Catalog, blobs: Blobs, workers: Workers, encoder: Encoder) -> None:
+    """Embed every view by `encoder`, drawn again from the originals, and make its space theirs."""
+    space = Space(encoder.space, encoder.dim)
+    for asset in catalog.assets():
+        path = blobs.local(asset.sha256)
+        for page, pieces in catalog.pieces(asset.key):
+            here = [piece for piece in pieces if piece.kind in KINDS["image"]]
+            known = catalog.vectors(encoder.space, [piece.hash for piece in here])
+            new = {p.box: p for p in here if p.hash not in known and p.box is not None}
+            if not new:
+                continue
+            views = [View(p.kind, box, p.chunk.section) for box, p in new.items()]
+            seen = looked(workers, path, asset.sources[0], page, views, encoder)
+            rows = {new[v.box].hash: v.vector.result() for v in seen if v.vector is not None}
+            catalog.add_vectors(space, rows)
+    catalog.adopt({"image": space})
