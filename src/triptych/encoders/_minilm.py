@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,12 @@ LIGHT_TOKENS = 96  # up to here NumPy answers before OpenVINO could be ready
 
 def load(threads: int = 0) -> Minilm:
     """Map the weights; nothing is read or compiled before it is needed. `threads` = 0: all cores."""
+    return _shared(threads, _weights.FOLDER)
+
+
+@cache
+def _shared(threads: int, folder: Path) -> Minilm:
+    """One for the process: `look` asks it the same texts, and an engine costs 100 MB."""
     return Minilm(_weights.arrays("minilm.safetensors"), Tokens(), threads)
 
 
@@ -50,6 +58,7 @@ class Minilm:
         self._threads = threads
         self._light: Bert | None = None
         self._asked = 0  # queries that NumPy has answered
+        self._last: tuple[list[str], np.ndarray] = [], np.empty((0, self.dim), np.float32)
         self._engine: Future[Engine] | None = None
         self._lock = Lock()
 
@@ -62,7 +71,15 @@ class Minilm:
 
         The first short queries of a process are answered by NumPy; the next one starts compiling the engine
         beside it. So a search from the command line never waits for an engine, and a server soon has one.
+        The last answer is remembered: one search asks for text, captions and pictures.
         """
+        asked, rows = self._last
+        if asked != list(texts):
+            rows = self._asked_anew(texts)
+            self._last = list(texts), rows
+        return rows.copy()
+
+    def _asked_anew(self, texts: Sequence[str]) -> np.ndarray:
         ids = self._ids(texts)
         if self._ready() or not ids or sum(map(len, ids)) > LIGHT_TOKENS:
             return self._batched(ids)

@@ -1,4 +1,7 @@
-"""Built-in text encoders, no torch and no download: minilm (default) and static (fast, clearly weaker)."""
+"""Built-in encoders, no torch and no download.
+
+minilm (default for text), static (fast, clearly weaker), look (pictures, with minilm as its text side).
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import importlib
 from triptych.errors import UserError
 from triptych.seams import Encoder
 
-NAMES = ("minilm", "static")
+NAMES = ("minilm", "static", "look")
 
 
 def load(argument: str = "", *, threads: int = 0) -> Encoder:
-    """`minilm` or `static`; '' means minilm. `threads` = 0 uses all cores."""
+    """One of NAMES; '' means minilm. `threads` = 0 uses all cores."""
     name = argument or "minilm"
     if name not in NAMES:
         raise UserError(
