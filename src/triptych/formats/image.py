@@ -6,6 +6,7 @@ the upright raster, and `meta["orientation"]` keeps the EXIF number. Transparenc
 
 from __future__ import annotations
 
+import io
 import struct
 import warnings
 import zlib
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
 from triptych.errors import FileError
 from triptych.seams import RawPage
@@ -53,6 +54,7 @@ _DAMAGED = (
     Image.DecompressionBombError,
 )
 _ORIENTATION, _TAKEN, _DIGITIZED, _CHANGED, _EXIF_IFD = 0x0112, 0x9003, 0x9004, 0x0132, 0x8769
+_PHOTOMETRIC = 0x0106
 
 
 def load(argument: str = "") -> ImageFormat:
@@ -138,7 +140,7 @@ class ImageDocument:
             width, height = self._image.size
             orientation = _orientation(self._image)
             dpi = _dpi(self._image)
-        if orientation >= 5:  # EXIF 5 to 8 lie on their side
+        if orientation >= 5 and self._format != "TIFF":  # 5 to 8 lie on their side; Pillow turns a TIFF itself
             width, height = height, width
         meta: dict[str, Any] = {"mode": self._image.mode}
         if orientation != 1:
@@ -184,38 +186,58 @@ class ImageDocument:
 
 def _rgb(image: Image.Image) -> np.ndarray:
     """The frame as a viewer shows it: upright, 8 bit, on white, in sRGB."""
+    profile = image.info.get("icc_profile")
+    if image.format == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info:
+        image = ImageChops.invert(image)  # only Adobe stores CMYK inverted; Pillow assumes that all do
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = _eight_bit(image)
     image = ImageOps.exif_transpose(image)
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
+        grey = image.mode in ("L", "LA", "La")
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
-    if image.mode == "CMYK" and image.info.get("icc_profile"):
-        image = _by_profile(image)
+        image = Image.alpha_composite(white, rgba).convert("L" if grey else "RGB")
+    elif image.mode == "P":
+        image = image.convert("RGB")
+    if profile:
+        image = _by_profile(image, profile)
     return np.asarray(image.convert("RGB"))
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and float grey: scaled to what is used of the range (Pillow would clip at 255)."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
-    low, high = float(values.min()), float(values.max())
+    """16-bit, 32-bit and float grey as 8 bit (Pillow would clip at 255). Shares of 1 and steps of 255 keep
+    their meaning, other values are scaled to what is used of the range; what is no number is white."""
+    values = np.asarray(image, dtype=np.float32)
+    known = np.isfinite(values)
+    low, high = (float(values[known].min()), float(values[known].max())) if known.any() else (0.0, 1.0)
     if image.mode.startswith("I;16"):
         low, high = 0.0, 65535.0 if high > 4095 else max(high, 255.0)  # 12-bit scanners leave the top empty
-    scaled = (values - low) * (255.0 / max(high - low, 1e-6))
-    grey = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
-    grey.info = dict(image.info)
+        known &= values != image.info.get("transparency", -1)
+    elif low >= 0 and high <= 255:
+        low, high = 0.0, 1.0 if high <= 1 and image.mode == "F" else 255.0
+    elif low == high:
+        known[:] = False
+    scaled = (np.where(known, values, high) - low) * (255.0 / max(high - low, 1e-6))
+    if image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == 0:  # type: ignore[attr-defined]
+        scaled = 255 - scaled  # white is zero, which Pillow heeds up to 8 bit only
+    grey = Image.fromarray(np.where(known, np.clip(scaled, 0, 255), 255).astype(np.uint8))
+    grey.info = {key: value for key, value in image.info.items() if key != "transparency"}
     if _orientation(image) != 1:
         grey.getexif()[_ORIENTATION] = _orientation(image)
     return grey
 
 
-def _by_profile(image: Image.Image) -> Image.Image:
-    """CMYK through its ICC profile; a broken profile is passed over, as viewers do."""
-    import io
+_SPACES = {"RGB": "RGB", "CMYK": "CMYK", "L": "GRAY"}  # of a profile that fits pixels of this mode
 
+
+def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:
+    """The picture in sRGB; a profile that is broken or of another kind of picture is passed over, as
+    viewers do."""
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = source.profile.xcolor_space.strip()
+        if space != _SPACES.get(image.mode) or "sRGB" in (source.profile.profile_description or ""):
+            return image
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image
