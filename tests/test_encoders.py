@@ -68,12 +68,14 @@ class TestSentenceTransformers(EncoderSuite):
         assert ((self.load().texts(TEXTS) * encoder("builtin").texts(TEXTS)).sum(1) > 0.999).all()
 
     def test_a_model_that_is_not_here_is_not_downloaded(self) -> None:
-        with pytest.raises(UserError, match="hf download no/such-model"):
+        with pytest.raises(UserError, match="triptych models pull sentence_transformers:no/such-model"):
             plugins.load("encoders", "sentence_transformers:no/such-model")
 
 
 def test_every_encoder_has_its_suite() -> None:
-    assert set(plugins.names("encoders")) == {"builtin", "sentence_transformers"}
+    """Here and in test_image_encoders.py."""
+    tested = {"builtin", "sentence_transformers", "open_clip", "fastembed", "layout"}
+    assert set(plugins.names("encoders")) == tested
 
 
 def test_minilm_is_the_default() -> None:

@@ -34,7 +34,18 @@ LAYERS = {
 }  # fmt: skip
 STEP = 3
 # What back ends may know of the rest: values, errors, seams, settings and pure helpers.
-BACK_ENDS_MAY = {"types", "errors", "seams", "settings", "values", "plugins", "faults", "files"}
+BACK_ENDS_MAY = {
+    "types",
+    "errors",
+    "seams",
+    "settings",
+    "values",
+    "plugins",
+    "faults",
+    "files",
+    "model_files",
+    "neural.batches",
+}
 # A detector reads key fields with the rules that the answerer reads with, or the two would disagree.
 BACK_ENDS_OF = {"detectors": {"answering"}}
 

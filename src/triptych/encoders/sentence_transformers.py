@@ -1,23 +1,44 @@
-"""Any text model of sentence-transformers (torch), from a folder or the local cache; never downloaded here."""
+"""Any text or image-text model (CLIP, SigLIP 2, ...) of sentence-transformers; from a folder or what was pulled.
+
+A model that sees pictures too is a text encoder and an image encoder: its two towers share one space. Its
+pictures are prepared by its own processor, the one that works with Pillow, so that the numbers do not depend
+on whether torchvision happens to be installed.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+import torch
 from sentence_transformers import SentenceTransformer
+from transformers import AutoImageProcessor
 
+from triptych import model_files
 from triptych.errors import UserError
+from triptych.model_files import Source
+from triptych.neural import batches
+from triptych.seams import Encoder
 
-_SMALL = 1 << 20  # files up to this size are hashed whole, of larger ones the last part
+ORGANISATION = "sentence-transformers"  # of a name without one
+_PLAIN = {"normalize_embeddings": True, "convert_to_numpy": True, "show_progress_bar": False}
+# SigLIP reads its answer at the last of 64 positions, so texts are always padded to 64, as in its training.
+_PADDED = frozenset({"siglip", "siglip2"})
 
 
-def load(argument: str = "", *, device: str | None = None) -> TextModel:
-    """`argument` is a folder or the name of a cached model, for example `intfloat/multilingual-e5-small`.
+def sources(argument: str) -> list[Source]:
+    """The one repository of the model hub that `argument` names."""
+    return [Source(argument if "/" in argument else f"{ORGANISATION}/{argument}")]
 
-    Raises UserError when it is neither.
+
+def load(argument: str = "", *, device: str | None = None) -> Encoder:
+    """`argument` is a folder or the name of a model that was pulled or is in the hub's cache, for example
+    `clip-ViT-B-32` or `intfloat/multilingual-e5-small`. `device` is the GPU where there is one.
+
+    Raises UserError when it is neither, ModelError when its files are damaged.
     """
     if not argument:
         raise UserError(
@@ -25,38 +46,38 @@ def load(argument: str = "", *, device: str | None = None) -> TextModel:
             'encoder = "sentence_transformers:FOLDER" or "sentence_transformers:NAME" in triptych.toml.'
         )
     folder = Path(argument).expanduser()
-    try:
-        model = SentenceTransformer(
-            str(folder) if folder.is_dir() else argument, device=device, local_files_only=True
-        )
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise UserError(
-            f"The sentence-transformers model '{argument}' is neither a model folder nor in the local cache "
-            f"({reason}). Fetch it once: hf download {argument}"
-        ) from error
-    return TextModel(model, _identity(model, folder, argument))
-
-
-def _identity(model: SentenceTransformer, folder: Path, argument: str) -> str:
-    """Name and revision: the commit of a cached model, a hash of the files of a folder."""
+    named = folder.name
     if folder.is_dir():
-        return f"{folder.name}/{_fingerprint(folder)}"
-    commit = getattr(getattr(model[0], "auto_model", None), "config", None)
-    revision = getattr(commit, "_commit_hash", None) or "unknown"
-    return f"{argument}/{revision[:12]}"
+        if (folder / model_files.MANIFEST).is_file():
+            model_files.trust(folder)
+    else:
+        [folder] = model_files.find(f"sentence_transformers:{argument}", sources(argument))
+        named = argument
+    model = _open(folder, argument, device)
+    identity = f"{named}/{model_files.revision(folder)}"
+    return ImageTextModel(model, identity) if model.supports("image") else TextModel(model, identity)
 
 
-def _fingerprint(folder: Path) -> str:
-    """Changes when a file of the model changes: names, sizes, and contents or the last MiB of each."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        size = path.stat().st_size
-        digest.update(f"{path.relative_to(folder)}\0{size}\0".encode())
-        with path.open("rb") as file:
-            file.seek(max(0, size - _SMALL))
-            digest.update(file.read())
-    return digest.hexdigest()[:12]
+def _open(folder: Path, argument: str, device: str | None) -> SentenceTransformer:
+    try:
+        with batches.loading():
+            model = SentenceTransformer(
+                str(folder),
+                device=str(batches.device(device)),
+                local_files_only=True,
+                trust_remote_code=False,
+            )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise UserError(
+            f"The folder of '{argument}' holds no model that sentence-transformers can load ({reason}). "
+            f"Name another folder, or type: triptych models pull sentence_transformers:NAME"
+        ) from error
+    if not model.supports("text"):
+        raise UserError(
+            f"The model '{argument}' has no text tower: it cannot be asked by words. Name another one."
+        )
+    return model
 
 
 class TextModel:
@@ -74,21 +95,24 @@ class TextModel:
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """(n, dim) float32, rows of length 1, with the model's prompt for documents where it has one."""
-        return self._rows(self._model.encode_document(_clean(texts), **_PLAIN)) if texts else self._none()
+        return self._rows(self._model.encode_document(_wrapped(texts), **_PLAIN)) if texts else self._none()
 
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         """As `texts`, with the model's prompt for queries where it has one."""
-        return self._rows(self._model.encode_query(_clean(texts), **_PLAIN)) if texts else self._none()
+        return self._rows(self._model.encode_query(_wrapped(texts), **_PLAIN)) if texts else self._none()
 
     def images(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        raise UserError(f"The encoder '{self.space}' is used for text only, not for images.")
+        raise UserError(
+            f"The model of '{self.space}' sees text only, not images. As image encoder name one with an image "
+            f'tower: image_encoder = "{model_files.KNOWN[0].spec}"'
+        )
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each whole text, without special tokens."""
         if not texts:
             return []
         found = self._model.tokenizer(
-            _clean(texts), add_special_tokens=False, truncation=False, verbose=False
+            batches.clean(texts), add_special_tokens=False, truncation=False, verbose=False
         )
         return [len(ids) for ids in found["input_ids"]]
 
@@ -99,9 +123,56 @@ class TextModel:
         return np.ascontiguousarray(found, np.float32)
 
 
-_PLAIN = {"normalize_embeddings": True, "convert_to_numpy": True, "show_progress_bar": False}
+class ImageTextModel(TextModel):
+    """Text or pictures in, `dim` numbers of one space out."""
+
+    sees = frozenset({"text", "image"})
+
+    def __init__(self, model: SentenceTransformer, identity: str) -> None:
+        super().__init__(model, f"{identity}/pil")
+        self._device = model.device
+        model.to(batches.dtype(self._device)).eval()
+        _use_pillow(model)
+        config = model.config
+        if config.model_type in _PADDED:
+            text = model[0].processing_kwargs.setdefault("text", {})
+            longest = int(config.text_config.max_position_embeddings)
+            text.setdefault("padding", "max_length")
+            text.setdefault("max_length", longest)
+            self.max_tokens = longest - model.tokenizer.num_special_tokens_to_add()
+        self.side = 2 * _input_side(model)  # a long page keeps its detail when it is cropped to a square
+
+    def images(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """(n, dim) float32, rows of length 1, of uint8 (h, w, 3) RGB pictures, in order."""
+        return batches.rows(images, self._prepare, self._forward, self._device, self.dim)
+
+    def _prepare(self, images: Sequence[np.ndarray]) -> batches.Batch:
+        return dict(self._model.preprocess(batches.pictures(images)))
+
+    def _forward(self, batch: batches.Batch) -> torch.Tensor:
+        found: torch.Tensor = self._model(batch)["sentence_embedding"]
+        return found
 
 
-def _clean(texts: Sequence[str]) -> list[str]:
-    """A lone surrogate, as in a damaged file, has no UTF-8 form: it becomes a question mark."""
-    return [text.encode("utf-8", "replace").decode() for text in texts]
+def _wrapped(texts: Sequence[str]) -> list[dict[str, str]]:
+    """Texts marked as such: a bare one that ends in .png would be taken for a picture to be fetched."""
+    return [{"text": text} for text in batches.clean(texts)]
+
+
+def _use_pillow(model: SentenceTransformer) -> None:
+    """Let the model's image processor be the Pillow one, also where torchvision is installed."""
+    processor = model[0].processor
+    chosen = getattr(processor, "image_processor", None)
+    if chosen is None or getattr(chosen, "backend", "pil") == "pil":
+        return
+    with TemporaryDirectory() as folder:
+        chosen.save_pretrained(folder)
+        processor.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
+
+
+def _input_side(model: SentenceTransformer) -> int:
+    """Pixels of the longer side of what the image tower reads, 224 where the processor does not say."""
+    processor: Any = getattr(model[0].processor, "image_processor", None)
+    size = getattr(processor, "crop_size", None) or getattr(processor, "size", None) or {}
+    known = [int(v) for k in ("height", "width", "shortest_edge", "longest_edge") if (v := size.get(k))]
+    return max(known, default=224)

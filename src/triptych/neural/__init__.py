@@ -1,0 +1,1 @@
+"""What encoders, captioners and training on torch share; imported by those only."""

@@ -1,0 +1,279 @@
+"""Real architectures, tiny, with random weights, saved to a folder as the models one pulls are saved."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+WORDS = "a photo of two boats at the pier, an invoice from ACME over 129.50 euro; bar chart of revenue, " * 8
+SIDE, PATCH, LONGEST = 32, 8, 32
+
+
+def pictures(n: int = 5) -> list[np.ndarray]:
+    """Pictures of several sizes with structure: noise alone looks the same to any model."""
+    rng = np.random.default_rng(7)
+    sizes = ((40, 60), (33, 32), (90, 30), (32, 32), (200, 170))
+    found = []
+    for i, (h, w) in enumerate(sizes[i % len(sizes)] for i in range(n)):
+        ramp = np.linspace(0, 180, w)[None, :, None] * np.array([1, 0.5, 0.2 * (i % 5)])
+        found.append((np.broadcast_to(ramp, (h, w, 3)) + rng.integers(0, 70, (h, w, 3))).astype(np.uint8))
+    return found
+
+
+TEXTS = [
+    "two boats at the pier",
+    "",
+    "an invoice from ACME over 129.50 euro " * 20,
+    "http://127.0.0.1:9/a.png",
+]
+
+
+def tokenizer(start: str = "<s>", end: str = "</s>", *, masked: bool = True) -> Any:
+    """A byte-pair tokenizer learnt from `WORDS`."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(models.BPE(unk_token="<unk>"))
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.ByteLevel(add_prefix_space=True)]
+    )
+    made.decoder = decoders.ByteLevel()
+    special = ["<pad>", start, end, "<unk>"]
+    made.train_from_iterator(
+        [WORDS],
+        trainers.BpeTrainer(
+            vocab_size=400,
+            special_tokens=special,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    made.post_processor = processors.TemplateProcessing(
+        single=f"{start} $A {end}", special_tokens=[(start, 1), (end, 2)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        bos_token=start,
+        eos_token=end,
+        cls_token=start,
+        sep_token=end,
+        pad_token="<pad>",
+        unk_token="<unk>",
+        model_max_length=LONGEST,
+        model_input_names=["input_ids", "attention_mask"] if masked else ["input_ids"],
+    )
+
+
+def _towers(vocabulary: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    shared = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    text = {**shared, "vocab_size": vocabulary, "max_position_embeddings": LONGEST,
+            "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}  # fmt: skip
+    return text, {**shared, "image_size": SIDE, "patch_size": PATCH}
+
+
+def clip(folder: Path) -> Path:
+    """CLIP as transformers and sentence-transformers load it."""
+    import torch
+    from transformers import CLIPConfig, CLIPModel, CLIPProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+    torch.manual_seed(0)
+    tokens = tokenizer()
+    text, vision = _towers(len(tokens))
+    model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=24))
+    images = CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE})
+    model.save_pretrained(folder)
+    CLIPProcessor(images, tokens).save_pretrained(folder)
+    return folder
+
+
+def siglip(folder: Path) -> Path:
+    """SigLIP as transformers and sentence-transformers load it."""
+    import torch
+    from transformers import SiglipConfig, SiglipModel, SiglipProcessor
+    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+    torch.manual_seed(0)
+    tokens = tokenizer(masked=False)
+    text, vision = _towers(len(tokens))
+    model = SiglipModel(SiglipConfig(text_config=text, vision_config=vision))
+    model.save_pretrained(folder)
+    images = SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    SiglipProcessor(images, tokens).save_pretrained(folder)
+    return folder
+
+
+def minilm(folder: Path) -> Path:
+    """A text-only model of sentence-transformers."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(0)
+    tokens = tokenizer()
+    BertModel(
+        BertConfig(vocab_size=len(tokens), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+                   num_attention_heads=2, max_position_embeddings=LONGEST)
+    ).save_pretrained(folder / "bert")  # fmt: skip
+    tokens.save_pretrained(folder / "bert")
+    transformer = Transformer(str(folder / "bert"))
+    SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save_pretrained(
+        str(folder / "model")
+    )
+    return folder / "model"
+
+
+def open_clip_folder(folder: Path, *, siglip: bool = False) -> Path:
+    """A folder as the hub's open_clip repositories are: config, weights, tokenizer."""
+    import open_clip
+    import torch
+    from safetensors.torch import save_file
+
+    torch.manual_seed(0)
+    folder.mkdir(parents=True)
+    config: dict[str, Any] = {
+        "embed_dim": 24,
+        "vision_cfg": {"image_size": SIDE, "layers": 2, "width": 32, "head_width": 16, "patch_size": PATCH},
+        "text_cfg": {"context_length": LONGEST, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
+    }
+    preprocess: dict[str, Any] = {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]}
+    if siglip:
+        tokens = tokenizer()
+        tokens.save_pretrained(folder)
+        config |= {"init_logit_bias": -10, "custom_text": True}
+        config["vision_cfg"] = {"image_size": 224, "timm_model_name": "vit_tiny_patch16_224",
+                                "timm_model_pretrained": False, "timm_pool": "map", "timm_proj": "none"}  # fmt: skip
+        config["text_cfg"] = {"context_length": LONGEST, "vocab_size": len(tokens), "hf_tokenizer_name": "here",
+                              "tokenizer_kwargs": {"clean": "canonicalize"}, "width": 192, "heads": 3, "layers": 2,
+                              "no_causal_mask": True, "proj_bias": True, "pool_type": "last",
+                              "norm_kwargs": {"eps": 1e-6}}  # fmt: skip
+        config["embed_dim"] = 192
+        preprocess |= {"resize_mode": "squash", "mean": [0.5] * 3, "std": [0.5] * 3}
+    written = {"model_cfg": config, "preprocess_cfg": preprocess}
+    (folder / "open_clip_config.json").write_text(json.dumps(written), "utf-8")
+    model = open_clip.create_model(f"local-dir:{folder}")
+    weights = {k: v.contiguous() for k, v in model.state_dict().items()}
+    save_file(weights, folder / "open_clip_model.safetensors")
+    return folder
+
+
+def onnx_pair(source: Path, folder: Path) -> Path:
+    """The two towers of a CLIP or SigLIP of transformers in ONNX, laid out as fastembed's repositories are."""
+    import shutil
+
+    import torch
+    from transformers import AutoModel
+
+    model = AutoModel.from_pretrained(source, attn_implementation="eager").eval().requires_grad_(False)
+    is_clip = model.config.model_type == "clip"
+    names = (
+        ("vision/model.onnx", "text/model.onnx")
+        if is_clip
+        else ("onnx/vision_model.onnx", "onnx/text_model.onnx")
+    )
+
+    class Picture(torch.nn.Module):
+        def forward(self, pixel_values: Any) -> Any:
+            return _pooled(model.get_image_features(pixel_values=pixel_values))
+
+    class Text(torch.nn.Module):
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            mask = {"attention_mask": attention_mask} if is_clip else {}
+            return _pooled(model.get_text_features(input_ids=input_ids, **mask))
+
+    tokens = torch.ones((2, LONGEST), dtype=torch.long)
+    inputs = (
+        {"pixel_values": torch.zeros(2, 3, SIDE, SIDE)},
+        {"input_ids": tokens, "attention_mask": tokens},
+    )
+    for name, tower, given in zip(names, (Picture(), Text()), inputs, strict=True):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        axes = {
+            key: {0: "batch"} if value.ndim == 4 else {0: "batch", 1: "tokens"}
+            for key, value in given.items()
+        }
+        torch.onnx.export(
+            tower.eval(), tuple(given.values()), str(target), input_names=list(given), output_names=["pooler_output"],
+            dynamic_axes=axes, dynamo=False,
+        )  # fmt: skip
+        if is_clip:
+            _onnx_configs(source, target.parent)
+    if not is_clip:
+        _onnx_configs(source, folder)
+    shutil.rmtree(folder / "unused", ignore_errors=True)
+    return folder
+
+
+def _pooled(found: Any) -> Any:
+    return getattr(found, "pooler_output", found)
+
+
+def _onnx_configs(source: Path, folder: Path) -> None:
+    """Files of the tokenizer and the preprocessing, as they stand beside published ONNX models."""
+    processor = json.loads((source / "processor_config.json").read_text("utf-8"))["image_processor"]
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor), "utf-8")
+    for name in ("tokenizer.json", "tokenizer_config.json", "config.json"):
+        (folder / name).write_bytes((source / name).read_bytes())
+
+
+def blip(folder: Path) -> Path:
+    """BLIP for captions."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import BertTokenizerFast, BlipConfig, BlipForConditionalGeneration, BlipProcessor
+    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+
+    torch.manual_seed(0)
+    words = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *sorted(set((WORDS + " of").replace(",", " ").split())),
+    ]
+    words += [f"word{i}" for i in range(60)] + ["[DEC]", "[ENC]"]
+    vocabulary = {word: i for i, word in enumerate(dict.fromkeys(words))}
+    made = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    made.normalizer = normalizers.BertNormalizer()
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokens = BertTokenizerFast(tokenizer_object=made, bos_token="[DEC]")
+    shared = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    text = {**shared, "vocab_size": len(vocabulary), "encoder_hidden_size": 32, "max_position_embeddings": 80,
+            "bos_token_id": vocabulary["[DEC]"], "sep_token_id": 3, "eos_token_id": 3, "pad_token_id": 0}  # fmt: skip
+    config = BlipConfig(
+        text_config=text, vision_config={**shared, "image_size": SIDE, "patch_size": PATCH, "initializer_range": 0.5},
+        projection_dim=16,
+    )  # fmt: skip
+    model = BlipForConditionalGeneration(config)
+    with torch.no_grad():  # let what is seen weigh as much as what was said
+        for name, weights in model.named_parameters():
+            if "crossattention" in name or "patch_embedding" in name:
+                weights.mul_(8)
+    model.save_pretrained(folder)
+    BlipProcessor(BlipImageProcessorPil(size={"height": SIDE, "width": SIDE}), tokens).save_pretrained(folder)
+    return folder
+
+
+def layout(folder: Path, kind: str = "lilt") -> Path:
+    """LiLT or LayoutLM: words with boxes."""
+    import torch
+    from transformers import LayoutLMConfig, LayoutLMModel, LiltConfig, LiltModel
+
+    torch.manual_seed(0)
+    tokens = tokenizer()
+    shared: dict[str, Any] = {"vocab_size": len(tokens), "hidden_size": 48, "intermediate_size": 64,
+                              "num_hidden_layers": 2, "num_attention_heads": 2, "pad_token_id": 0,
+                              "max_position_embeddings": 64, "initializer_range": 0.3}  # fmt: skip
+    model = LiltModel(LiltConfig(**shared)) if kind == "lilt" else LayoutLMModel(LayoutLMConfig(**shared))
+    model.save_pretrained(folder)
+    tokens.save_pretrained(folder)
+    return folder
