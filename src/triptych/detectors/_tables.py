@@ -84,34 +84,31 @@ def _is_table(run: Sequence[Sequence[Segment]]) -> bool:
         return False
     columns = _columns(rows)
     numbers = sum(_number_like(s.text) for s in cells) / len(cells)
-    if columns < 2 or (columns == 2 and (len(rows) <= _ROWS or numbers < _NUMBERS)):
+    if len(columns) < 2 or numbers < _NUMBERS / 3 or (len(columns) == 2 and numbers < _NUMBERS):
         return False
-    return numbers >= _NUMBERS / 3 or columns > 2
+    ruled = sum(sum(number in column for column in columns) > 1 for number in range(len(rows)))
+    return ruled >= max(_ALIGNED * len(rows), _ROWS + (len(columns) == 2))
 
 
-def _columns(rows: Sequence[Sequence[Segment]]) -> int:
-    """How many columns have a cell in most rows: cells whose left or right edges stand in line."""
-    count = 0
-    slack = 1.2 * float(np.median([s.height for row in rows for s in row]))
-    left = [[s.x0 for s in row] for row in rows]
-    right = [[s.x1 for s in row] for row in rows]
-    taken: list[tuple[float, float]] = []
-    for edges in (right, left):
-        for edge in sorted(x for row in edges for x in row):
-            mine = [
-                (s.x0, s.x1)
-                for row, xs in zip(rows, edges, strict=True)
-                for s, x in zip(row, xs, strict=True)
-                if abs(x - edge) < slack
-            ]
+def _columns(rows: Sequence[Sequence[Segment]]) -> list[set[int]]:
+    """For each column that most rows have a cell in, the numbers of these rows. Cells of one column stand
+    in line with their left or with their right edges."""
+    slack = 2.0 * float(np.median([s.height for row in rows for s in row]))
+    columns: list[tuple[float, float, set[int]]] = []
+    for edge in ("x1", "x0"):
+        cells = sorted((getattr(s, edge), s.x0, s.x1, number) for number, row in enumerate(rows) for s in row)
+        first = 0
+        for last in range(len(cells)):
+            if last + 1 < len(cells) and cells[last + 1][0] - cells[first][0] < slack:
+                continue
+            group, first = cells[first : last + 1], last + 1
+            mine = {number for *_, number in group}
+            x0, x1 = min(c[1] for c in group), max(c[2] for c in group)
             if len(mine) < _ALIGNED * len(rows):
                 continue
-            x0, x1 = min(m[0] for m in mine), max(m[1] for m in mine)
-            middle = (x0 + x1) / 2
-            if not any(a < middle < b or x0 < (a + b) / 2 < x1 for a, b in taken):
-                taken.append((x0, x1))
-                count += 1
-    return count
+            if not any(a < (x0 + x1) / 2 < b or x0 < (a + b) / 2 < x1 for a, b, _ in columns):
+                columns.append((x0, x1, mine))
+    return [mine for *_, mine in columns]
 
 
 def _number_like(text: str) -> bool:

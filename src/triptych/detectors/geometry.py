@@ -13,16 +13,18 @@ import numpy as np
 
 from triptych.detectors import _areas, _tables
 from triptych.errors import UserError
-from triptych.types import Box, Page, Region
+from triptych.types import Box, Page, PageText, Region
 
 _MOST = 6  # regions of a page, the largest first
 _WHOLE = 0.8  # of the page: a region as large says nothing that the page does not
 _SMALLEST = 0.004  # of the page: smaller pictures are bullets and icons
-_SAME = 0.6  # common area over joint area from which two regions are one
+_SAME = 0.6  # common area, as a share of the smaller region, from which two are one
+_PLOT = 0.3  # share of a table under figures from which it is a chart's words
 _WORDY = 0.12  # share of a figure that may lie under words
 _LOGO = 0.06  # of the page, at most, and in the upper _TOP of a page with words
 _TOP = 0.3
 _FEW_WORDS = 8
+_LETTER = 0.01  # of the page: words of one or two letters are smaller
 
 
 def load(argument: str = "") -> Geometry:
@@ -38,17 +40,25 @@ class Geometry:
     name = "geometry"
 
     def regions(self, page: Page, pictures: Sequence[Box], image: np.ndarray | None) -> list[Region]:
-        words = page.text.boxes
+        words = _words(page.text)
+        tables = [found for found in _tables.tables(page) if found[0].area < _WHOLE]
         figures = _joined([box for box in pictures if _SMALLEST <= box.area < _WHOLE])
         if image is not None:
-            figures += [box for box in _areas.areas(image, words) if _fits(box, figures)]
+            figures += [box for box in _areas.areas(image, words) if _apart(box, figures)]
         figures = [box for box in figures if _SMALLEST <= box.area < _WHOLE and _covered(box, words) < _WORDY]
+        tables = [found for found in tables if not _filled(found[0], figures)]  # values printed on a chart
+        figures = [box for box in figures if _apart(box, [table for table, _ in tables])]  # coloured rows
         found = [Region(_kind(box, page), box) for box in figures]
-        for box, text in _tables.tables(page):
-            if box.area < _WHOLE and _fits(box, figures):
-                found.append(Region("table", box, text))
+        found += [Region("table", box, text) for box, text in tables]
         found = sorted(found, key=lambda r: -r.box.area)[:_MOST]
         return sorted(found, key=lambda r: (_upright(r.box, page.turned).y0, r.box.x0))
+
+
+def _words(text: PageText) -> np.ndarray:
+    """(n, 4) boxes of the words, without the single letter that OCR sees in a round figure."""
+    sizes = text.boxes[:, 2:] - text.boxes[:, :2]
+    letters = text.spans[:, 1] - text.spans[:, 0]
+    return np.asarray(text.boxes[(letters > 2) | (sizes.prod(1) < _LETTER)])
 
 
 def _kind(box: Box, page: Page) -> str:
@@ -89,13 +99,14 @@ def _touch(a: Box, b: Box, slack: float = 0.004) -> bool:
     return min(a.x1, b.x1) + slack >= max(a.x0, b.x0) and min(a.y1, b.y1) + slack >= max(a.y0, b.y0)
 
 
-def _fits(box: Box, others: Sequence[Box]) -> bool:
-    """Whether a box is none of the others over again, nor a part of one."""
-    for other in others:
-        common = box.overlap(other)
-        if common > _SAME * (box.area + other.area - common) or common > _SAME * min(box.area, other.area):
-            return False
-    return True
+def _apart(box: Box, others: Sequence[Box]) -> bool:
+    """Whether a box is none of the others over again, nor holds or fills most of one."""
+    return all(box.overlap(other) <= _SAME * min(box.area, other.area) for other in others)
+
+
+def _filled(box: Box, figures: Sequence[Box]) -> bool:
+    """Whether figures take up a good part of a box."""
+    return sum(box.overlap(figure) for figure in figures) > _PLOT * box.area
 
 
 def _covered(box: Box, words: np.ndarray) -> float:
