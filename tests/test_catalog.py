@@ -135,7 +135,7 @@ def test_changes_are_numbered_and_name_their_chunks(catalog: Catalog) -> None:
     assert renewed.key != first.key
     assert renewed.pipeline == "2"
     assert [c.key for c in catalog.chunks([1, 5, 3, 999, 4])] == [5, 3, 4]
-    assert [p.chunk for p in catalog.places([2, 4])] == [4]
+    assert catalog.places([2, 4]).chunks.tolist() == [4]
 
 
 def test_changed_file_takes_its_path_along(catalog: Catalog) -> None:

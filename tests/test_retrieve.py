@@ -80,8 +80,8 @@ def test_a_question_of_stop_words_is_asked_as_it_is(library: Library) -> None:
 def test_wrong_names_are_told_with_the_right_ones(library: Library) -> None:
     with pytest.raises(UserError, match=r"signal 'keywords' is unknown. There are: keyword, text"):
         library.search("x", signals=["keywords"])
-    with pytest.raises(UserError, match=r"signal 'image' is not in this version yet"):
-        library.search("x", signals=["image"])
+    with pytest.raises(UserError, match=r"signal 'smell' is unknown"):
+        library.search("x", signals=["smell"])
     with pytest.raises(UserError, match=r"no fusion 'rff'. Did you mean 'rrf'"):
         library.search("x", fusion="rff")
     with pytest.raises(UserError, match=r"k is 0, but must be at least 1"):

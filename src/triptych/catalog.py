@@ -7,7 +7,7 @@
     find(sha256, collection) -> Asset | None         source(collection, path) -> StoredSource | None
     asset(id prefix or path, collection) -> Asset    assets(...), sources(...), collections(), counts()
     pages(asset_key), page(asset_key, number) -> Page
-    chunks(keys) -> list[ChunkRow]                   places(keys) -> list[Place]
+    chunks(keys) -> list[ChunkRow]                   places(keys) -> Places
     pieces(asset_key) -> [(Page, [Piece])]           describe(asset_key, captions, ...): captions anew
     vectors(space, hashes) -> dict                   the embedding cache
     last_change(), changes(since)                    what projections replay (see also `replay`)
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, insert, inspect, select
@@ -38,7 +39,7 @@ from triptych.records import (
     ChunkRow,
     Committed,
     Piece,
-    Place,
+    Places,
     Space,
     Spaces,
     StoredSource,
@@ -50,7 +51,6 @@ _CHUNKS = sql.CHUNKS.where(schema.chunk.c.key.in_(_KEYS))
 _WORDS = select(schema.page.c.key, schema.page.c.text, schema.page.c.words).where(
     schema.page.c.key.in_(_KEYS)
 )
-_TEXTS = select(schema.page.c.key, schema.page.c.text).where(schema.page.c.key.in_(_KEYS))
 
 
 class Catalog:
@@ -313,44 +313,49 @@ class Catalog:
         return sql.page(row)
 
     def chunks(self, keys: Sequence[int]) -> list[ChunkRow]:
-        """Chunks with page, asset and text, in the order of `keys`; unknown keys are left out, which is
+        """Pieces with page, asset and text, in the order of `keys`; unknown keys are left out, which is
         how the catalog confirms a hit. Asks for whole page texts: for the hits that are shown."""
-        with database.reading(self.engine) as connection:
-            rows = [r for batch in sql.batches(keys) for r in connection.execute(_CHUNKS, {"keys": batch})]
-            page_keys = sorted({row.page_key for row in rows})
-            texts: dict[int, str] = {}
-            for batch in sql.batches(page_keys):
-                texts.update((row.key, row.text) for row in connection.execute(_TEXTS, {"keys": batch}))
-            said = sql_pieces.said(connection, [row.key for row in rows if row.kind == "caption"])
-        known = {row.key: row for row in rows}
-        return [
-            ChunkRow._make((*row, said.get(row.key, texts[row.page_key][row.start : row.end])))
-            for row in (known[int(key)] for key in keys if int(key) in known)
-        ]
+        return [row for row, _ in self.shown(keys)]
 
     def shown(self, keys: Sequence[int]) -> list[tuple[ChunkRow, PageText]]:
         """As `chunks`, each with the text and words of its whole page: what a snippet is cut from."""
-        rows = self.chunks(keys)
-        texts: dict[int, PageText] = {}
+        known: dict[int, tuple[ChunkRow, PageText]] = {}
         with database.reading(self.engine) as connection:
-            for batch in sql.batches(sorted({row.page_key for row in rows})):
-                found = connection.execute(_WORDS, {"keys": batch})
-                texts.update((key, pack.unpack(text, words)) for key, text, words in found)
-        return [(row, texts[row.page_key]) for row in rows if row.page_key in texts]
+            for batch in sql.batches(keys):
+                rows = connection.execute(_CHUNKS, {"keys": batch}).all()
+                found = connection.execute(_WORDS, {"keys": sorted({row.page_key for row in rows})})
+                pages = {key: pack.unpack(text, words) for key, text, words in found}
+                said = sql_pieces.said(connection, [row.key for row in rows if row.kind == "caption"])
+                for row in rows:
+                    page = pages[row.page_key]
+                    text = said.get(row.key, page.text[row.start : row.end])
+                    known[row.key] = ChunkRow._make((*row, text)), page
+        return [known[int(key)] for key in keys if int(key) in known]
 
-    def places(self, keys: Sequence[int]) -> list[Place]:
-        """Asset and page key of each chunk, in the order of `keys`; unknown keys are left out. For the
-        hundreds of candidates that are folded into pages: numbers in plain SQL, because binding each of
-        them costs four times as much as the look-up."""
-        if not len(keys):
-            return []
-        numbers = ",".join(str(int(key)) for key in keys)
+    def places(self, keys: Sequence[int] | np.ndarray) -> Places:
+        """Where pieces stand, by page and key; unknown keys are left out. For the hundreds of candidates that
+        are folded into pages: numbers in plain SQL, because binding each of them costs four times as much
+        as the look-up."""
+        rows: Sequence[Any] = []
+        if len(keys):
+            numbers = ",".join(map(str, np.asarray(keys).tolist()))
+            with database.reading(self.engine) as connection:
+                rows = connection.exec_driver_sql(
+                    f'SELECT "key", asset, page FROM chunk WHERE "key" IN ({numbers})'
+                ).fetchall()
+        chunks, assets, pages = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 3).T
+        order = np.lexsort((chunks, pages))
+        return Places(chunks[order], assets[order], pages[order])
+
+    def beside(self, pages: np.ndarray, kinds: Sequence[str]) -> np.ndarray:
+        """Keys (n,) int64 of the pieces of some kinds that stand on those pages."""
+        numbers = ",".join(map(str, np.unique(pages).tolist()))
+        wanted = ",".join(f"'{kind}'" for kind in kinds)
         with database.reading(self.engine) as connection:
             rows = connection.exec_driver_sql(
-                f'SELECT "key", asset, page FROM chunk WHERE "key" IN ({numbers})'
+                f'SELECT "key" FROM chunk WHERE page IN ({numbers}) AND kind IN ({wanted})'
             )
-            known = {row[0]: Place(*row) for row in rows.fetchall()}
-        return [known[int(key)] for key in keys if int(key) in known]
+            return np.array([row[0] for row in rows], np.int64)
 
     def pieces(self, asset: int) -> list[tuple[Page, list[Piece]]]:
         """The pages of an asset with their pieces (without vectors), in order."""

@@ -17,12 +17,12 @@ from urllib.parse import quote
 import ir_measures
 
 from triptych import labelled, library, marking
-from triptych.errors import UserError
+from triptych.captioning import Sidecar
 from triptych.fuse import DEFAULT
 from triptych.labelled import Document, LabelledSet, Question
+from triptych.sight import Sight
 from triptych.types import SIGNALS, Citation, Hit, Page
 
-SEARCHED = ("keyword", "text")  # signals that this version has; the others are null in the report
 _FEW, _MANY = 20, 200  # pages asked for, so that ten documents are seen; many where documents have many
 _MEASURES = {
     "recall@1": ir_measures.R @ 1,
@@ -45,24 +45,27 @@ def evaluate(
     answers: bool = True,
     fusion: str | None = None,
     ignore: bool = True,
+    captions: bool = False,
     note: Note | None = None,
 ) -> dict[str, Any]:
     """The report on the labelled set in `folder`, as the JSON of `triptych eval`.
 
     The set's library is kept in `workdir` (default: `triptych-eval` beside where one stands) under the
-    set's name and reused. With `ignore` off, documents of `qrels_ignore.tsv` stay in the rankings.
+    set's name and reused. With `ignore` off, documents of `qrels_ignore.tsv` stay in the rankings. With
+    `captions`, the set's sidecar captions are supplied by people, in a library of its own.
     Raises UserError for a set that cannot be read, naming file and line.
     """
     labels = labelled.read(Path(folder))
     home = (workdir or Path("triptych-eval")) / labels.name
     tell = note or _silent
-    questions = _text_questions(labels, tell)
-    with library.open(home / "library", config=config, settings=settings) as lib:
-        place, failed, ingest = _add(lib, labels, home / "rows", tell)
+    questions = labels.questions
+    place_of = home / ("library-captions" if captions else "library")
+    with library.open(place_of, config=config, settings=settings) as lib:
+        place, failed, ingest = _add(lib, labels, home / "rows", captions, tell)
         searcher = _Searcher(lib, place, labels, ignore)
         seconds = searcher.time(questions, fusion)
         runs: dict[str, tuple[Run, Run]] = {"fused": searcher.run(questions, None, fusion)}
-        for signal in SEARCHED:
+        for signal in lib.signals():
             runs[signal] = searcher.run(questions, [signal], None)
         report: dict[str, Any] = {
             "set": labels.name,
@@ -71,7 +74,7 @@ def evaluate(
             "fusion": fusion or lib.settings.search.fusion or DEFAULT,
             "failed": failed,
             "metrics": _by_signal({name: metrics(labels.judged, docs) for name, (docs, _) in runs.items()}),
-            "by_type": {"text": {"fused": metrics(labels.judged, runs["fused"][0])}},
+            "by_type": _by_type(labels, runs),
         }
         if labels.judged_pages:
             report["pages"] = _by_signal(
@@ -101,17 +104,23 @@ def metrics(judged: Mapping[str, Mapping[Any, int]], run: Run) -> dict[str, floa
 
 
 def _by_signal(measured: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float] | None]:
-    """Fused first, then every signal there is; those that this version lacks are null."""
+    """Fused first, then every signal; those that this library lacks are null."""
     return {name: measured.get(name) for name in ("fused", *SIGNALS)}
 
 
-def _text_questions(labels: LabelledSet, note: Note) -> list[Question]:
-    found = [q for q in labels.questions if q.type == "text"]
-    if left := len(labels.questions) - len(found):
-        note(f"{left} image queries are left out: this version searches by text")
-    if not found:
-        raise UserError(f"{labels.name} asks by image only, and this version searches by text.")
-    return found
+def _by_type(labels: LabelledSet, runs: Mapping[str, tuple[Run, Run]]) -> dict[str, Any]:
+    """The metrics of queries by text and of those by image apart."""
+    types = {kind: {q.qid for q in labels.questions if q.type == kind} for kind in ("text", "image")}
+    return {
+        kind: _by_signal(
+            {
+                name: metrics(labels.judged, {qid: found for qid, found in run.items() if qid in asked})
+                for name, (run, _) in runs.items()
+            }
+        )
+        for kind, asked in types.items()
+        if asked
+    }
 
 
 # ------------------------------------------------------------------------------------- the library
@@ -132,14 +141,18 @@ class _Places:
         return self._documents.get(asset, [])
 
 
-def _add(lib: library.Library, labels: LabelledSet, rows: Path, note: Note) -> tuple[_Places, int, float]:
+def _add(
+    lib: library.Library, labels: LabelledSet, rows: Path, captions: bool, note: Note
+) -> tuple[_Places, int, float]:
     """Add what is not there yet. Returns the places, how many documents failed, and the seconds."""
     files = {_file(document, rows): document.id for document in labels.documents}
     begun = time.perf_counter()
     failed = 0
     sources: dict[str, str] = {}
     by_name = {str(path.absolute()): id for path, id in files.items()}
-    for added in lib.adding(*files):
+    said = labelled.captions(labels) if captions else {}
+    sidecar = Sidecar(labels.folder, {str(path): said[id] for path, id in files.items() if id in said})
+    for added in lib.adding(*files, captions=sidecar):
         if added.status == "failed":
             failed += 1
             note(f"{added.source}: {added.error}")
@@ -171,15 +184,17 @@ class _Searcher:
         self._places = places
         self._ignored = labels.ignored if ignore else {}
         counts = lib.catalog.counts()
+        self._seen: dict[str, Sight] = {}
         self._depth = _FEW if counts["pages"] == counts["assets"] else _MANY
 
     def time(self, questions: Sequence[Question], fusion: str | None) -> dict[str, float]:
         """Median and 95th percentile of a plain search, in seconds, after one to warm up."""
-        self._lib.search(questions[0].text, fusion=fusion)
+        self._ask(questions[0], fusion=fusion)
         took = []
         for question in questions:
+            self._picture(question)
             begun = time.perf_counter()
-            self._lib.search(question.text, fusion=fusion)
+            self._ask(question, fusion=fusion)
             took.append(time.perf_counter() - begun)
         took.sort()
         at = {"query_p50": 0.5, "query_p95": 0.95}
@@ -194,12 +209,23 @@ class _Searcher:
         documents: Run = {}
         pages: Run = {}
         for question in questions:
-            hits = self._lib.search(question.text, k=self._depth, signals=signals, fusion=fusion)
+            hits = self._ask(question, k=self._depth, signals=signals, fusion=fusion)
             left_out = self._ignored.get(question.qid, frozenset())
             pairs = [pair for pair in self._pairs(hits) if pair[0] not in left_out]
             pages[question.qid] = pairs
             documents[question.qid] = list(dict.fromkeys(document for document, _ in pairs))
         return documents, pages
+
+    def _ask(self, question: Question, **options: Any) -> library.Results:
+        return self._lib.search(question.text or None, image=self._picture(question), **options)
+
+    def _picture(self, question: Question) -> Sight | None:
+        """The picture of an image query, looked at once: that takes longer than the searches with it."""
+        if question.image is None:
+            return None
+        if question.qid not in self._seen:
+            self._seen[question.qid] = self._lib.see(question.image)
+        return self._seen[question.qid]
 
     def _pairs(self, hits: Iterable[Hit]) -> Iterator[tuple[str, int]]:
         for hit in hits:

@@ -1,9 +1,9 @@
 """Lists into one ranking. Pure functions of the lists: no order, clock, model or index plays a part.
 
-A list maps pages to raw scores (higher is better); a page that a signal did not find is simply absent.
-Every method weighs lists (`Weighed`): it norms their scores and gives each signal a weight. A page's score
-is `sum of weight * norm` over the signals that found it; with rank and raw score beside, a hit can say why
-it is where it is.
+`Lists` holds what every signal says of the same pages: raw scores, higher is better, NaN where a signal did
+not find the page. Every method weighs lists (`Weighed`): it norms their scores and gives each signal a
+weight. A page's score is `sum of weight * norm` over the signals that found it; with rank and raw score
+beside, a hit can say why it is where it is.
 
     adaptive   the default: the sharper the keyword list, the less the others may say
     rrf        reciprocal rank fusion: ranks only
@@ -15,21 +15,29 @@ Learned fusion is a method of its own and needs labels; it is not here yet.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from statistics import pstdev
+
+import numpy as np
 
 from triptych.errors import UserError
 from triptych.types import SignalScore
 
-Scores = Mapping[int, float]  # page -> score
-Lists = Mapping[str, Scores]  # signal -> list of raw scores
+Norm = Callable[[np.ndarray], np.ndarray]  # scores that one signal gave (at least one) -> norms
 
 DEFAULT = "adaptive"
 LEAD = "keyword"  # the signal whose sharpness is read; all others compare vectors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lists:
+    """What signals say of pages. `pages` (n,) int64, ascending: all that some signal found. `scores` of each
+    signal (n,) float64, NaN where it did not find the page."""
+
+    pages: np.ndarray
+    scores: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +49,50 @@ class Fused:
     signals: Mapping[str, SignalScore]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """Lists with normalised scores and a weight for each."""
+    """Lists with normalised scores (NaN where the raw ones are) and a weight for each."""
 
     lists: Lists
-    norms: Lists
+    norms: Mapping[str, np.ndarray]
     weights: Mapping[str, float]
 
-    def scores(self) -> dict[int, float]:
-        """Fused score of every page that any list holds."""
-        total: dict[int, float] = {}
+    def scores(self) -> np.ndarray:
+        """Fused score (n,) of each page."""
+        total = np.zeros(len(self.lists.pages))
         for name in sorted(self.norms):  # a fixed order of addition: sums agree to the last bit
-            weight = self.weights[name]
-            for page, norm in self.norms[name].items():
-                total[page] = total.get(page, 0.0) + weight * norm
+            total += self.weights[name] * np.where(np.isnan(self.norms[name]), 0.0, self.norms[name])
         return total
 
-    def best(self, scores: Scores, k: int | None = None) -> list[Fused]:
+    def best(self, scores: np.ndarray, k: int | None = None) -> list[Fused]:
         """The `k` best pages by `scores` (None: all) with their reasons; ties by page, so that the order
         never depends on how the lists came."""
-        order = sorted(scores, key=lambda page: (-scores[page], page))[:k]
-        rising = {name: sorted(-s for s in found.values()) for name, found in self.lists.items()}
-        return [Fused(page, scores[page], self._reasons(page, rising)) for page in order]
-
-    def _reasons(self, page: int, rising: Mapping[str, list[float]]) -> dict[str, SignalScore]:
-        return {
-            name: SignalScore(
-                bisect_left(rising[name], -found[page]) + 1,
-                found[page],
-                self.norms[name][page],
-                self.weights[name],
+        order = np.argsort(-scores, kind="stable")[:k]
+        said = {name: self._said(name, order) for name in self.lists.scores}
+        return [
+            Fused(page, score, {name: says[i] for name, says in said.items() if i in says})
+            for i, (page, score) in enumerate(
+                zip(self.lists.pages[order].tolist(), scores[order].tolist(), strict=True)
             )
-            for name, found in self.lists.items()
-            if page in found
+        ]
+
+    def _said(self, name: str, order: np.ndarray) -> dict[int, SignalScore]:
+        """What one signal says of the pages in `order`, by place there, where it found them."""
+        raw, norm = self.lists.scores[name][order], self.norms[name][order]
+        rank = ranks(self.lists.scores[name])[order]
+        return {
+            i: SignalScore(int(rank[i]), float(raw[i]), float(norm[i]), self.weights[name])
+            for i in np.flatnonzero(~np.isnan(raw)).tolist()
         }
 
 
 def fuse(
-    lists: Lists, method: str = DEFAULT, document: Mapping[int, int] | None = None, k: int | None = None
+    lists: Lists, method: str = DEFAULT, document: np.ndarray | None = None, k: int | None = None
 ) -> list[Fused]:
     """The `k` best pages of `lists` (None: all), by the method of that name.
 
-    With `document` (page -> its document) pages hear their document, see `hear`. Raises UserError for an
-    unknown method.
+    With `document` (n,), the document of each page, pages hear their document, see `hear`. Raises UserError
+    for an unknown method.
     """
     weighed = weigh(lists, method)
     scores = weighed.scores()
@@ -92,9 +100,10 @@ def fuse(
 
 
 def weigh(lists: Lists, method: str = DEFAULT) -> Weighed:
-    """Norms and weights by the method of that name; empty lists are left out."""
+    """Norms and weights by the method of that name; signals that found nothing are left out."""
     check(method)
-    return METHODS[method]({name: found for name, found in lists.items() if found})
+    found = {name: scores for name, scores in lists.scores.items() if not np.isnan(scores).all()}
+    return METHODS[method](Lists(lists.pages, found))
 
 
 def check(method: str) -> None:
@@ -115,24 +124,23 @@ def rrf(lists: Lists, k: int = 60) -> Weighed:
     Methods, SIGIR 2009, with their k of 60. It knows no scores, so a list that is all noise counts as
     much as a list that is sure.
     """
-    norms = {name: {p: 1.0 / (k + r) for p, r in ranks(found).items()} for name, found in lists.items()}
-    return Weighed(lists, norms, dict.fromkeys(lists, 1.0))
+    norms = {name: 1.0 / (k + ranks(scores)) for name, scores in lists.scores.items()}
+    return Weighed(lists, norms, dict.fromkeys(norms, 1.0))
 
 
 def weighted(
     lists: Lists,
     weights: Mapping[str, float] | None = None,
-    norm: Callable[[Scores], dict[int, float]] | None = None,
+    norm: Norm | None = None,
 ) -> Weighed:
     """Convex combination of normalised scores: `score = sum of w * norm`, weights scaled to sum to 1.
 
     Without `weights` all signals count the same; a signal that `weights` leaves out counts nothing.
     `norm` is `minmax` unless given.
     """
-    asked = {name: 1.0 if weights is None else weights.get(name, 0.0) for name in lists}
+    asked = {name: 1.0 if weights is None else weights.get(name, 0.0) for name in lists.scores}
     total = sum(asked.values()) or 1.0
-    scale = minmax if norm is None else norm
-    norms = {name: scale(found) for name, found in lists.items()}
+    norms = {name: _normed(norm or minmax, scores) for name, scores in lists.scores.items()}
     return Weighed(lists, norms, {name: w / total for name, w in asked.items()})
 
 
@@ -150,11 +158,11 @@ def adaptive(
     Norms are `s / best` for keyword, where 0 means that no word matches (theoretical minimum: Bruch et
     al., An Analysis of Fusion Functions for Hybrid Retrieval, TOIS 2023), and `spread` for vectors.
     """
-    others = [name for name in lists if name != LEAD]
-    norms = {name: spread(lists[name]) for name in others}
-    if LEAD not in lists:
+    others = [name for name in lists.scores if name != LEAD]
+    norms = {name: _normed(spread, lists.scores[name]) for name in others}
+    if LEAD not in lists.scores:
         return Weighed(lists, norms, dict.fromkeys(others, 1.0 / max(1, len(others))))
-    norms[LEAD] = top(lists[LEAD])
+    norms[LEAD] = _normed(top, lists.scores[LEAD])
     share = min(most, max(least, trust - drop(lists, depth))) if others else 0.0
     weights = {name: share / len(others) for name in others}
     return Weighed(lists, norms, {**weights, LEAD: 1.0 - share})
@@ -166,69 +174,79 @@ def drop(lists: Lists, depth: int = 20) -> float:
     In a library of few pages every list ends early, so that nothing could be said; there the place
     looked at is a quarter of the way down all pages that any signal found.
     """
-    falling = sorted(lists[LEAD].values(), reverse=True)
-    found = len(set().union(*lists.values()))
-    place = min(depth, max(1, found // 4))
+    falling = _falling(lists.scores[LEAD])
+    place = min(depth, max(1, len(lists.pages) // 4))
     last = falling[place] if place < len(falling) else 0.0
-    return (falling[0] - last) / falling[0] if falling[0] > 0 else 0.0
+    return float((falling[0] - last) / falling[0]) if falling[0] > 0 else 0.0
 
 
-def hear(scores: Scores, document: Mapping[int, int], share: float = 1.0) -> dict[int, float]:
+def hear(scores: np.ndarray, document: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Each page hears its document: `score = (page + share * best page of its document) / (1 + share)`.
 
     The order of documents by their best page stays as it was, and so does a page that is a document of
-    its own; other pages of a good document rise above chance finds elsewhere. `document` says which
+    its own; other pages of a good document rise above chance finds elsewhere. `document` (n,) says which
     document each page belongs to.
     """
-    best: dict[int, float] = {}
-    for page, score in scores.items():
-        key = document[page]
-        if score > best.get(key, float("-inf")):
-            best[key] = score
-    return {page: (score + share * best[document[page]]) / (1.0 + share) for page, score in scores.items()}
+    _, at = np.unique(document, return_inverse=True)
+    best = np.full(len(scores), -np.inf)
+    np.maximum.at(best, at, scores)
+    heard: np.ndarray = (scores + share * best[at]) / (1.0 + share)
+    return heard
 
 
 # ------------------------------------------------------------------------------ norms and ranks
 
 
-def ranks(scores: Scores) -> dict[int, int]:
-    """Rank of each page, from 1; pages with equal scores share the better rank."""
-    rising = sorted(-s for s in scores.values())
-    return {page: bisect_left(rising, -s) + 1 for page, s in scores.items()}
+def ranks(scores: np.ndarray) -> np.ndarray:
+    """Rank (n,) of each page, from 1; pages with equal scores share the better rank; NaN where not found."""
+    rank = 1.0 + np.searchsorted(-_falling(scores), -scores)
+    return np.where(np.isnan(scores), np.nan, rank)
 
 
-def minmax(scores: Scores) -> dict[int, float]:
+def minmax(scores: np.ndarray) -> np.ndarray:
     """`(s - worst) / (best - worst)`; all 1 when there is no difference."""
-    low, high = min(scores.values()), max(scores.values())
-    return {p: (s - low) / (high - low) if high > low else 1.0 for p, s in scores.items()}
+    low, high = scores.min(), scores.max()
+    return (scores - low) / (high - low) if high > low else np.ones(len(scores))
 
 
-def zscore(scores: Scores) -> dict[int, float]:
+def zscore(scores: np.ndarray) -> np.ndarray:
     """`(s - mean) / standard deviation`, moved so that the worst page has 0, which is what a page
     has that was not found. All 1 when there is no difference."""
-    deviation = pstdev(scores.values())
-    if deviation == 0.0:
-        return dict.fromkeys(scores, 1.0)
-    low = min(scores.values())
-    return {p: (s - low) / deviation for p, s in scores.items()}
+    low, high = scores.min(), scores.max()
+    deviation = scores.std() if high > low else 0.0
+    return (scores - low) / deviation if deviation > 0 else np.ones(len(scores))
 
 
-def top(scores: Scores) -> dict[int, float]:
+def top(scores: np.ndarray) -> np.ndarray:
     """`s / best`: for scores whose zero means that nothing matches. Never below 0."""
-    high = max(scores.values())
-    return {p: max(0.0, s / high) if high > 0 else 0.0 for p, s in scores.items()}
+    high = scores.max()
+    return np.maximum(0.0, scores / high) if high > 0 else np.zeros(len(scores))
 
 
-def spread(scores: Scores, depth: int = 100, least: float = 0.3) -> dict[int, float]:
+def spread(scores: np.ndarray, depth: int = 100, least: float = 0.3) -> np.ndarray:
     """Min-max over the best `depth` pages, for similarities, which have no natural zero.
 
     The range counts as at least `least` of the best score: among a few pages that are equally (un)like
     the query, a hair's breadth must not become the whole scale.
     """
-    falling = sorted(scores.values(), reverse=True)
+    falling = _falling(scores)
     high, low = falling[0], falling[min(depth, len(falling)) - 1]
     span = max(high - low, least * abs(high)) or 1.0
-    return {p: max(0.0, 1.0 - (high - s) / span) for p, s in scores.items()}
+    norms: np.ndarray = np.maximum(0.0, 1.0 - (high - scores) / span)
+    return norms
+
+
+def _falling(scores: np.ndarray) -> np.ndarray:
+    """The scores that are there, best first."""
+    return -np.sort(-scores[~np.isnan(scores)])
+
+
+def _normed(norm: Norm, scores: np.ndarray) -> np.ndarray:
+    """`norm` of the scores that are there; NaN stays NaN."""
+    there = ~np.isnan(scores)
+    norms = np.full(len(scores), np.nan)
+    norms[there] = norm(scores[there])
+    return norms
 
 
 METHODS: dict[str, Callable[[Lists], Weighed]] = {

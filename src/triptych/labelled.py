@@ -1,7 +1,7 @@
 """Labelled sets: documents, questions and judgements in a folder, as `triptych eval` reads them.
 
     corpus.jsonl       {"id", "path"} or {"id", "title", "text"}, one document a line
-    queries.jsonl      {"qid", "type", "text"}, optional "answers", "box" or "boxes" with "box_doc", "page"
+    queries.jsonl      {"qid", "type", "text" or "image"}, optional "answers", "box" or "boxes" with "box_doc", "page"
     qrels.tsv          qid, document id, relevance
     qrels_ignore.tsv   qid, document id: left out of rankings, where present
     qrels_pages.tsv    qid, document id, page, relevance, where present
@@ -43,6 +43,7 @@ class Question:
     boxes: tuple[Box, ...] = ()
     document: str = ""
     page: int = 1
+    image: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,33 @@ def _questions(folder: Path) -> tuple[Question, ...]:
             tuple(_box(path, line, box) for box in boxes),
             str(row.get("box_doc") or ""),
             int(row.get("page") or 1),
+            _picture(path, line, row, folder) if kind == "image" else None,
         )
     if not found:
         raise UserError(f"{path} holds no query.")
     return tuple(found.values())
+
+
+def _picture(path: Path, line: int, row: Mapping[str, Any], folder: Path) -> Path:
+    file = folder / _text(path, line, row, "image")
+    if not file.is_file():
+        raise UserError(f"{path}, line {line}: there is no picture '{file}'.")
+    return file
+
+
+def captions(labels: LabelledSet) -> dict[str, tuple[str, ...]]:
+    """What `sidecar_captions.jsonl` says of documents, by id. Raises UserError when there is no such file."""
+    path = labels.folder / "sidecar_captions.jsonl"
+    known = {document.id for document in labels.documents}
+    found = {}
+    for line, row in _objects(path):
+        id, said = _text(path, line, row, "id"), row.get("captions")
+        if id not in known:
+            raise UserError(f"{path}, line {line}: there is no document '{id}' in corpus.jsonl.")
+        if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+            raise UserError(f"{path}, line {line}: 'captions' is {said!r}, but must be a list of texts.")
+        found[id] = tuple(said)
+    return found
 
 
 def _ignored(path: Path, asked: set[str], known: set[str]) -> dict[str, frozenset[str]]:

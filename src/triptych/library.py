@@ -22,19 +22,24 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from triptych import captioning, filters, ingest, plugins
 from triptych import settings as configuration
 from triptych.blobs import Blobs
+from triptych.captioning import Sidecar
 from triptych.catalog import Catalog
 from triptych.errors import FileError, UserError
 from triptych.index import Index
 from triptych.pictures import Pictures
 from triptych.pipeline import Encoders, chosen_encoders
 from triptych.results import Added, Results, page_dict
-from triptych.retrieve import retrieve
+from triptych.retrieve import Query, available, retrieve
 from triptych.seams import Encoder
 from triptych.settings import Settings
+from triptych.sight import Sight, see
 from triptych.types import Answer, Hit, Page
 from triptych.writer import Writer
 
 if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
     from triptych.adding import Adding
     from triptych.describing import Described
     from triptych.workers import Workers
@@ -130,7 +135,7 @@ class Library:
         *what: str | Path,
         collection: str = "default",
         tags: Mapping[str, str] | None = None,
-        captions: str | Path | None = None,
+        captions: str | Path | Sidecar | None = None,
     ) -> builtins.list[Added]:
         """Add files and folders; one `Added` for each input. A bad file is reported, never raised.
 
@@ -143,14 +148,15 @@ class Library:
         *what: str | Path,
         collection: str = "default",
         tags: Mapping[str, str] | None = None,
-        captions: str | Path | None = None,
+        captions: str | Path | Sidecar | None = None,
         stdin: BinaryIO | None = None,
     ) -> Iterator[Added]:
         """As `add`, told one by one, each as soon as it is durable. `-` stands for a list on `stdin`."""
-        sidecar = None if captions is None else captioning.read(Path(captions))
+        if isinstance(captions, (str, Path)):
+            captions = captioning.read(Path(captions))
         with self._writing():
             found = ingest.find(what, stdin, self.folder)
-            supplied = None if sidecar is None else sidecar.of
+            supplied = None if captions is None else captions.of
             yield from self._adding.files(found, collection, dict(tags or {}), supplied)
 
     def describing(
@@ -221,22 +227,25 @@ class Library:
 
     def search(
         self,
-        text: str,
+        text: str | None = None,
         *,
+        image: str | Path | Sight | Image.Image | np.ndarray | None = None,
         k: int | None = None,
         signals: Sequence[str] | None = None,
         fusion: str | None = None,
         collection: str | None = None,
         where: str | None = None,
     ) -> Results:
-        """The pages that match best, with the reasons. Raises UserError for an unknown name or filter."""
-        if not text.strip():
+        """The pages that match words, a picture, or both best, with the reasons. Raises UserError for an
+        unknown name or filter, or a picture that cannot be read."""
+        if image is None and not (text or "").strip():
             raise UserError("The query is empty. Say what to look for, like: invoice ACME 129.50")
+        picture = image if image is None or isinstance(image, Sight) else self.see(image)
         return retrieve(
-            text,
+            Query(text or "", picture),
             self.catalog,
             self.index,
-            self.encoders.text,
+            self.encoders,
             self.settings.search,
             k=k,
             signals=signals,
@@ -244,6 +253,14 @@ class Library:
             collection=self._collection(collection),
             where=where,
         )
+
+    def see(self, picture: str | Path | Image.Image | np.ndarray) -> Sight:
+        """Look at a picture once, to search with it several times."""
+        return see(picture, self.workers, self.encoders)
+
+    def signals(self) -> tuple[str, ...]:
+        """The signals that this library has something for."""
+        return available(self.index)
 
     def ask(self, question: str, *, collection: str | None = None, where: str | None = None) -> Answer:
         """Answer from the pages found, with the words that say so; or abstain."""
@@ -276,7 +293,7 @@ class Library:
     async def aadd(self, *what: str | Path, **options: Any) -> builtins.list[Added]:
         return await _in_thread(lambda: self.add(*what, **options))
 
-    async def asearch(self, text: str, **options: Any) -> Results:
+    async def asearch(self, text: str | None = None, **options: Any) -> Results:
         return await _in_thread(lambda: self.search(text, **options))
 
     async def aask(self, question: str, **options: Any) -> Answer:

@@ -120,12 +120,12 @@ class StoredSource(NamedTuple):
     pipeline: str
 
 
-class Place(NamedTuple):
-    """Where a chunk stands: enough to fold chunks into pages."""
+class Places(NamedTuple):
+    """Where chunks stand, three (n,) int64 arrays: enough to fold chunks into pages."""
 
-    chunk: int
-    asset: int
-    page: int  # key of the page, not its number
+    chunks: np.ndarray
+    assets: np.ndarray
+    pages: np.ndarray  # keys of pages, not their numbers
 
 
 class ChunkRow(NamedTuple):

@@ -75,6 +75,7 @@ class Results:
     """The hits of one query, best first; behaves as a sequence of `Hit`."""
 
     text: str | None
+    image: str | None  # name of the picture
     hits: tuple[Hit, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -89,7 +90,7 @@ class Results:
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "query": {"text": self.text, "image": None},
+            "query": {"text": self.text, "image": self.image},
             "hits": [hit.to_dict() for hit in self.hits],
             "seconds": {name: round(value, 6) for name, value in self.seconds.items()},
         }

@@ -1,19 +1,20 @@
 """A question into ranked pages, each with the reasons: the retrieving half of `search`.
 
-    retrieve(text, catalog, index, encoder, settings, ...) -> Results
+    retrieve(query, catalog, index, encoders, settings, ...) -> Results
 
-Each signal gives its own list of chunks, in parallel and within the scope that collection and filter
-leave; chunks that only one signal found are scored by the other too; chunks fold into pages by their
-best; lists of pages fuse; what both signals agree on moves the question, and the text is asked once more
-(`_fed_back`); pages hear their document; the catalog confirms what is shown.
+Each signal gives its own list of pieces (passages, captions, views), in parallel and within the scope that
+collection and filter leave; pages that only one signal found are scored by all others that compare vectors;
+pieces fold into pages by their best; lists of pages fuse; what the signals agree on moves the question, and
+the vectors are asked once more (`_fed_back`); pages hear their document; the catalog confirms what is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from time import perf_counter
 from typing import NamedTuple
 
@@ -24,20 +25,38 @@ from triptych.catalog import Catalog
 from triptych.errors import UserError
 from triptych.filters import Scope, scope
 from triptych.index import Index
-from triptych.records import ChunkRow
+from triptych.pipeline import Encoders
+from triptych.present import present
+from triptych.records import KINDS
 from triptych.results import Results
-from triptych.seams import Encoder
 from triptych.settings import SearchSettings
-from triptych.snippet import Snippet, snippet
-from triptych.types import SIGNALS, Hit
+from triptych.sight import Sight
+from triptych.types import SIGNALS
 
 FEEDBACK = 3  # pages of the first round that move the question
 PULL = 0.5  # how far: their mean beside the question's own 1
-AVAILABLE = ("keyword", "text")  # of SIGNALS; captions and images are signals of a later version
+MOVED = ("text", "caption")  # signals whose question moves
+BESIDE = 0.5  # how much words say of the look of a picture that was given with them, beside its own 1
+
+
+class Query(NamedTuple):
+    """What is asked: words, a picture, or both. Words ask for text, captions and looks; a picture asks for
+    looks, and for the words on it when no others were given."""
+
+    text: str
+    picture: Sight | None = None
+
+    @property
+    def words(self) -> str:
+        """What is asked of text and captions."""
+        return self.text or ("" if self.picture is None else self.picture.words)
+
+
+Search = Callable[[], tuple[np.ndarray, np.ndarray]]  # keys and scores, as `Found`
 
 
 class Found(NamedTuple):
-    """Chunks that one signal found: keys (n,) int64, best first, and raw scores (n,) float64."""
+    """Pieces that one signal found: keys (n,) int64, best first, and raw scores (n,) float64."""
 
     keys: np.ndarray
     scores: np.ndarray
@@ -48,15 +67,15 @@ class _Asked:
     """One question on its way: what every step needs."""
 
     query: terms.Query
-    vector: np.ndarray | None  # (dim,) float32; None when no signal compares vectors
+    vectors: Mapping[str, np.ndarray]  # (dim,) float32 for each signal that compares vectors
     scope: Scope | None
 
 
 def retrieve(
-    text: str,
+    query: Query,
     catalog: Catalog,
     index: Index,
-    encoder: Encoder,
+    encoders: Encoders,
     settings: SearchSettings,
     *,
     k: int | None = None,
@@ -65,186 +84,223 @@ def retrieve(
     collection: str | None = None,
     where: str | None = None,
 ) -> Results:
-    """The `k` best pages for `text`. Raises UserError for an unknown signal, fusion or filter."""
+    """The `k` best pages for `query`. Raises UserError for an unknown signal, fusion or filter."""
     begun = perf_counter()
-    chosen = _signals(signals)
     method = fusion or settings.fusion
     fuse.check(method)
     wanted = settings.k if k is None else k
     if wanted < 1:
         raise UserError(f"k is {wanted}, but must be at least 1.")
     index.refresh()
+    chosen = _signals(signals, index)
     within = scope(catalog, where, collection)
     seconds: dict[str, float] = {}
-    asked, lists = _lists(text, index, encoder, chosen, max(settings.depth, wanted), within, seconds)
+    asked, found = _lists(query, index, encoders, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
-    pages = _pages(catalog, lists)
-    if method == fuse.DEFAULT and len(lists) > 1:
-        pages = _fed_back(pages, fuse.weigh(pages.lists, method).scores(), asked, index)
-    ranked = [f for f in fuse.fuse(pages.lists, method, pages.asset, wanted) if f.score >= settings.floor]
+    candidates, rows = _completed(_candidates(catalog, found, asked), asked, index)
+    if method == fuse.DEFAULT and len(found) > 1:
+        candidates = _fed_back(candidates, rows, asked, method)
+    ranked = fuse.fuse(candidates.lists(), method, candidates.assets, wanted)
+    ranked = [f for f in ranked if f.score >= settings.floor]
     fused = perf_counter()
-    hits = _hits(ranked, pages, asked, catalog, index)
+    rarity = cache(partial(_rarity, index, None if within is None else within.collections))
+    hits = present(ranked, candidates.best_of, asked.query, catalog, rarity)
     seconds |= {"retrieve": retrieved - begun - seconds.get("encode", 0.0), "fuse": fused - retrieved}
-    return Results(text, tuple(hits), {"total": perf_counter() - begun, **seconds})
+    picture = None if query.picture is None else query.picture.name
+    return Results(query.text or None, picture, tuple(hits), {"total": perf_counter() - begun, **seconds})
 
 
-def _signals(names: Sequence[str] | None) -> tuple[str, ...]:
+def available(index: Index) -> tuple[str, ...]:
+    """The signals that a library has something for; keywords always."""
+    index.refresh()
+    return _there(index)
+
+
+def _there(index: Index) -> tuple[str, ...]:
+    there = [signal for signal, panel in index.panels.items() if len(panel.store)]
+    return tuple(name for name in SIGNALS if name == fuse.LEAD or name in there)
+
+
+def _signals(names: Sequence[str] | None, index: Index) -> tuple[str, ...]:
+    """The signals of that name (None: all), in the order of SIGNALS, that have something in the library."""
+    there = _there(index)
     if names is None:
-        return AVAILABLE
-    wrong = next((n for n in names if n not in AVAILABLE), None)
+        return there
+    wrong = next((n for n in names if n not in SIGNALS), None)
     if wrong is not None or not names:
-        why = "is not in this version yet" if wrong in SIGNALS else "is unknown"
-        said = f"The signal '{wrong}' {why}" if names else "No signal is named"
-        raise UserError(f"{said}. There are: {', '.join(AVAILABLE)}.")
-    return tuple(dict.fromkeys(names))
+        said = f"The signal '{wrong}' is unknown" if names else "No signal is named"
+        raise UserError(f"{said}. There are: {', '.join(SIGNALS)}.")
+    return tuple(name for name in there if name in names)
 
 
 # ------------------------------------------------------------------------------ lists of chunks
 
 
 def _lists(
-    text: str,
+    query: Query,
     index: Index,
-    encoder: Encoder,
+    encoders: Encoders,
     signals: Sequence[str],
     depth: int,
     within: Scope | None,
     seconds: dict[str, float],
 ) -> tuple[_Asked, dict[str, Found]]:
-    """The lists of all signals, side by side, each completed with the chunks of the other."""
-    query = terms.parse(text)
-    lists: dict[str, Found] = {}
-    vector = None
-    with ThreadPoolExecutor(1) as beside:
-        if "keyword" in signals:
-            keyword = beside.submit(index.keyword.search, query.clauses, depth, within)
-        if "text" in signals:
-            begun = perf_counter()
-            vector = encoder.queries([text])[0]
-            seconds["encode"] = perf_counter() - begun
-            lists["text"] = Found(*index.panels["text"].nearest(vector, depth, within))
-        if "keyword" in signals:
-            lists["keyword"] = Found(*keyword.result())
-    asked = _Asked(query, vector, within)
-    return asked, _completed(lists, asked, index) if len(lists) > 1 else lists
+    """The lists of all signals, side by side. The question is encoded before: encoder and searches would only
+    take the processor's cores and caches from each other (docs/log/index.md)."""
+    parsed = terms.parse(query.words)
+    vectors: dict[str, np.ndarray] = {}
+    begun = perf_counter()
+    for name in signals:
+        vector = None if name == fuse.LEAD else _vector(name, query, encoders, vectors)
+        if vector is not None:
+            vectors[name] = vector
+    seconds["encode"] = perf_counter() - begun
+    searches: dict[str, Search] = {
+        name: partial(index.panels[name].nearest, vector, depth, within) for name, vector in vectors.items()
+    }
+    if fuse.LEAD in signals and parsed.clauses:
+        searches[fuse.LEAD] = partial(index.keyword.search, parsed.clauses, depth, within)
+    found = _side_by_side(searches)
+    return _Asked(parsed, vectors, within), {name: found[name] for name in signals if name in found}
 
 
-def _completed(lists: Mapping[str, Found], asked: _Asked, index: Index) -> dict[str, Found]:
-    """The text list with the chunks that only keywords found: its vectors are at hand, so what it thinks
-    of them is known and need not be guessed. The other way round nothing was gained (docs/log/ranking.md)."""
-    assert asked.vector is not None
-    text = lists["text"]
-    rest = np.setdiff1d(lists["keyword"].keys, text.keys, assume_unique=True)
-    scores = index.panels["text"].products(asked.vector, rest)
-    full = Found(np.concatenate([text.keys, rest]), np.concatenate([text.scores, scores]))
-    return {**lists, "text": full}
+def _side_by_side(searches: Mapping[str, Search]) -> dict[str, Found]:
+    """What each search finds. The first runs here, the others beside it."""
+    here, *others = searches
+    waiting = {name: _beside().submit(searches[name]) for name in others}
+    found = {here: Found(*searches[here]())}
+    return found | {name: Found(*result.result()) for name, result in waiting.items()}
+
+
+def _vector(
+    signal: str, query: Query, encoders: Encoders, known: Mapping[str, np.ndarray]
+) -> np.ndarray | None:
+    """The question in the space of a signal; None when it says nothing to that signal."""
+    if signal != "image":
+        if not query.words:
+            return None
+        text = known.get("text", known.get("caption"))  # one space
+        return encoders.text.queries([query.words])[0] if text is None else text
+    image = encoders.image
+    if image is None:
+        return None
+    if query.picture is None:
+        return image.queries([query.text])[0]
+    if not query.text:
+        return query.picture.vector
+    both: np.ndarray = query.picture.vector + BESIDE * image.queries([query.text])[0]
+    return np.asarray(both / np.linalg.norm(both))
+
+
+@cache
+def _beside() -> ThreadPoolExecutor:
+    """Threads that outlive a question: starting one costs more than a look-up."""
+    return ThreadPoolExecutor(len(SIGNALS), "triptych-search")
+
+
+os.register_at_fork(after_in_child=_beside.cache_clear)  # threads stay behind in the parent
 
 
 # ---------------------------------------------------------------------------- chunks into pages
 
 
-@dataclass(frozen=True, slots=True)
-class _Pages:
-    """Lists of pages by signal, the chunk that earned each page its place there, and their assets.
-    `places` are the page of each chunk that was found, as two arrays."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """The pieces of every page that some signal found, those of a page side by side; `scores` of each signal
+    (n,) float64, NaN where it says nothing of a piece."""
 
-    lists: dict[str, dict[int, float]]
-    chunk: dict[str, dict[int, int]]
-    asset: dict[int, int]
-    keys: np.ndarray  # (n,) int64, sorted
-    page_of: np.ndarray  # (n,) int64
+    keys: np.ndarray  # (n,) int64, rising within a page
+    starts: np.ndarray  # (m,) where the chunks of each page begin
+    pages: np.ndarray  # (m,) int64, rising
+    assets: np.ndarray  # (m,) int64
+    scores: Mapping[str, np.ndarray]
 
+    def lists(self) -> fuse.Lists:
+        """Chunks folded into pages: a page has the score of its best chunk."""
+        folded = {name: np.fmax.reduceat(scores, self.starts) for name, scores in self.scores.items()}
+        return fuse.Lists(self.pages, folded if len(self.keys) else self.scores)
 
-def _pages(catalog: Catalog, lists: Mapping[str, Found]) -> _Pages:
-    """Fold chunks into pages. Chunks that the catalog no longer knows are left out."""
-    every = np.unique(np.concatenate([found.keys for found in lists.values()]))
-    places = sorted(catalog.places(every.tolist()))
-    keys = np.array([p.chunk for p in places], np.int64)
-    page_of = np.array([p.page for p in places], np.int64)
-    pages = _Pages({}, {}, {p.page: p.asset for p in places}, keys, page_of)
-    for name, found in lists.items():
-        pages.lists[name], pages.chunk[name] = _folded(found, pages)
-    return pages
+    def best(self, signal: str, page: int) -> int:
+        """Where the piece stands to which the signal owes its score of a page; of equals the first."""
+        at = int(np.searchsorted(self.pages, page))
+        end = self.starts[at + 1] if at + 1 < len(self.starts) else len(self.keys)
+        scores = self.scores[signal][self.starts[at] : end]
+        return int(self.starts[at] + np.argmax(np.fmax(scores, -np.inf)))  # NaN counts as nothing
 
-
-def _folded(found: Found, pages: _Pages) -> tuple[dict[int, float], dict[int, int]]:
-    """(score, chunk) of each page: those of its best chunk."""
-    known = np.isin(found.keys, pages.keys)
-    keys, scores = found.keys[known], found.scores[known]
-    page = pages.page_of[np.searchsorted(pages.keys, keys)]
-    order = np.lexsort((keys, -scores))
-    _, first = np.unique(page[order], return_index=True)
-    best = order[first]
-    names = page[best].tolist()
-    return (
-        dict(zip(names, scores[best].tolist(), strict=True)),
-        dict(zip(names, keys[best].tolist(), strict=True)),
-    )
+    def best_of(self, signal: str, page: int) -> int:
+        """The key of that piece."""
+        return int(self.keys[self.best(signal, page)])
 
 
-def _fed_back(pages: _Pages, scores: fuse.Scores, asked: _Asked, index: Index) -> _Pages:
-    """The text list again, for the question moved towards the best pages of the first round.
+def _candidates(catalog: Catalog, lists: Mapping[str, Found], asked: _Asked) -> _Candidates:
+    """The pieces of all lists, with the captions and views of their pages where these signals are asked: a
+    page that words found has a look, too. Those that the catalog no longer knows are left out."""
+    keys = [found.keys for found in lists.values()]
+    places = catalog.places(np.unique(np.concatenate(keys)) if keys else [])
+    kinds = [kind for signal in asked.vectors for kind in KINDS[signal] if signal != "text"]
+    if kinds and len(lists) > 1:
+        beside = catalog.beside(places.pages, kinds)
+        places = catalog.places(np.union1d(places.chunks, beside))
+    pages, starts = np.unique(places.pages, return_index=True)
+    scores = {name: _aligned(found, places.chunks) for name, found in lists.items()}
+    return _Candidates(places.chunks, starts, pages, places.assets[starts], scores)
+
+
+def _aligned(found: Found, keys: np.ndarray) -> np.ndarray:
+    """Scores (n,) of `keys`; NaN for those that were not found."""
+    scores = np.full(len(keys), np.nan)
+    if len(found.keys):
+        order = np.argsort(found.keys)
+        at = order[np.minimum(np.searchsorted(found.keys, keys, sorter=order), len(order) - 1)]
+        same = found.keys[at] == keys
+        scores[same] = found.scores[at[same]]
+    return scores
+
+
+def _completed(
+    candidates: _Candidates, asked: _Asked, index: Index
+) -> tuple[_Candidates, dict[str, np.ndarray]]:
+    """Candidates with what the vectors say of chunks that only other signals found, and the rows (n, dim)
+    float64 of each signal: the vectors are at hand, so it is known and need not be guessed. Keywords were
+    not worth the same (docs/log/ranking.md)."""
+    several = len(candidates.scores) > 1
+    rows = {name: index.panels[name].rows(candidates.keys) for name in asked.vectors if several}
+    known = {name: _products(rows[name], asked.vectors[name]) for name in rows}
+    full = {name: np.where(np.isnan(s), known.get(name, s), s) for name, s in candidates.scores.items()}
+    return replace(candidates, scores=full), rows
+
+
+def _products(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Scores (n,) float64 of rows; NaN for rows of zero, which stand for chunks of other signals."""
+    # einsum: adds in one order on every machine, and starts no threads for so little.
+    products = np.einsum("ij,j->i", rows, vector.astype(np.float64))
+    return np.where(rows.any(axis=1), products, np.nan)
+
+
+def _fed_back(
+    candidates: _Candidates, rows: Mapping[str, np.ndarray], asked: _Asked, method: str
+) -> _Candidates:
+    """Each list of vectors again, for the question moved towards the best pages of the first round.
 
     Rocchio's feedback (in Salton, The SMART Retrieval System, 1971) on vectors: the question plus half the
-    mean of the best pages' chunks, weighted by fused score. So keywords tell the text signal what the
-    question is about, which helps most where neither is sure (docs/log/ranking.md). All pages stay in
-    the race; only their text scores change.
+    mean of the best pages' chunks, weighted by fused score. So keywords tell the other signals what the
+    question is about, which helps most where none is sure (docs/log/ranking.md). All pages stay in
+    the race; only their scores by vectors change.
     """
-    assert asked.vector is not None
-    chunk = pages.chunk["text"]
-    best = sorted((page for page in scores if page in chunk), key=lambda page: (-scores[page], page))[
-        :FEEDBACK
-    ]
-    if not best:
-        return pages
-    weights = np.array([max(scores[page], 1e-9) for page in best])
-    rows = index.panels["text"].rows(pages.keys)
-    pull = weights @ rows[np.searchsorted(pages.keys, [chunk[page] for page in best])] / weights.sum()
-    moved = asked.vector + PULL * pull
-    found = Found(pages.keys, np.einsum("ij,j->i", rows, moved / np.linalg.norm(moved)))
-    scores, chunk = _folded(found, pages)
-    return replace(pages, lists={**pages.lists, "text": scores}, chunk={**pages.chunk, "text": chunk})
-
-
-# ------------------------------------------------------------------------------------------ hits
-
-
-def _hits(
-    ranked: Sequence[fuse.Fused], pages: _Pages, asked: _Asked, catalog: Catalog, index: Index
-) -> list[Hit]:
-    """What people see of the best pages. A page that was removed meanwhile is left out."""
-    chunks = [_chunk_of(f, pages) for f in ranked]
-    rarity = partial(_rarity, index, None if asked.scope is None else asked.scope.collections)
-    known = {row.key: (row, text) for row, text in catalog.shown(chunks)}
-    shown = [(f, *known[key]) for f, key in zip(ranked, chunks, strict=True) if key in known]
-    return [
-        _hit(rank, f, row, snippet(text, row.start, row.end, asked.query, rarity))
-        for rank, (f, row, text) in enumerate(shown, 1)
-    ]
-
-
-def _chunk_of(fused: fuse.Fused, pages: _Pages) -> int:
-    """The chunk to show: of the signal that gave the page most."""
-    said = fused.signals
-    strongest = max(said, key=lambda name: (said[name].weight * said[name].norm, name == "keyword"))
-    return pages.chunk[strongest][fused.page]
-
-
-def _hit(rank: int, fused: fuse.Fused, row: ChunkRow, part: Snippet) -> Hit:
-    return Hit(
-        rank=rank,
-        score=fused.score,
-        asset=row.sha256,
-        source=row.source,
-        page=row.page,
-        collection=row.collection,
-        title=row.title,
-        snippet=part.text,
-        boxes=part.boxes,
-        signals={name: fused.signals.get(name) for name in SIGNALS},
-        marks=part.marks,
-        section=row.section,
-    )
+    lists = candidates.lists()
+    scores = fuse.weigh(lists, method).scores()
+    order = np.argsort(-scores, kind="stable")
+    moved = {}
+    for name, vector in asked.vectors.items():
+        if name not in MOVED:
+            continue
+        best = order[~np.isnan(lists.scores[name][order])][:FEEDBACK]
+        if len(best):
+            weights = np.maximum(scores[best], 1e-9)
+            chunks = [candidates.best(name, page) for page in lists.pages[best].tolist()]
+            pull = vector + PULL * (weights @ rows[name][chunks] / weights.sum())
+            moved[name] = _products(rows[name], pull / np.linalg.norm(pull))
+    return replace(candidates, scores={**candidates.scores, **moved})
 
 
 def _rarity(index: Index, collections: tuple[str, ...] | None, field: str, token: str) -> float:

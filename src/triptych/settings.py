@@ -46,7 +46,7 @@ class ChunkSettings:
 class LookSettings:
     """What image encoders see of a page beside the whole of it."""
 
-    detectors: str = "none"  # back ends of detectors/ that find regions, or "none"
+    detectors: str = "geometry fields"  # back ends of detectors/ that find regions, or "none"
     regions: bool = True  # figures, logos and tables of a page are seen on their own, too
     tiles: bool = False  # large and dense pages are seen in overlapping tiles, too
     tile: int = 1024  # pixels of a tile's side
@@ -89,7 +89,7 @@ class Settings:
     """All settings of one library."""
 
     encoder: str = "builtin:minilm"  # a back end of encoders/; another one needs `triptych rebuild --encoder`
-    image_encoder: str = "none"  # a back end of encoders/ that sees pictures, or "none"
+    image_encoder: str = "builtin:look"  # a back end of encoders/ that sees pictures, or "none"
     captioner: str = "none"  # a back end of captioners/ that describes pictures, or "none"
     store: str = "faiss"  # a back end of stores/: where vectors are searched
     workers: int = 0  # reading processes; 0: one per core

@@ -6,7 +6,7 @@ Pure functions of a page's text and a question; boxes come from the page's words
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -54,29 +54,55 @@ def snippet(page: PageText, start: int, end: int, query: Query, weight: Weight) 
 
 def matches(text: str, query: Query, weight: Weight) -> list[Match]:
     """Words and values of `text` that the question asks for, by place."""
-    wanted, roots = set(query.words) | set(query.pairs), set(query.stems)
+    wanted = _wanted(query)
     found: list[Match] = []
-    spans = _candidates(text, wanted | roots)
-    root_of = _stems_of({t.text for t in spans} - wanted, roots)
+    spans = _candidates(text, wanted)
+    root_of = _stems_of({t.text for t in spans} - wanted.root.keys(), wanted.stems)
     for token in spans:
-        if token.text in wanted:
-            found.append(Match(token.start, token.end, _root(token.text, query), weight("text", token.text)))
-        elif (root := root_of.get(token.text)) is not None:
-            found.append(Match(token.start, token.end, root, weight("stem", root)))
+        if token.text in wanted.root:
+            root = wanted.root[token.text]
+            found.append(Match(token.start, token.end, root, weight("text", token.text)))
+        elif (stem := root_of.get(token.text)) is not None:
+            found.append(Match(token.start, token.end, stem, weight("stem", stem)))
     if query.exact:
         found += [Match(a, b, key, weight("exact", key)) for a, b, key in _values(text, query.exact)]
     return sorted(found)
 
 
-def _candidates(text: str, wanted: set[str]) -> list[tokens.Token]:
-    """Tokens of `text`, of which those that begin otherwise than all of `wanted` may be left out: most are
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What one question looks for in every text. Patterns are for folded case."""
+
+    root: Mapping[str, str]  # of each word and pair asked for, so that forms of a word count as one term
+    stems: frozenset[str]
+    plain: re.Pattern[str]  # words that begin as a wanted one does, in a text of ASCII
+    latin: re.Pattern[str]  # these, and words with letters beyond ASCII, which may fold to a wanted one
+
+
+@lru_cache(maxsize=64)
+def _wanted(query: Query) -> _Wanted:
+    forms = zip(reversed(query.words), reversed(query.stems), strict=True)
+    root = {pair: pair for pair in query.pairs} | dict(forms)
+    starts = "|".join(sorted({re.escape(word[:3]) for word in {*root, *query.stems}}))
+    begins = r"(?<![^\W_])"
+    return _Wanted(
+        root,
+        frozenset(query.stems),
+        re.compile(rf"{begins}(?:{starts})[^\W_]*"),
+        re.compile(rf"{begins}(?:(?:{starts})[^\W_]*|[a-z0-9]*[^\W_\x00-\x7f][^\W_]*)"),
+    )
+
+
+def _candidates(text: str, wanted: _Wanted) -> list[tokens.Token]:
+    """Tokens of `text`, of which those that begin otherwise than all that is wanted may be left out: most are
     plain Latin words, found at once; what may fold to something else is looked at one by one."""
     low = text.lower()
+    if text.isascii():
+        return [tokens.Token(m.group(), m.start(), m.end()) for m in wanted.plain.finditer(low)]
     if _FOLDS.search(text) or len(low) != len(text):
         return tokens.spans(text)
-    starts = "|".join(sorted({re.escape(word[:3]) for word in wanted}))
     found = []
-    for m in re.finditer(rf"(?<![^\W_])(?:{starts})[^\W_]*|{_ACCENTED}", low):
+    for m in wanted.latin.finditer(low):
         if m.group().isascii():
             found.append(tokens.Token(m.group(), m.start(), m.end()))
         else:
@@ -86,15 +112,9 @@ def _candidates(text: str, wanted: set[str]) -> list[tokens.Token]:
 
 # Letters that fold to others, marks, and scripts whose words are cut into pairs: not Latin.
 _FOLDS = re.compile("[\u0250-\u1fff\u2c00-\ud7ff\uf900-\uffff\U00010000-\U0010ffff]")
-_ACCENTED = r"[^\W_]*[^\W_\x00-\x7f][^\W_]*"
 
 
-def _root(word: str, query: Query) -> str:
-    """The stem of a word of the question, so that its forms count as one term."""
-    return query.stems[query.words.index(word)] if word in query.words else word
-
-
-def _stems_of(words: set[str], roots: set[str]) -> dict[str, str]:
+def _stems_of(words: set[str], roots: frozenset[str]) -> dict[str, str]:
     """Stem of each of `words` that has one of `roots`. Stems keep the first letters: few need stemming."""
     starts = tuple(root[:3] for root in roots)
     near = [w for w in words if w.startswith(starts)]

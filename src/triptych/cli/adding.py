@@ -1,16 +1,20 @@
-"""add, sync, remove: what is in a library."""
+"""add, sync, remove, caption: what is in a library, and what is said of it."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import click
 
 from triptych.cli.context import DONE, FAILED, Context, as_json, collection_option, pass_context, put_json
 from triptych.errors import UserError
+
+_TELL = 10  # pages after which a long captioning run says how far it is
 
 
 def _tags(values: tuple[str, ...]) -> dict[str, str]:
@@ -50,6 +54,12 @@ def _reading_flags(
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--collection", default="default", show_default=True, metavar="NAME", help="Where to put them.")
 @click.option("--tags", multiple=True, metavar="K=V", help="A tag for every file added; may be repeated.")
+@click.option(
+    "--captions",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What people say of the pictures: JSONL, CSV or TSV with path and caption.",
+)
 @_reading_options
 @as_json
 @pass_context
@@ -59,6 +69,7 @@ def add(
     paths: tuple[str, ...],
     collection: str,
     tags: tuple[str, ...],
+    captions: Path | None,
     as_json: bool,
     **reading: Any,
 ) -> int:
@@ -68,7 +79,9 @@ def add(
     """
     flags = _reading_flags(reading["workers"], reading["no_ocr"], reading["ocr_lang"], reading["ocr_engine"])
     with context.open(create=True, flags=flags) as library:
-        events = library.adding(*paths, collection=collection, tags=_tags(tags), stdin=sys.stdin.buffer)
+        events = library.adding(
+            *paths, collection=collection, tags=_tags(tags), captions=captions, stdin=sys.stdin.buffer
+        )
         return _print_added(context, events, as_json)
 
 
@@ -127,4 +140,42 @@ def remove(context: Context, what: tuple[str, ...], collection: str | None, as_j
         return _print_added(context, library.removing(*what, collection=collection), as_json)
 
 
-COMMANDS = (add, sync, remove)
+@click.command()
+@click.option("--captioner", metavar="SPEC", help="Who describes: blip, vlm, ... Default: the setting.")
+@click.option("--again", is_flag=True, help="Also pages that it has described before.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many pages.")
+@collection_option
+@as_json
+@pass_context
+def caption(
+    context: Context,
+    captioner: str | None,
+    again: bool,
+    limit: int | None,
+    collection: str | None,
+    as_json: bool,
+) -> int:
+    """Describe pictures in words, so that they are found by them.
+
+    Pages that the captioner has described already are left out. Safe to stop anywhere and run again: what was printed is durable.
+    """
+    from triptych.cli.console import described_line, left_text
+
+    with context.open() as library:
+        waiting, events = library.describing(captioner, collection=collection, again=again)
+        wanted = waiting if limit is None else min(limit, waiting)
+        context.note(f"{wanted} of {waiting} pages to describe")
+        failed, begun = 0, time.monotonic()
+        for number, event in enumerate(islice(events, limit), 1):
+            failed += event.error is not None
+            if as_json:
+                put_json(event.to_dict())
+                sys.stdout.flush()
+            else:
+                click.echo(described_line(event), err=event.error is not None)
+            if number % _TELL == 0 and number < wanted:
+                context.note(left_text(number, wanted, time.monotonic() - begun))
+    return FAILED if failed else DONE
+
+
+COMMANDS = (add, sync, remove, caption)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("text", required=False)
+@click.option(
+    "--image", type=click.Path(path_type=Path), metavar="FILE", help="Find what looks like this picture."
+)
 @click.option("-k", type=click.IntRange(1, 1000), help="How many hits.")
 @click.option("--signals", metavar="A,B", help="Ask only these signals, e.g. keyword or keyword,text.")
 @click.option(
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 def search(
     context: Context,
     text: str | None,
+    image: Path | None,
     k: int | None,
     signals: str | None,
     fusion: str | None,
@@ -44,14 +48,15 @@ def search(
     html: Path | None,
     as_json: bool,
 ) -> int:
-    """Find pages by words."""
+    """Find pages by words, by a picture, or by both together."""
     from triptych.cli.console import results_text
 
-    if not text or not text.strip():
+    if image is None and not (text or "").strip():
         raise UserError('The query is empty. Type what you look for: triptych search "invoice ACME 129.50"')
     with context.open() as library:
         results = library.search(
             text,
+            image=image,
             k=k,
             signals=signals.split(",") if signals else None,
             fusion=fusion,

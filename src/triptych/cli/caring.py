@@ -34,17 +34,18 @@ def verify(context: Context, as_json: bool) -> int:
 
 
 @click.command()
-@click.option("--encoder", metavar="SPEC", help="Re-embed everything with this encoder first.")
+@click.option("--encoder", metavar="SPEC", help="Re-embed all text and captions with this encoder first.")
+@click.option("--image-encoder", metavar="SPEC", help="Look at all pictures again with this encoder first.")
 @as_json
 @pass_context
-def rebuild(context: Context, encoder: str | None, as_json: bool) -> int:
+def rebuild(context: Context, encoder: str | None, image_encoder: str | None, as_json: bool) -> int:
     """Make all indexes anew from the catalog; reads no page again."""
     with context.open() as library:
-        report = library.rebuild(encoder)
+        report = library.rebuild(encoder, image_encoder)
     if as_json:
         put_json(report)
     else:
-        click.echo(f"rebuilt: {report['chunks']} passages in {report['seconds']} s")
+        click.echo(f"rebuilt: {report['chunks']} pieces in {report['seconds']} s")
     return DONE
 
 
@@ -86,15 +87,23 @@ def config(context: Context, as_json: bool) -> int:
     "--workdir", type=click.Path(path_type=Path), metavar="DIR", help="Where its library is kept and reused."
 )
 @click.option("--no-answers", is_flag=True, help="Measure retrieval only.")
+@click.option("--captions", is_flag=True, help="Take the set's sidecar captions as supplied by people.")
 @as_json
 @pass_context
-def eval_(context: Context, set_dir: Path, workdir: Path | None, no_answers: bool, as_json: bool) -> int:
+def eval_(
+    context: Context, set_dir: Path, workdir: Path | None, no_answers: bool, captions: bool, as_json: bool
+) -> int:
     """Measure retrieval and answers on a labelled set."""
     from triptych.cli.console import evaluation_text
     from triptych.evaluate import evaluate
 
     report = evaluate(
-        set_dir, workdir=workdir, config=context.config, answers=not no_answers, note=context.note
+        set_dir,
+        workdir=workdir,
+        config=context.config,
+        answers=not no_answers,
+        captions=captions,
+        note=context.note,
     )
     if as_json:
         put_json(report)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from triptych.describing import Described
     from triptych.results import Added, Results, Summary
     from triptych.types import Answer, Hit
 
@@ -50,6 +51,25 @@ def summary_line(summary: Summary) -> str:
     }
     counts = ", ".join(f"{n} {word}" for word, n in said.items() if n) or "nothing to do"
     return f"{counts}; {plural(summary.pages, 'page')} read in {summary.seconds:.1f} s"
+
+
+def described_line(event: Described) -> str:
+    place = f"{safe(event.source)}" + (f", page {event.page}" if event.page > 1 else "")
+    if event.error is not None:
+        return f"failed     {place}: {safe(str(event.error))}"
+    return f"described  {place}: " + (" / ".join(map(safe, event.captions)) or "(nothing to say)")
+
+
+def left_text(done: int, total: int, seconds: float) -> str:
+    """How far a long run is, and how long the rest will take at the pace so far."""
+    rest = (total - done) * seconds / max(1, done)
+    return f"{done} of {total} pages, {seconds / max(1, done):.1f} s a page, about {_span(rest)} to go"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 class _Progress:

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from triptych.stores._table import Table
-
-_MARGIN = 1e-5  # float32 sums are this close to the float64 ones
+from triptych.stores._table import MARGIN, Table
 
 
 class ExactStore:
@@ -37,7 +35,7 @@ class ExactStore:
         if k < len(rows):
             scores = self._all()[rows] @ vector.astype(np.float32)
             lowest = np.partition(scores, len(scores) - k)[len(scores) - k] if k else np.inf
-            rows = rows[scores >= lowest - _MARGIN]
+            rows = rows[scores >= lowest - MARGIN]
         return table.best(rows, vector, k)
 
     def _all(self) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 
 from triptych import files
 from triptych.errors import Damaged, UserError
-from triptych.stores._table import Table
+from triptych.stores._table import MARGIN, Table
 
 _SKETCH_FROM = 20_000  # rows
 _GRAPH_FROM = 500_000
@@ -31,7 +31,6 @@ _PROPOSED = 1600  # rows that a sketch or graph proposes at least, and
 _PROPOSED_PER_HIT = 8  # times k: finds 99.8 % of the best 200, all of the best 10
 _SKETCH_DIM = 64  # a sketch of fewer bits says too little
 _EXTRA = 32  # rows that a scan is asked for beyond k, so that ties at the end are seen
-_MARGIN = 1e-5  # float32 sums are this close to the float64 ones
 
 
 class FaissStore:
@@ -104,7 +103,7 @@ class FaissStore:
         too few, as when most rows are forbidden: then a scan that skips them is quicker."""
         old = len(self._table.base)
         part, wanted = mask[:old], max(_PROPOSED, _PROPOSED_PER_HIT * k)
-        share = float(part.mean())
+        share = int(np.count_nonzero(part)) / max(1, old)
         if share < 0.5:
             return None
         depth = min(old, int(wanted / share))
@@ -112,7 +111,7 @@ class FaissStore:
         _, found = coarse.search(query, depth, params=how)
         rows = found[0][found[0] >= 0]
         rows = rows[part[rows]]
-        if len(rows) < min(k, int(part.sum())):
+        if len(rows) < min(k, int(np.count_nonzero(part))):
             return None
         tail, _ = _nearest(self._tail, query, k + _EXTRA, mask[old:])
         return np.concatenate([rows, tail + old])
@@ -123,7 +122,7 @@ class FaissStore:
         """The best k of `mask`, all rows compared."""
         if self._scan is None:
             self._scan = _flat(self._table.base)
-        old, count = len(self._table.base), int(mask.sum())
+        old, count = len(self._table.base), int(np.count_nonzero(mask))
         depth = min(k + _EXTRA, count)
         while True:
             base, base_lowest = _nearest(self._scan, query, depth, mask[:old])
@@ -131,7 +130,7 @@ class FaissStore:
             ids, scores = self._table.best(np.concatenate([base, tail + old]), vector, k)
             # Rows as good as the last hit may stand beyond those looked at: a tie is broken by id.
             beyond = max(base_lowest, tail_lowest)
-            if depth >= count or (len(ids) == k and (not k or scores[-1] > beyond + _MARGIN)):
+            if depth >= count or (len(ids) == k and (not k or scores[-1] > beyond + MARGIN)):
                 return ids, scores
             depth = min(count, depth * 4)
 
@@ -206,7 +205,7 @@ def _flat(vectors: np.ndarray) -> Any:
 
 def _nearest(index: Any, query: np.ndarray, depth: int, mask: np.ndarray) -> tuple[np.ndarray, float]:
     """The best `depth` rows of a scan that `mask` allows, and the score below which others may stand."""
-    wanted = min(depth, int(mask.sum()))
+    wanted = min(depth, int(np.count_nonzero(mask)))
     if not wanted:
         return np.empty(0, np.int64), -np.inf
     selector = None
