@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from triptych import labelled, marking
 from triptych.errors import UserError
@@ -74,14 +75,17 @@ def test_a_set_of_texts_from_end_to_end(tmp_path: Path) -> None:
     assert "answers" not in again
 
 
-def test_image_queries_are_left_out_aloud(tmp_path: Path) -> None:
-    told: list[str] = []
+def test_image_queries_are_asked_with_their_picture(tmp_path: Path) -> None:
     queries = [QUERIES[0], {"qid": "q9", "type": "image", "image": "files/x.jpg"}]
     folder = make(tmp_path / "mixed", queries=queries, qrels="q1\tbread\t1\nq9\toven\t1\n")
-    report = evaluate(folder, workdir=tmp_path / "work", note=told.append)
-    assert report["queries"] == 1
-    assert report["metrics"]["fused"]["recall@1"] == pytest.approx(1.0)
-    assert any("1 image queries" in line for line in told)
+    with pytest.raises(UserError, match=r"line 2: there is no picture '.*files/x\.jpg'"):
+        evaluate(folder, workdir=tmp_path / "work")
+    (folder / "files").mkdir(exist_ok=True)
+    Image.new("RGB", (64, 48), "red").save(folder / "files" / "x.jpg")
+    report = evaluate(folder, workdir=tmp_path / "work")
+    assert report["queries"] == 2
+    assert report["by_type"]["text"]["fused"]["recall@1"] == pytest.approx(1.0)
+    assert report["by_type"]["image"]["fused"]["recall@1"] == 0.0  # no picture in the library
 
 
 # ---------------------------------------------------------------------------------- metrics

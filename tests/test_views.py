@@ -73,7 +73,7 @@ def quarters(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("turned", "corner"), [(0, (255, 0, 0)), (90, (0, 0, 255)), (180, (255, 255, 255)), (270, (0, 128, 0))]
+    ("turned", "corner"), [(0, (255, 0, 0)), (90, (0, 128, 0)), (180, (255, 255, 255)), (270, (0, 0, 255))]
 )
 def test_views_show_their_box_upright(quarters: Path, turned: int, corner: tuple[int, ...]) -> None:
     document, _ = open_document(quarters, quarters.name, Limits())
@@ -83,6 +83,6 @@ def test_views_show_their_box_upright(quarters: Path, turned: int, corner: tuple
     assert whole.pixels is not None and green.pixels is not None and blue.pixels is not None
     assert max(whole.pixels.shape) == 256
     assert tuple(whole.pixels[2, 2]) == corner
-    assert tuple(green.pixels.reshape(-1, 3).mean(axis=0).round()) == (0, 128, 0)
-    assert tuple(blue.pixels.reshape(-1, 3).mean(axis=0).round()) == (0, 0, 255)
+    assert green.pixels.reshape(-1, 3).mean(axis=0) == pytest.approx((0, 128, 0), abs=3)
+    assert blue.pixels.reshape(-1, 3).mean(axis=0) == pytest.approx((0, 0, 255), abs=3)
     assert 200 <= max(green.pixels.shape) <= 256  # drawn larger, not cut from the small whole

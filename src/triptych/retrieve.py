@@ -166,6 +166,8 @@ def _lists(
 
 def _side_by_side(searches: Mapping[str, Search]) -> dict[str, Found]:
     """What each search finds. The first runs here, the others beside it."""
+    if not searches:
+        return {}
     here, *others = searches
     waiting = {name: _beside().submit(searches[name]) for name in others}
     found = {here: Found(*searches[here]())}

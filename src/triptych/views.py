@@ -9,7 +9,7 @@ A view is drawn upright, its longer side at most `side` pixels, and its box is o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,26 +47,30 @@ def _tiles(page: Page, settings: LookSettings) -> list[Box]:
     if max(width, height) <= settings.threshold and not (dense and max(width, height) > settings.tile):
         return []
     tile = float(settings.tile)
-    while True:  # larger tiles where there would be too many
-        boxes = [
-            Box(x0, y0, x1, y1)
-            for y0, y1 in _spans(height, tile, settings.overlap)
-            for x0, x1 in _spans(width, tile, settings.overlap)
-        ]
-        if len(boxes) <= _MOST:
-            return boxes if len(boxes) > 1 else []
-        tile *= 1.25
+    while _count(width, tile, settings.overlap) * _count(height, tile, settings.overlap) > _MOST:
+        tile *= 1.25  # larger tiles where there would be too many
+    boxes = [
+        Box(x0, y0, x1, y1)
+        for y0, y1 in _spans(height, tile, settings.overlap)
+        for x0, x1 in _spans(width, tile, settings.overlap)
+    ]
+    return boxes if len(boxes) > 1 else []
 
 
-def _spans(length: float, tile: float, overlap: float) -> Iterator[tuple[float, float]]:
-    """Ranges of `tile` pixels that cover `length`, in fractions of it, equally far from each other."""
+def _count(length: float, tile: float, overlap: float) -> int:
+    """Tiles that cover a length, each overlapping the next by at least a share of itself."""
     if length <= tile:
-        yield 0.0, 1.0
-        return
-    count = max(2, math.ceil((length - tile * overlap) / (tile * (1.0 - overlap))))
+        return 1
+    return max(2, math.ceil((length - tile * overlap) / (tile * (1.0 - overlap))))
+
+
+def _spans(length: float, tile: float, overlap: float) -> list[tuple[float, float]]:
+    """Ranges of `tile` pixels that cover `length`, in fractions of it, equally far from each other."""
+    count = _count(length, tile, overlap)
+    if count == 1:
+        return [(0.0, 1.0)]
     step = (length - tile) / (count - 1)
-    for i in range(count):
-        yield i * step / length, min(1.0, (i * step + tile) / length)
+    return [(i * step / length, min(1.0, (i * step + tile) / length)) for i in range(count)]
 
 
 def rendered(document: Document, page: Page, views: Sequence[View], side: int) -> tuple[View, ...]:
