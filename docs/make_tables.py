@@ -42,6 +42,7 @@ ROOMS = {
     "answer": "answer answering",
     "show": "draw report",
     "measure": "evaluate labelled marking",
+    "real models": "model_files models pull neural training",
     "talk": "cli doctor",
     "for authors and proofs": "conformance faults",
 }

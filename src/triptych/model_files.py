@@ -81,6 +81,23 @@ def place(spec: str) -> Path:
     return home() / backend / name
 
 
+def spec_of(folder: Path) -> str:
+    """The name of the model that `place` put into `folder`."""
+    return f"{folder.parent.name}:{folder.name.replace('--', '/')}"
+
+
+def partial(spec: str) -> Path:
+    """Where a model is while it arrives: never looked at by `find`."""
+    folder = place(spec)
+    return home() / ".partial" / f"{folder.parent.name}--{folder.name}"
+
+
+def spec_of_partial(folder: Path) -> str:
+    """The name of the model that arrives in `folder`, the other way round than `partial`."""
+    backend, _, name = folder.name.partition("--")
+    return f"{backend}:{name.replace('--', '/')}"
+
+
 def pretty(size: int) -> str:
     """605000000 -> '605 MB'."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
@@ -262,8 +279,9 @@ def _named_by_hash(link: Path) -> bool:
 
 
 def _again(folder: Path) -> str:
-    spec = f"{folder.parent.name}:{folder.name.replace('--', '/')}"
-    return f"Type: triptych models pull {spec}" if folder.parent.parent == home() else "Copy it anew."
+    return (
+        f"Type: triptych models pull {spec_of(folder)}" if folder.parent.parent == home() else "Copy it anew."
+    )
 
 
 def _stamp(folder: Path) -> Path:
