@@ -182,7 +182,7 @@ def _vector(
         if not query.words:
             return None
         text = known.get("text", known.get("caption"))  # one space
-        return encoders.text.queries([query.words])[0] if text is None else text
+        return np.asarray(encoders.text.queries([query.words])[0]) if text is None else text
     image = encoders.image
     if image is None:
         return None

@@ -59,7 +59,7 @@ class Minilm:
         self._light: Bert | None = None
         self._asked = 0  # queries that NumPy has answered
         self._last: tuple[list[str], np.ndarray] = [], np.empty((0, self.dim), np.float32)
-        self._engine: Future[Engine] | None = None
+        self._engines: dict[bool, Future[Engine]] = {}  # by `alone`: for questions, for batches
         self._lock = Lock()
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
@@ -82,10 +82,10 @@ class Minilm:
     def _asked_anew(self, texts: Sequence[str]) -> np.ndarray:
         ids = self._ids(texts)
         if self._ready() or not ids or sum(map(len, ids)) > LIGHT_TOKENS:
-            return self._batched(ids)
+            return self._batched(ids, alone=True)
         self._asked += 1
         if self._asked > PATIENCE:
-            self._compiled()
+            self._compiled(alone=True)
         light = self._light or Bert(self._weights, SHAPE)
         self._light = light
         rows = np.stack([light(np.array(i)) for i in ids])
@@ -103,23 +103,23 @@ class Minilm:
         return [[CLS, *pieces[:MAX_TOKENS], SEP] for pieces in self._tokens.ids(texts)]
 
     def _ready(self) -> bool:
-        return self._engine is not None and self._engine.done()
+        return True in self._engines and self._engines[True].done()
 
-    def _compiled(self) -> Future[Engine]:
+    def _compiled(self, alone: bool) -> Future[Engine]:
         """The engine, being compiled by a thread of its own since the first call."""
         with self._lock:
-            if self._engine is None:
+            if alone not in self._engines:
                 pool = ThreadPoolExecutor(1, "triptych-minilm")
-                self._engine = pool.submit(_compile, self._weights, self._threads)
+                self._engines[alone] = pool.submit(_compile, self._weights, self._threads, alone)
                 pool.shutdown(wait=False)
-        return self._engine
+        return self._engines[alone]
 
-    def _batched(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
+    def _batched(self, ids: Sequence[Sequence[int]], alone: bool = False) -> np.ndarray:
         rows = np.empty((len(ids), self.dim), np.float32)
         batches = list(_batches([len(i) for i in ids]))
         if not batches:
             return rows
-        engine = self._compiled().result()
+        engine = self._compiled(alone).result()
 
         def run(batch: Sequence[int]) -> None:
             rows[batch] = engine(*_pad([ids[i] for i in batch]))
@@ -132,11 +132,11 @@ class Minilm:
         return rows
 
 
-def _compile(weights: Weights, threads: int) -> Engine:
+def _compile(weights: Weights, threads: int, alone: bool) -> Engine:
     from triptych.encoders._bert_openvino import Engine  # a tenth of a second: not for one query
 
     try:
-        return Engine(weights, SHAPE, threads)
+        return Engine(weights, SHAPE, threads, alone=alone)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
