@@ -84,6 +84,7 @@ class Adding:
         """Add files; `supplied` says what people say of a file, if they do."""
         told: deque[Added] = deque()  # known without reading: unchanged, or refused
         under_way: dict[str, _Job] = {}  # by content
+        kinds: set[str] = set()  # of what was added
 
         def jobs() -> Iterator[tuple[str, Path, str]]:
             for file in found:
@@ -103,7 +104,10 @@ class Adding:
             for sha256, reading in self.workers.read(jobs(), seen):
                 yield from _drain(told)
                 yield from self._store(under_way.pop(sha256), reading)
+                kinds.add("" if isinstance(reading, FileError) else reading.kind)
         yield from _drain(told)
+        if kinds & {"markdown", "image"}:
+            self._alt_texts(collection)
 
     @contextmanager
     def _looking(self) -> Iterator[Callable[[str, Page], Page] | None]:
@@ -319,6 +323,16 @@ class Adding:
         path = self.blobs.local(asset.sha256)
         views = looked(self.workers, path, asset.sources[0], page, planned, encoder)
         return replace(page, views=views)
+
+    def _alt_texts(self, collection: str) -> None:
+        """Let the pictures that Markdown files show be found by their alt texts, whichever came first."""
+        notes = [asset for asset in self.catalog.assets(collection) if asset.kind == "markdown"]
+        for picture, said in captioning.alt_texts(self.catalog, collection, notes).items():
+            before = [c for c in captioning.known(self.catalog, picture).get(1, []) if c.origin == PEOPLE]
+            now = captioning.distinct([*before, *said])
+            if len(now) > len(before):
+                captioning.store(self.catalog, picture, {1: now}, {PEOPLE}, self.encoders)
+                self.index.catch_up_soon()
 
     def _describe(self, asset: Asset, said: Sequence[str]) -> bool:
         """Take what people say of a file in place of what they said; whether that changed anything."""

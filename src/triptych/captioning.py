@@ -10,12 +10,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -23,7 +25,7 @@ from triptych.catalog import Catalog
 from triptych.embed import embed
 from triptych.errors import UserError
 from triptych.pipeline import Encoders
-from triptych.records import Piece
+from triptych.records import Asset, Piece
 from triptych.replay import MOST_CAPTIONS
 from triptych.types import Caption, Chunk
 
@@ -76,6 +78,18 @@ def known(catalog: Catalog, asset: int) -> dict[int, list[Caption]]:
     return {number: captions for number, captions in said.items() if captions}
 
 
+def alt_texts(catalog: Catalog, collection: str, notes: Iterable[Asset]) -> dict[int, list[Caption]]:
+    """What Markdown files say of pictures that are in the same collection, by the key of the picture."""
+    found: dict[int, list[Caption]] = {}
+    for asset in notes:
+        for alt, target in asset.meta.get("pictures", ()):
+            for source in asset.sources:
+                path = os.path.normpath(Path(source).parent / unquote(target))
+                if (picture := catalog.source(collection, path)) is not None:
+                    found.setdefault(picture.asset, []).append(supplied(alt, f"alt text in {source}"))
+    return found
+
+
 def store(
     catalog: Catalog,
     asset: int,
@@ -108,16 +122,16 @@ def _now() -> str:
 class Sidecar:
     """What a file of captions says, by the name it gives each picture."""
 
-    folder: Path
+    file: Path
     captions: Mapping[str, tuple[str, ...]]
 
     def of(self, file: Path) -> tuple[str, ...]:
         """The captions of a file: by its path as written or seen from the captions file, its name, or its
         name without the extension."""
         names = [str(file), file.as_posix(), file.name, file.stem]
-        absolute = file.absolute()
-        if absolute.is_relative_to(self.folder.absolute()):
-            names.insert(1, absolute.relative_to(self.folder.absolute()).as_posix())
+        absolute, folder = file.absolute(), self.file.parent.absolute()
+        if absolute.is_relative_to(folder):
+            names.insert(1, absolute.relative_to(folder).as_posix())
         return next((self.captions[name] for name in names if name in self.captions), ())
 
 
@@ -137,7 +151,7 @@ def read(path: Path) -> Sidecar:
         found[name] = (*found.get(name, ()), *said)
     if not found:
         raise UserError(f"{path} holds no caption. A line is like: {_EXAMPLE}")
-    return Sidecar(path.parent, found)
+    return Sidecar(path, found)
 
 
 _EXAMPLE = '{"path": "boat.jpg", "captions": ["A boat at a pier"]}'

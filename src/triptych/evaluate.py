@@ -151,7 +151,9 @@ def _add(
     sources: dict[str, str] = {}
     by_name = {str(path.absolute()): id for path, id in files.items()}
     said = labelled.captions(labels) if captions else {}
-    sidecar = Sidecar(labels.folder, {str(path): said[id] for path, id in files.items() if id in said})
+    sidecar = Sidecar(
+        labels.folder / labelled.CAPTIONS, {str(path): said[id] for path, id in files.items() if id in said}
+    )
     for added in lib.adding(*files, captions=sidecar):
         if added.status == "failed":
             failed += 1

@@ -2,6 +2,7 @@
 
     corpus.jsonl       {"id", "path"} or {"id", "title", "text"}, one document a line
     queries.jsonl      {"qid", "type", "text" or "image"}, optional "answers", "box" or "boxes" with "box_doc", "page"
+    sidecar_captions.jsonl  {"id", "captions"}: what people say of documents, where present
     qrels.tsv          qid, document id, relevance
     qrels_ignore.tsv   qid, document id: left out of rankings, where present
     qrels_pages.tsv    qid, document id, page, relevance, where present
@@ -19,6 +20,8 @@ from typing import Any
 
 from triptych.errors import UserError
 from triptych.types import Box
+
+CAPTIONS = "sidecar_captions.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def _picture(path: Path, line: int, row: Mapping[str, Any], folder: Path) -> Pat
 
 def captions(labels: LabelledSet) -> dict[str, tuple[str, ...]]:
     """What `sidecar_captions.jsonl` says of documents, by id. Raises UserError when there is no such file."""
-    path = labels.folder / "sidecar_captions.jsonl"
+    path = labels.folder / CAPTIONS
     known = {document.id for document in labels.documents}
     found = {}
     for line, row in _objects(path):

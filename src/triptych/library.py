@@ -155,8 +155,11 @@ class Library:
         if isinstance(captions, (str, Path)):
             captions = captioning.read(Path(captions))
         with self._writing():
-            found = ingest.find(what, stdin, self.folder)
-            supplied = None if captions is None else captions.of
+            found: Iterator[Path | ingest.Refused] = ingest.find(what, stdin, self.folder)
+            supplied = None
+            if captions is not None:
+                own, supplied = captions.file.absolute(), captions.of
+                found = (f for f in found if isinstance(f, ingest.Refused) or f.absolute() != own)
             yield from self._adding.files(found, collection, dict(tags or {}), supplied)
 
     def describing(
@@ -184,26 +187,10 @@ class Library:
 
     def syncing(self, folder: str | Path, collection: str = "default") -> Iterator[Added]:
         """As `sync`, told one by one."""
-        folder = Path(folder)
+        from triptych.follow import follow
+
         with self._writing():
-            under = ingest.name_of(folder / "x")[:-1]
-            known = {
-                s.path: (s.sha256, s.size, s.modified)
-                for s in self.catalog.sources(collection, path_prefix=under)
-            }
-            plan = ingest.plan_sync(folder, known, self.folder, self.settings.limits)
-            for name in plan.same:
-                yield Added(name, known[name][0], "unchanged")
-            for old, new in plan.rename:
-                asset = self.catalog.asset(old, collection)
-                self.catalog.alias(asset.key, [new])
-                self.blobs.free(self.catalog.forget(collection, [old]))
-                yield Added(new.path, new.sha256, "renamed", asset.pages)
-            for name in plan.remove:
-                self.blobs.free(self.catalog.forget(collection, [name]))
-                yield Added(name, known[name][0], "removed")
-            rest = [ingest.path_of(s.path) for s in (*plan.touch, *plan.change, *plan.add)]
-            yield from self._adding.files([*plan.refused, *rest], collection, {})
+            yield from follow(Path(folder), collection, self.folder, self._adding)
 
     def remove(self, *what: str, collection: str | None = None) -> builtins.list[Added]:
         """Remove assets, by path or id, with all that is theirs. One that is not there is reported."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from triptych.formats._plain import PAGE_CHARACTERS, TextDocument, check_pages, cut, decode, encoding_of
 from triptych.settings import Limits
@@ -15,6 +16,8 @@ _HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+|$)(.*?)(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-{2,})[ \t]*$")
 _RULE = re.compile(r"^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _TABLE_RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)*\|?[ \t]*$")
+_PICTURE = re.compile(r"!\[([^\]\n]{1,500})\]\(<?([^)>\s]{1,500})>?[^)\n]*\)")
+_MOST_PICTURES = 1000  # of one file whose alt texts are kept
 _INLINE = (
     (re.compile(r"!\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])"), r"\1"),  # picture: its alt text
     (re.compile(r"\[([^\]\n]+)\](?:\([^)\n]*\)|\[[^\]\n]*\])"), r"\1"),  # link: its words
@@ -40,11 +43,18 @@ class MarkdownFormat:
 
     def open(self, path: Path, limits: Limits) -> TextDocument:
         source, encoding = decode(path, limits)
-        text, sections, meta = plain(source)
+        text, sections, front = plain(source)
+        meta: dict[str, Any] = {**front, "pictures": pictures(source)}
         spans = _pages(text, sections)
         check_pages(path.name, len(spans), limits)
         meta["encoding"] = encoding
         return TextDocument("markdown", "text/markdown", text, sections, spans, meta)
+
+
+def pictures(source: str) -> list[list[str]]:
+    """[alt text, target] of each picture that has an alt text: what people say of it."""
+    found = [[alt.strip(), target] for alt, target in _PICTURE.findall(source) if alt.strip()]
+    return found[:_MOST_PICTURES]
 
 
 def plain(source: str) -> tuple[str, list[Section], dict[str, str]]:

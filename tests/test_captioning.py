@@ -1,0 +1,165 @@
+"""Captions by people: files of captions, what they make findable, and that nothing else of a file changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+import triptych
+from conftest import Run
+from triptych import captioning
+from triptych.errors import UserError
+from triptych.library import Library
+from triptych.types import Caption
+
+QUIET = {"ocr.engine": "none", "captioner": "none"}
+
+
+def picture(path: Path, colour: str) -> Path:
+    image = Image.new("RGB", (320, 240), "white")
+    ImageDraw.Draw(image).ellipse((60, 40, 260, 200), fill=colour)
+    image.save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, colour in (("a.png", "red"), ("b.png", "blue"), ("c.png", "green")):
+        picture(folder / name, colour)
+    return folder
+
+
+def captions_file(path: Path, rows: Sequence[object]) -> Path:
+    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n", "utf-8")
+    return path
+
+
+def found(library: Library, text: str, **options: object) -> list[str]:
+    return [Path(hit.source).name for hit in library.search(text, **options)]  # type: ignore[arg-type]
+
+
+def test_supplied_captions_are_found_by_words_and_by_meaning(folder: Path, tmp_path: Path) -> None:
+    rows = [
+        {"path": "a.png", "captions": ["A cherry on a plate", "Ripe fruit, round and shiny"]},
+        {"path": "b.png", "caption": "Marble from the quarry of Zettritz"},
+    ]
+    sidecar = captions_file(folder / "captions.jsonl", rows)
+    with triptych.open(tmp_path / "library", settings=QUIET) as library:
+        counts = {Path(e.source).name: e.signals for e in library.add(folder, captions=sidecar)}
+        assert counts["a.png"] | {"image": 1} == {"keyword": 1, "text": 0, "caption": 2, "image": 1}
+        assert found(library, "Zettritz", signals=["keyword"]) == ["b.png"]
+        assert found(library, "something sweet to eat", signals=["caption"])[0] == "a.png"
+        hit = library.search("cherry plate")[0]
+        assert hit.caption == "A cherry on a plate"
+        assert hit.snippet[slice(*hit.marks[0])].lower() == "cherry"
+        [said] = [page["captions"] for page in library.show(hit.source)["pages"]]
+        assert [(c["origin"], c["model"], c["style"]) for c in said] == [
+            ("people", "captions file", "supplied")
+        ] * 2
+        assert library.verify()["ok"]
+
+
+def test_new_captions_of_a_known_file_touch_only_the_captions(folder: Path, tmp_path: Path) -> None:
+    first = captions_file(tmp_path / "first.jsonl", [{"path": "a.png", "captions": ["old words zebra"]}])
+    second = captions_file(tmp_path / "second.jsonl", [{"path": "a.png", "captions": ["new words okapi"]}])
+    with triptych.open(tmp_path / "library", settings=QUIET) as library:
+        library.add(folder, captions=first)
+        before = library.catalog.counts()
+        asset = library.catalog.asset(str(folder / "a.png")).key
+        changes = library.catalog.last_change()
+        status = {Path(e.source).name: e.status for e in library.add(folder, captions=second)}
+        assert status == {"a.png": "ready", "b.png": "unchanged", "c.png": "unchanged"}
+        assert library.catalog.asset(str(folder / "a.png")).key == asset
+        assert [c.op for c in library.catalog.changes(changes)] == ["drop", "put"]
+        assert library.catalog.counts() == before
+        assert found(library, "zebra", signals=["keyword"]) == []
+        assert found(library, "okapi", signals=["keyword"]) == ["a.png"]
+        assert library.verify()["ok"]
+        assert {e.status for e in library.add(folder, captions=second)} == {"unchanged"}
+
+
+def test_captions_by_people_stay_when_a_setting_changes(folder: Path, tmp_path: Path) -> None:
+    sidecar = captions_file(tmp_path / "c.jsonl", [{"path": "a.png", "captions": ["words of ours"]}])
+    with triptych.open(tmp_path / "library", settings=QUIET) as library:
+        library.add(folder, captions=sidecar)
+    with triptych.open(tmp_path / "library", settings={**QUIET, "chunk.size": 128}) as library:
+        assert {e.status for e in library.add(folder)} == {"ready"}
+        assert found(library, "words of ours", signals=["caption"])[0] == "a.png"
+        assert library.verify()["ok"]
+
+
+def test_a_description_inside_a_picture_is_a_caption(tmp_path: Path) -> None:
+    image = Image.new("RGB", (200, 100), "white")
+    exif = image.getexif()
+    exif[0x010E] = "The old ferry at Marrow Quay"
+    image.save(tmp_path / "ferry.jpg", exif=exif)
+    with triptych.open(tmp_path / "library", settings=QUIET) as library:
+        library.add(tmp_path / "ferry.jpg")
+        hit = library.search("Marrow Quay")[0]
+        assert hit.caption == "The old ferry at Marrow Quay"
+        assert library.show(hit.source)["pages"][0]["captions"][0]["model"] == "picture's own description"
+
+
+def test_tables_of_captions(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text('File,Caption\na.png,"one, two"\na.png,three\n', "utf-8")
+    (tmp_path / "c.tsv").write_text("id\tdescription\nb\tfour\n", "utf-8")
+    assert captioning.read(tmp_path / "c.csv").of(Path("x/a.png")) == ("one, two", "three")
+    assert captioning.read(tmp_path / "c.tsv").of(Path("x/b.png")) == ("four",)
+    assert captioning.read(tmp_path / "c.tsv").of(Path("x/c.png")) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("c.jsonl", '{"path": "a.png"}\n', "line 1: one of captions, caption"),
+        ("c.jsonl", '{"captions": ["x"]}\n', "line 1: one of path, file"),
+        ("c.jsonl", '{"path": "a.png", "captions": [1]}\n', "line 1: a caption must be a text"),
+        ("c.jsonl", '{"path": "a.png", \n', "line 1: not JSON"),
+        ("c.csv", "name,words\na.png,x\n", "line 2: one of path"),
+        ("c.csv", "path,caption\n", "holds no caption"),
+    ],
+)
+def test_mistakes_in_captions_name_the_line(tmp_path: Path, name: str, content: str, said: str) -> None:
+    (tmp_path / name).write_text(content, "utf-8")
+    with pytest.raises(UserError, match=said):
+        captioning.read(tmp_path / name)
+
+
+def test_a_missing_captions_file_is_usage(run: Run, tmp_path: Path) -> None:
+    done = run("add", tmp_path, "--captions", tmp_path / "none.jsonl")
+    assert done.returncode == 2
+    assert "There is no captions file" in done.stderr
+
+
+def test_each_text_once_and_origins_together() -> None:
+    said = [
+        Caption("A boat", "people"),
+        Caption("x", "blip"),
+        Caption("a BOAT", "people"),
+        Caption("y", "people"),
+    ]
+    assert [c.text for c in captioning.distinct(said)] == ["A boat", "y", "x"]
+
+
+def test_alt_texts_of_notes_describe_the_pictures_they_name(folder: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    text = "# Day\n\nLook: ![The harbour of Ostrova](../in/b.png) and ![](../in/a.png) ![gone](../in/x.png)\n"
+    (notes / "day.md").write_text(text, "utf-8")
+    with triptych.open(tmp_path / "library", settings=QUIET) as library:
+        library.add(notes)  # before the pictures
+        library.add(folder)
+        assert found(library, "harbour Ostrova", signals=["caption"])[0] == "b.png"
+        [said] = library.show(str(folder / "b.png"))["pages"][0]["captions"]
+        assert said["model"].endswith("day.md")
+        (notes / "two.md").write_text("![A green disc of Ostrova](../in/c.png)\n", "utf-8")
+        library.add(notes)  # after them
+        assert found(library, "green disc", signals=["keyword"])[0] in ("c.png", "two.md")
+        assert library.show(str(folder / "c.png"))["pages"][0]["captions"]
+        assert library.verify()["ok"]
