@@ -14,7 +14,7 @@ from triptych.answering.layout import Layout, Segment
 from triptych.types import Box, Page
 
 _ROWS = 3  # at least, and one more where there are but two columns
-_GAP = 2.6  # text heights between the rows of one table
+_GAP, _EVEN_GAP = 2.6, 4.0  # text heights between the rows of one table, and where they stand evenly
 _LOOSE = 2  # rows of one segment (headings, wrapped labels) in a row of them that do not end a table
 _CELL_WORDS = 7  # on average at most: more are prose
 _ALIGNED = 0.6  # share of the rows in which a column has a cell
@@ -50,14 +50,20 @@ def _rows(segments: Sequence[Segment]) -> list[list[Segment]]:
 
 
 def _runs(rows: Sequence[list[Segment]]) -> list[list[list[Segment]]]:
-    """Rows of several segments that follow each other closely; single ones between them belong to them."""
+    """Rows of several segments that follow each other closely or evenly; single ones between them belong
+    to them."""
     runs: list[list[list[Segment]]] = []
     run: list[list[Segment]] = []
-    loose = 0
+    loose, step = 0, 0.0
     for row in rows:
-        if run and row[0].y0 - run[-1][0].y1 > _GAP * max(row[0].height, run[-1][0].height):
-            runs.append(run)
-            run, loose = [], 0
+        if run:
+            before, step = step, row[0].middle - run[-1][0].middle
+            even = len(run) == 1 or abs(step - before) < 0.5 * row[0].height
+            if row[0].y0 - run[-1][0].y1 > (_EVEN_GAP if even else _GAP) * max(
+                row[0].height, run[-1][0].height
+            ):
+                runs.append(run)
+                run, loose = [], 0
         if len(row) > 1:
             run.append(row)
             loose = 0

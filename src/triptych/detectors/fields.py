@@ -53,7 +53,7 @@ _INVOICE = (
 )
 _NUMBER_LABEL = re.compile(
     rf"\b{_INVOICE}\s*(?:des? \w+\s*)?(?:\([^)]{{1,40}}\)\s*){{0,2}}[-./]?\s*"
-    r"(?:no\b|nos\b|nr\b|num\b|number\b|nummer\b|numéro\b|numero\b|número\b|no?(?=[°º])|(?=[#№])|id\b)\.?"
+    r"(?:no\b|n\.|nos\b|nr\b|num\b|number\b|nummer\b|numéro\b|numero\b|número\b|no?(?=[°º])|(?=[#№])|id\b)\.?"
     r"|\bno?[°º]\s*(?:de\s*)?factu\w+",
     re.I,
 )

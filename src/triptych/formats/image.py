@@ -140,7 +140,8 @@ class ImageDocument:
             width, height = self._image.size
             orientation = _orientation(self._image)
             dpi = _dpi(self._image)
-        if orientation >= 5 and self._format != "TIFF":  # 5 to 8 lie on their side; Pillow turns a TIFF itself
+        # EXIF 5 to 8 lie on their side; of a TIFF, Pillow says the upright size and turns it when it loads.
+        if orientation >= 5 and self._format != "TIFF":
             width, height = height, width
         meta: dict[str, Any] = {"mode": self._image.mode}
         if orientation != 1:
