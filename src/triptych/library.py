@@ -314,9 +314,8 @@ class Library:
         """The hits as one self-contained page with their pictures, for people to look at."""
         from triptych.report import to_html
 
-        return to_html(
-            results.text or "", results.hits, self.pictures.thumbnail, results.seconds.get("total")
-        )
+        asked = results.text or f"looks like {results.image}"
+        return to_html(asked, results.hits, self.pictures.thumbnail, results.seconds.get("total"))
 
     # Looking after
 

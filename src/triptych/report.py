@@ -73,8 +73,15 @@ def _card(hit: Hit, data: bytes | None) -> str:
         f'<article id="{name}">{_page(hit, data, name)}<div class="text">'
         f"<h2>{hit.rank}. {_text(hit.title or hit.source)}</h2>"
         f'<p class="where">{place} · score {hit.score:.3f}</p>'
-        f"<blockquote>{_marked(hit.snippet, hit.marks)}</blockquote><table>{rows}</table></div></article>"
+        f"<blockquote>{_marked(hit.snippet, hit.marks)}</blockquote>{_caption(hit)}"
+        f"<table>{rows}</table></div></article>"
     )
+
+
+def _caption(hit: Hit) -> str:
+    """The caption that was found, unless it is what the snippet quotes."""
+    told = hit.caption and hit.caption != hit.snippet
+    return f'<p class="where">described as: {_text(hit.caption)}</p>' if told else ""
 
 
 def _page(hit: Hit, data: bytes | None, name: str) -> str:

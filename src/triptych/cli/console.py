@@ -14,8 +14,9 @@ import click
 if TYPE_CHECKING:
     from triptych.describing import Described
     from triptych.results import Added, Results, Summary
-    from triptych.types import Answer, Hit
+    from triptych.types import Answer, Hit, View
 
+_PARTS = ("table", "figure", "logo", "signature")  # regions that are told as seen, not as a value
 _BAR = 12  # characters of a signal's bar in --explain
 
 
@@ -133,16 +134,28 @@ def _hit_text(hit: Hit, asked: set[str]) -> str:
     if hit.snippet:
         lines.append(f"    {marked(hit)}")
     if asked:
-        lines += [_signal_text(name, score) for name, score in hit.signals.items() if name in asked]
+        notes = {"caption": hit.caption and f"“{safe(hit.caption)}”", "image": _seen(hit.view)}
+        lines += [
+            _signal_text(name, score, notes.get(name) or "")
+            for name, score in hit.signals.items()
+            if name in asked
+        ]
     return "\n".join(lines)
 
 
-def _signal_text(name: str, score: Any) -> str:
+def _seen(view: View | None) -> str:
+    """Which part of the page the image signal found; "" for all of it."""
+    if view is None or view.kind == "image":
+        return ""
+    return f"{view.name or view.kind} at {', '.join(f'{v:.2f}' for v in view.box)}"
+
+
+def _signal_text(name: str, score: Any, note: str) -> str:
     if score is None:
         return f"    {name:8} {'·' * _BAR}  did not find it"
     filled = round(max(0.0, min(1.0, score.norm)) * _BAR)
     bar = "█" * filled + "·" * (_BAR - filled)
-    return f"    {name:8} {bar}  rank {score.rank}, raw {score.raw:.3f}, normalised {score.norm:.3f}, weight {score.weight:.2f}"
+    return f"    {name:8} {bar}  rank {score.rank}, raw {score.raw:.3f}, normalised {score.norm:.3f}, weight {score.weight:.2f}{note and f'  {note}'}"
 
 
 def answer_text(answer: Answer) -> str:
@@ -185,6 +198,11 @@ def shown_text(known: Mapping[str, Any]) -> str:
         facts += [f"confidence: {page['confidence']:.2f}"] if page["confidence"] is not None else []
         facts += [f"FAILED: {page['failed']}"] if page["failed"] else []
         lines.append(f"page {page['page']}  ({', '.join(facts)})")
+        lines += [f"  caption by {c['origin']}: {safe(c['text'])}" for c in page["captions"]]
+        lines += [f"  {r['name']}: {safe(r['text'])}" for r in page["regions"] if r["name"] not in _PARTS]
+        if len(page["views"]) > 1:
+            parts = (v["name"] or v["kind"] for v in page["views"][1:])
+            lines.append(f"  seen apart: {', '.join(parts)}")
         if "text" in page:
             lines += [f"  {safe(line)}" for line in page["text"].split("\n")]
     return "\n".join(lines)
