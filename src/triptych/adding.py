@@ -277,6 +277,14 @@ class Adding:
         room = self.encoders.text.max_tokens - heads[0] - min(_SECTION, max(heads[1:], default=0))
         return max(size // 2, min(size, room))
 
+    def look_at_unseen(self) -> None:
+        """Look at the pages of files that were added without an image encoder."""
+        for asset in self.catalog.assets():
+            pages = self.catalog.pieces(asset.key)
+            seen = any(piece.box is not None for _, here in pages for piece in here)
+            if not seen and any(plan(page, self.settings.look) for page, _ in pages):
+                self._again(asset, looked=False)
+
     def _again(self, known: Asset, looked: bool) -> None:
         """Chunk and embed what was read before, as after a change of chunk size; look at it again unless
         its views are what they would be now."""

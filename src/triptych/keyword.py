@@ -129,10 +129,13 @@ class KeywordIndex:
     def flush(self, watermark: int) -> None:
         """Make everything durable together with the watermark, both or neither."""
         writer = self._writing()
-        files.write(self.folder / _MARK, _mark(_opstamp(self.folder), self.watermark, watermark))
+        before = _opstamp(self.folder)
+        files.write(self.folder / _MARK, _mark(before, self.watermark, watermark))
         point("keyword-intended")
         writer.commit()
         point("keyword-committed")
+        if _opstamp(self.folder) == before:  # there was nothing to commit, as for pictures without a word
+            files.write(self.folder / _MARK, _mark(before, watermark))
         self.refresh()
 
     def _writing(self) -> Any:

@@ -367,6 +367,8 @@ class Library:
         changed: dict[str, Any] = {name: spec}
         self.settings = replace(self.settings, **changed)
         self._forget("workers", "index", "_adding", "encoders")
+        if name == "image_encoder" and spec != "none":
+            self._adding.look_at_unseen()
 
     def _forget(self, *names: str) -> None:
         """Close and drop what was made with former settings; it is made again when it is needed."""
