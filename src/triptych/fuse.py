@@ -16,7 +16,7 @@ Learned fusion is a method of its own and needs labels; it is not here yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 
@@ -34,10 +34,12 @@ LEAD = "keyword"  # the signal whose sharpness is read; all others compare vecto
 @dataclass(frozen=True, slots=True, eq=False)
 class Lists:
     """What signals say of pages. `pages` (n,) int64, ascending: all that some signal found. `scores` of each
-    signal (n,) float64, NaN where it did not find the page."""
+    signal (n,) float64, NaN where it did not find the page. `trust`: how far a signal understands this
+    question, 0..1; one that is not named is trusted."""
 
     pages: np.ndarray
     scores: Mapping[str, np.ndarray]
+    trust: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,11 @@ class Fused:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """Lists with normalised scores (NaN where the raw ones are) and a weight for each."""
+    """Lists with normalised scores (NaN where the raw ones are) and the weight (n,) of each for each page."""
 
     lists: Lists
     norms: Mapping[str, np.ndarray]
-    weights: Mapping[str, float]
+    weights: Mapping[str, np.ndarray]
 
     def scores(self) -> np.ndarray:
         """Fused score (n,) of each page."""
@@ -79,9 +81,9 @@ class Weighed:
     def _said(self, name: str, order: np.ndarray) -> dict[int, SignalScore]:
         """What one signal says of the pages in `order`, by place there, where it found them."""
         raw, norm = self.lists.scores[name][order], self.norms[name][order]
-        rank = ranks(self.lists.scores[name])[order]
+        rank, weight = ranks(self.lists.scores[name])[order], self.weights[name][order]
         return {
-            i: SignalScore(int(rank[i]), float(raw[i]), float(norm[i]), self.weights[name])
+            i: SignalScore(int(rank[i]), float(raw[i]), float(norm[i]), float(weight[i]))
             for i in np.flatnonzero(~np.isnan(raw)).tolist()
         }
 
@@ -103,7 +105,7 @@ def weigh(lists: Lists, method: str = DEFAULT) -> Weighed:
     """Norms and weights by the method of that name; signals that found nothing are left out."""
     check(method)
     found = {name: scores for name, scores in lists.scores.items() if not np.isnan(scores).all()}
-    return METHODS[method](Lists(lists.pages, found))
+    return METHODS[method](Lists(lists.pages, found, lists.trust))
 
 
 def check(method: str) -> None:
@@ -125,7 +127,7 @@ def rrf(lists: Lists, k: int = 60) -> Weighed:
     much as a list that is sure.
     """
     norms = {name: 1.0 / (k + ranks(scores)) for name, scores in lists.scores.items()}
-    return Weighed(lists, norms, dict.fromkeys(norms, 1.0))
+    return Weighed(lists, norms, dict.fromkeys(norms, np.ones(len(lists.pages))))
 
 
 def weighted(
@@ -141,11 +143,12 @@ def weighted(
     asked = {name: 1.0 if weights is None else weights.get(name, 0.0) for name in lists.scores}
     total = sum(asked.values()) or 1.0
     norms = {name: _normed(norm or minmax, scores) for name, scores in lists.scores.items()}
-    return Weighed(lists, norms, {name: w / total for name, w in asked.items()})
+    each = np.ones(len(lists.pages))
+    return Weighed(lists, norms, {name: w / total * each for name, w in asked.items()})
 
 
 def adaptive(
-    lists: Lists, trust: float = 0.8, least: float = 0.1, most: float = 0.6, depth: int = 20
+    lists: Lists, start: float = 0.8, least: float = 0.1, most: float = 0.6, depth: int = 20
 ) -> Weighed:
     """Convex combination whose weights follow the keyword list's sharpness, query by query.
 
@@ -153,19 +156,26 @@ def adaptive(
     words asked for (a number, a name, a code), near 0 when every page holds some of them (a long
     question in plain words). That a steep list is a good one is what query performance prediction
     finds (weighted information gain and NQC: Zhou and Croft, SIGIR 2007; Shtok et al., TOIS 2012).
-    The vector signals share the weight `min(most, max(least, trust - drop))`, keyword has the rest.
+    The vector signals share the weight `min(most, max(least, start - drop))`, keyword has the rest.
+    On each page they share it as far as they are trusted with this question (`Lists.trust`), those alone
+    that found the page: a photo without a word is not held back by that, and one whose look the question
+    does not speak of gets no more than its trust.
 
     Norms are `s / best` for keyword, where 0 means that no word matches (theoretical minimum: Bruch et
     al., An Analysis of Fusion Functions for Hybrid Retrieval, TOIS 2023), and `spread` for vectors.
     """
     others = [name for name in lists.scores if name != LEAD]
     norms = {name: _normed(spread, lists.scores[name]) for name in others}
-    if LEAD not in lists.scores:
-        return Weighed(lists, norms, dict.fromkeys(others, 1.0 / max(1, len(others))))
-    norms[LEAD] = _normed(top, lists.scores[LEAD])
-    share = min(most, max(least, trust - drop(lists, depth))) if others else 0.0
-    weights = {name: share / len(others) for name in others}
-    return Weighed(lists, norms, {**weights, LEAD: 1.0 - share})
+    share = 1.0
+    if LEAD in lists.scores:
+        norms[LEAD] = _normed(top, lists.scores[LEAD])
+        share = min(most, max(least, start - drop(lists, depth))) if others else 0.0
+    trusted = {name: lists.trust.get(name, 1.0) * ~np.isnan(lists.scores[name]) for name in others}
+    total = np.maximum(1.0, sum(trusted.values()))
+    weights = {name: share * trusted[name] / total for name in others}
+    if LEAD in lists.scores:
+        weights[LEAD] = np.full(len(lists.pages), 1.0 - share)
+    return Weighed(lists, norms, weights)
 
 
 def drop(lists: Lists, depth: int = 20) -> float:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from time import perf_counter
 from typing import NamedTuple
@@ -29,6 +29,7 @@ from triptych.pipeline import Encoders
 from triptych.present import present
 from triptych.records import KINDS
 from triptych.results import Results
+from triptych.seams import Calibrated
 from triptych.settings import SearchSettings
 from triptych.sight import Sight
 from triptych.types import SIGNALS
@@ -69,6 +70,7 @@ class _Asked:
     query: terms.Query
     vectors: Mapping[str, np.ndarray]  # (dim,) float32 for each signal that compares vectors
     scope: Scope | None
+    trust: Mapping[str, float] = field(default_factory=dict)  # how far a signal understands the question
 
 
 def retrieve(
@@ -97,10 +99,11 @@ def retrieve(
     seconds: dict[str, float] = {}
     asked, found = _lists(query, index, encoders, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
+    asked = replace(asked, trust=_trust(query, found, encoders))
     candidates, rows = _completed(_candidates(catalog, found, asked), asked, index)
     if method == fuse.DEFAULT and len(found) > 1:
         candidates = _fed_back(candidates, rows, asked, method)
-    ranked = fuse.fuse(candidates.lists(), method, candidates.assets, wanted)
+    ranked = fuse.fuse(candidates.lists(asked), method, candidates.assets, wanted)
     ranked = [f for f in ranked if f.score >= settings.floor]
     fused = perf_counter()
     rarity = cache(partial(_rarity, index, None if within is None else within.collections))
@@ -187,11 +190,21 @@ def _vector(
     if image is None:
         return None
     if query.picture is None:
-        return image.queries([query.text])[0]
+        return np.asarray(image.queries([query.text])[0])
     if not query.text:
         return query.picture.vector
     both: np.ndarray = query.picture.vector + BESIDE * image.queries([query.text])[0]
     return np.asarray(both / np.linalg.norm(both))
+
+
+def _trust(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
+    """How far the look of pictures can answer the question: for words, by the score of the best picture, where
+    the encoder says what that means; a picture that was asked with speaks for itself."""
+    if query.picture is not None or "image" not in found or not isinstance(encoders.image, Calibrated):
+        return {}
+    low, high = encoders.image.clear
+    best = float(found["image"].scores.max(initial=low))
+    return {"image": min(1.0, max(0.0, (best - low) / (high - low)))}
 
 
 @cache
@@ -217,10 +230,10 @@ class _Candidates:
     assets: np.ndarray  # (m,) int64
     scores: Mapping[str, np.ndarray]
 
-    def lists(self) -> fuse.Lists:
+    def lists(self, asked: _Asked) -> fuse.Lists:
         """Chunks folded into pages: a page has the score of its best chunk."""
         folded = {name: np.fmax.reduceat(scores, self.starts) for name, scores in self.scores.items()}
-        return fuse.Lists(self.pages, folded if len(self.keys) else self.scores)
+        return fuse.Lists(self.pages, folded if len(self.keys) else self.scores, asked.trust)
 
     def best(self, signal: str, page: int) -> int:
         """Where the piece stands to which the signal owes its score of a page; of equals the first."""
@@ -289,7 +302,7 @@ def _fed_back(
     question is about, which helps most where none is sure (docs/log/ranking.md). All pages stay in
     the race; only their scores by vectors change.
     """
-    lists = candidates.lists()
+    lists = candidates.lists(asked)
     scores = fuse.weigh(lists, method).scores()
     order = np.argsort(-scores, kind="stable")
     moved = {}

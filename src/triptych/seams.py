@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -114,6 +114,14 @@ class PageEncoder(Protocol):
 
     def pages(self, pages: Sequence[PageText]) -> np.ndarray:
         """(n, dim) float32, rows of length 1, in order, of whole pages in the space of `queries`."""
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """An image encoder that knows what its scores mean. `clear` is two scores of a text's best picture: at the
+    first the text says nothing of how pictures look, at the second it surely does."""
+
+    clear: tuple[float, float]
 
 
 class Detector(Protocol):
