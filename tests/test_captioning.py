@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, PngImagePlugin
 
 import triptych
 from conftest import Run
 from triptych import captioning
 from triptych.errors import UserError
+from triptych.formats._described import descriptions
 from triptych.library import Library
 from triptych.types import Caption
 
@@ -104,6 +106,42 @@ def test_a_description_inside_a_picture_is_a_caption(tmp_path: Path) -> None:
         hit = library.search("Marrow Quay")[0]
         assert hit.caption == "The old ferry at Marrow Quay"
         assert library.show(hit.source)["pages"][0]["captions"][0]["model"] == "picture's own description"
+
+
+XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>
+<rdf:li xml:lang="x-default">Nets drying at Tolm</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"""
+BOMB = '<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
+
+
+def described(path: Path, **saved: Any) -> list[str]:
+    Image.new("RGB", (60, 40), "white").save(path, **saved)
+    with Image.open(path) as image:
+        return descriptions(image)
+
+
+def test_descriptions_of_every_kind(tmp_path: Path) -> None:
+    assert described(tmp_path / "a.jpg", xmp=XMP.encode()) == ["Nets drying at Tolm"]
+    assert described(tmp_path / "b.jpg", xmp=BOMB.encode()) == []
+    assert described(tmp_path / "c.jpg", xmp=b"<broken") == []
+    assert described(tmp_path / "d.jpg", comment=b"A jetty") == ["A jetty"]
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Description", "A lock\nkeeper")
+    assert described(tmp_path / "e.png", pnginfo=info) == ["A lock keeper"]
+    exif = Image.Exif()
+    exif[0x010E] = "OLYMPUS DIGITAL CAMERA"
+    exif[0x9C9C] = "Low tide".encode("utf-16-le")
+    assert described(tmp_path / "f.jpg", exif=exif) == ["Low tide"]
+    caption = b"Gulls above Tolm"
+    record = b"\x1c\x02\x78" + len(caption).to_bytes(2, "big") + caption
+    resource = b"8BIM\x04\x04\0\0" + len(record).to_bytes(4, "big") + record
+    segment = b"Photoshop 3.0\0" + resource
+    described(tmp_path / "g.jpg")
+    plain = (tmp_path / "g.jpg").read_bytes()
+    marked = plain[:2] + b"\xff\xed" + (len(segment) + 2).to_bytes(2, "big") + segment + plain[2:]
+    (tmp_path / "g.jpg").write_bytes(marked)
+    with Image.open(tmp_path / "g.jpg") as image:
+        assert descriptions(image) == ["Gulls above Tolm"]
 
 
 def test_tables_of_captions(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ class Adding:
             return None
         status = "unchanged"
         if before != self.pipeline:
-            self._again(known, looked=before.look == self.pipeline.look)
+            self.again(known, looked=before.look == self.pipeline.look)
             status = known.status
         current = self._current(known)
         if said and self._describe(current, said):
@@ -201,9 +201,9 @@ class Adding:
 
     def _people(self, job: _Job, reading: Reading) -> dict[int, list[Caption]]:
         """What people say of a file that was just read, and what others said of it when it was here before."""
+        own = map(str, reading.meta.get("descriptions", ()))
         said = [captioning.supplied(text, "captions file") for text in job.said]
-        if text := str(reading.meta.get("description") or "").strip():
-            said.append(captioning.supplied(text, "picture's own description"))
+        said += [captioning.supplied(text, "picture's own description") for text in own]
         before = self.catalog.find(job.staged.source.sha256, job.collection)
         kept = {} if before is None else self._kept(before)
         if said:
@@ -283,11 +283,11 @@ class Adding:
             pages = self.catalog.pieces(asset.key)
             seen = any(piece.box is not None for _, here in pages for piece in here)
             if not seen and any(plan(page, self.settings.look) for page, _ in pages):
-                self._again(asset, looked=False)
+                self.again(asset, looked=False)
 
-    def _again(self, known: Asset, looked: bool) -> None:
+    def again(self, known: Asset, looked: bool, change: Callable[[Page], Page] | None = None) -> None:
         """Chunk and embed what was read before, as after a change of chunk size; look at it again unless
-        its views are what they would be now."""
+        its views are what they would be now. `change` is done to every page before, if given."""
         record = AssetRecord(
             known.sha256,
             known.collection,
@@ -304,6 +304,7 @@ class Adding:
             pages = [self._with_views(page, here) for page, here in self.catalog.pieces(known.key)]
         else:
             pages = [self._looked_at(known, page) for page in self.catalog.pages(known.key)]
+        pages = pages if change is None else [change(page) for page in pages]
         self._put(record, [], pages, self._kept(known))
 
     def _with_views(self, page: Page, pieces: Sequence[Piece]) -> Page:

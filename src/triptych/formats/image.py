@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
 from triptych.errors import FileError
+from triptych.formats._described import descriptions
 from triptych.seams import RawPage
 from triptych.settings import Limits
 
@@ -266,7 +267,9 @@ def _metadata(image: Image.Image) -> dict[str, Any]:
     taken = details.get(_TAKEN) or details.get(_DIGITIZED) or exif.get(_CHANGED)
     if (when := _iso(taken)) is not None:
         meta["created"] = when
-    for name, tag in (("make", 0x010F), ("model", 0x0110), ("software", 0x0131), ("description", 0x010E)):
+    if said := descriptions(image):
+        meta["descriptions"] = said
+    for name, tag in (("make", 0x010F), ("model", 0x0110), ("software", 0x0131)):
         value = exif.get(tag)
         if isinstance(value, str) and value.strip(" \0"):
             meta[name] = " ".join(value.replace("\0", " ").split())[:300]
