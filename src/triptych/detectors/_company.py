@@ -20,7 +20,7 @@ _LEGAL = re.compile(
     re.I,
 )
 _TRADE = re.compile(
-    r"\b(?:enterprise|trading|restaurant|restoran|restaurants|cafe|café|coffee|bakery|bistro|store|stores|shop|mart|"
+    r"\b(?:enterprise|trading|cash ?& ?carry|restaurant|restoran|restaurants|cafe|café|coffee|bakery|bistro|store|stores|shop|mart|"
     r"market|supermarket|hypermarket|pharmacy|farmasi|clinic|hotel|station|hardware|stationer\w*|book\w*|motor\w*|"
     r"electrical|machinery|perniagaan|syarikat|kedai|pasaraya|kopitiam|services?|industr\w+|compan\w+|group|"
     r"apotheke|bäckerei|hotel|verlag|stadtwerke|boulangerie|pharmacie|librairie|farmacia|panader\w+|supermercado|"
@@ -30,7 +30,7 @@ _TRADE = re.compile(
 _ADDRESS = re.compile(
     r"\b(?:jalan|jln|lorong|lot|taman|street|str|road|rd|avenue|ave|lane|drive|boulevard|blvd|suite|floor|level|"
     r"block|p\.?\s?o\.? box|postfach|rue|place|platz|allee|via|viale|calle|plaza|unit|kawasan|bandar|"
-    r"selangor|kuala)\b|stra(?:ß|ss)e\b|\bno\.?\s?\d|\b\d{4,6}\s+[^\W\d]|straat\b|weg \d|\w\d+[,-]",
+    r"selangor|kuala)\b|stra(?:ß|ss)e\b|\bno\.?\s?\d|\b\d{4,6}\s+[^\W\d]|straat\b|weg \d|\b\w{0,2}\d+[a-z]?,(?!\d)",
     re.I,
 )
 _NOT_NAME = re.compile(
@@ -47,11 +47,14 @@ _SELLER = re.compile(
 )
 _BUYER = re.compile(
     r"^\W*(?:buyer|bill(?:ed)? to|ship to|sold to|deliver\w* to|customer|client|to:|attn|invoice to|käufer|kunde|"
-    r"rechnungsempfänger|empfänger|an:|lieferanschrift|acheteur|destinataire|cliente?|comprador|acquirente|koper|"
+    r"rechnungsempfänger|rechnung an|factur\w+ (?:à|a)\b|empfänger|an:|lieferanschrift|acheteur|destinataire|cliente?|comprador|acquirente|koper|"
     r"klant|nabywca)\b",
     re.I,
 )
 _CUT = re.compile(r"\s*(?:\((?=[^)]*\d)|[·•|]|,\s(?=.*\d)|\s[-–]\s(?=.*\d)|\bco\.?\s?(?:reg|no)\b).*$", re.I)
+_REGISTERED = re.compile(r"\b\d{5,}-[A-Z]\b|\b(?:reg|hrb|siret|abn)\b", re.I)
+_DOMAIN = re.compile(r"(?:@|\bwww\.|https?://(?:www\.)?)([\w-]{4,})\.\w", re.I)
+_HEAD = 0.4  # of the height of a bill, from its top
 _NAME_LABEL = re.compile(r"^\W*(?:name|company(?: name)?|firma|nom|nombre|nome|naam)\s*[:：]\s*", re.I)
 
 
@@ -66,6 +69,7 @@ def company(layout: Layout) -> tuple[tuple[tuple[int, int], ...], float]:
     usual = sorted(s.height for s in segments)[len(segments) // 2]
     text = layout.text.text
     folded = fold(text)
+    domains = [fold(m[1]) for m in _DOMAIN.finditer(text)]
     first, named = True, True
     for place, segment, start, end in _names(layout):
         spans = _whole(layout, segment, start, end)
@@ -76,13 +80,16 @@ def company(layout: Layout) -> tuple[tuple[tuple[int, int], ...], float]:
             legal and re.match(r"\s*[-–·•|,]\s.*\d", text[end : segment.end])
         )  # sender's line
         party += 0.3 * (legal and folded.count(fold(_LEGAL.sub("", name))) > 1)
+        party += 0.4 * any(d in fold(name) or fold(_LEGAL.sub("", name)) in d for d in domains)
         address = _over_address(layout, segment)
         down = (segment.y0 - top) / max(bottom - top, 1e-6)
         score = 1.2 if legal else 0.6 * trade
         score += 0.4 * first + 0.3 * (named and (legal or trade)) + 0.5 * address + party
-        score += max(0.0, 0.7 - 2 * down) + min(0.4, 0.5 * max(0.0, segment.height / usual - 1))
+        large = segment.height / usual - 1
+        score += max(0.0, 0.7 - 2 * down) + min(0.5, 0.5 * max(0.0, large))
+        head = down < _HEAD and (trade or address or (first and large > 0.5))  # further down stand goods
         first, named = False, named and not (legal or trade)
-        if score > best[1] and (legal or trade or address or party > 0):
+        if score > best[1] and (legal or party > 0 or head):
             best = spans, score
     return best
 
@@ -128,7 +135,9 @@ def _whole(layout: Layout, segment: Segment, start: int, end: int) -> tuple[tupl
 
 
 def _over_address(layout: Layout, segment: Segment) -> bool:
-    return any(_ADDRESS.search(s.text) for s in layout.below(segment, 3.5)[:3])
+    """Whether an address or the number of a register stands right below."""
+    below = layout.below(segment, 3.5)[:3]
+    return any(_ADDRESS.search(s.text) or _REGISTERED.search(s.text) for s in below)
 
 
 def _party(before: tuple[Segment, ...], segment: Segment) -> float:

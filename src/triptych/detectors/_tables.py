@@ -15,10 +15,12 @@ from triptych.types import Box, Page
 
 _ROWS = 3  # at least, and one more where there are but two columns
 _GAP, _EVEN_GAP = 2.6, 4.0  # text heights between the rows of one table, and where they stand evenly
+_SIZES = 2.0  # a row so much higher than its neighbour is a title, not part of a table
 _LOOSE = 2  # rows of one segment (headings, wrapped labels) in a row of them that do not end a table
 _CELL_WORDS = 7  # on average at most: more are prose
 _ALIGNED = 0.6  # share of the rows in which a column has a cell
-_NUMBERS = 0.3  # share of the cells that are numbers, where there are but two columns
+_NUMBERS = 0.2  # share of the cells that are numbers
+_VALUES = 0.6  # share of the rows that end in a number, where there are but two columns
 _MOST_TEXT = 400  # characters of a table's text that are kept
 
 
@@ -57,11 +59,11 @@ def _runs(rows: Sequence[list[Segment]]) -> list[list[list[Segment]]]:
     loose, step = 0, 0.0
     for row in rows:
         if run:
-            before, step = step, row[0].middle - run[-1][0].middle
-            even = len(run) == 1 or abs(step - before) < 0.5 * row[0].height
-            if row[0].y0 - run[-1][0].y1 > (_EVEN_GAP if even else _GAP) * max(
-                row[0].height, run[-1][0].height
-            ):
+            last, here = run[-1][0], row[0]
+            before, step = step, here.middle - last.middle
+            even = len(run) == 1 or abs(step - before) < 0.5 * here.height
+            low, high = sorted((here.height, last.height))
+            if high > _SIZES * low or here.y0 - last.y1 > (_EVEN_GAP if even else _GAP) * high:
                 runs.append(run)
                 run, loose = [], 0
         if len(row) > 1:
@@ -90,10 +92,15 @@ def _is_table(run: Sequence[Sequence[Segment]]) -> bool:
         return False
     columns = _columns(rows)
     numbers = sum(_number_like(s.text) for s in cells) / len(cells)
-    if len(columns) < 2 or numbers < _NUMBERS / 3 or (len(columns) == 2 and numbers < _NUMBERS):
+    if len(columns) < 2 or numbers < _NUMBERS or (len(columns) == 2 and not _values(rows)):
         return False
     ruled = sum(sum(number in column for column in columns) > 1 for number in range(len(rows)))
     return ruled >= max(_ALIGNED * len(rows), _ROWS + (len(columns) == 2))
+
+
+def _values(rows: Sequence[Sequence[Segment]]) -> bool:
+    """Whether the last cells of the rows are mostly numbers: a list with its values, and no letterhead."""
+    return sum(_number_like(row[-1].text) for row in rows) >= _VALUES * len(rows)
 
 
 def _columns(rows: Sequence[Sequence[Segment]]) -> list[set[int]]:
