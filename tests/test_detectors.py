@@ -261,6 +261,12 @@ class TestFigures:
         noise = np.random.default_rng(2).integers(0, 256, (30, 40, 3), np.uint8)
         assert regions_of(EMPTY, np.kron(noise, np.ones((20, 20, 1), np.uint8))) == []
 
+    def test_the_sky_of_a_photo_is_none(self) -> None:
+        y, x = np.mgrid[0:600, 0:800]
+        light = np.stack([y * 0.3 + 20, y * 0.2 + x * 0.05, 200 - y * 0.25], 2)
+        light[400:] = np.stack([x * 0.1, 60 + y * 0.1, x * 0.05], 2)[400:]
+        assert regions_of(EMPTY, light.clip(0, 255).astype(np.uint8)) == []
+
     def test_pictures_of_a_pdf_page(self) -> None:
         strips = [Box(0.1, 0.5 + 0.05 * i, 0.5, 0.55 + 0.05 * i) for i in range(4)]
         page = written("One", "Two")

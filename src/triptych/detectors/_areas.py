@@ -16,6 +16,7 @@ from triptych.types import Box
 
 _SAMPLED = 288  # pixels of the longer side that are looked at
 _CELL = 3  # pixels of a cell's side, of these
+_GROUND = 0.25  # of the pixels have the most frequent colour of a page; of a photo, hardly 0.15
 _DIFFERS = 56  # steps of a colour channel from which a pixel is ink
 _SOLID, _TINGED = 0.6, 0.2  # of a cell's pixels: any ink, coloured ink
 _COLOURED = 60  # steps between the channels of coloured ink
@@ -86,10 +87,13 @@ def _is_figure(area: _Area, solid: np.ndarray, planes: np.ndarray) -> bool:
 
 def _inked(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(solid, coloured), each (rows, columns) bool, of `planes` (3, h, w): cells that differ from the most
-    frequent colour in most of their pixels, and those that do in some of them by a colour."""
+    frequent colour in most of their pixels, and those that do in some of them by a colour. None do in a picture without a background."""
     red, green, blue = planes
     keys = (red[::2].astype(np.uint16) >> 4 << 8) + (green[::2] >> 4 << 4) + (blue[::2] >> 4)
     common = keys == np.bincount(keys.ravel(), minlength=4096).argmax()
+    if common.mean() < _GROUND:
+        nothing = np.zeros((planes.shape[1] // _CELL, planes.shape[2] // _CELL), bool)
+        return nothing, nothing
     background = [int(plane[::2][common][::16].mean()) for plane in planes]
     apart = [
         np.maximum(plane, value) - np.minimum(plane, value)
