@@ -108,7 +108,7 @@ def test_what_goes_in_comes_out(catalog: Catalog) -> None:
     np.testing.assert_array_equal(first.text.spans, words.spans)
     np.testing.assert_allclose(first.text.boxes, words.boxes, atol=1e-5)
     np.testing.assert_allclose(first.text.confidence, words.confidence, atol=3e-3)
-    [found] = catalog.chunks([1])
+    [(found, _)] = catalog.shown([1])
     assert (found.text, found.section, found.page, found.source, found.sha256) == (
         "Total",
         "Kopf",
@@ -134,7 +134,7 @@ def test_changes_are_numbered_and_name_their_chunks(catalog: Catalog) -> None:
     renewed = catalog.asset("a.txt")
     assert renewed.key != first.key
     assert renewed.pipeline == "2"
-    assert [c.key for c in catalog.chunks([1, 5, 3, 999, 4])] == [5, 3, 4]
+    assert [c.key for c, _ in catalog.shown([1, 5, 3, 999, 4])] == [5, 3, 4]
     assert catalog.places([2, 4]).chunks.tolist() == [4]
 
 
@@ -197,7 +197,7 @@ def test_asset_by_id_by_path_and_ambiguous(catalog: Catalog) -> None:
 def test_strange_text_and_paths_are_stored(catalog: Catalog) -> None:
     text = "before\0after \ud800 end \U0001f600"
     put(catalog, ["bad\udcffname.txt"], [text], title="x\0y")
-    [found] = catalog.chunks([1])
+    [(found, _)] = catalog.shown([1])
     assert len(found.text) == len(text)
     assert found.text.endswith("end \U0001f600")
     assert catalog.asset("bad\udcffname.txt").sources == ("bad\\xffname.txt",)

@@ -158,6 +158,17 @@ class Blobs:
         except FileNotFoundError:
             return False
 
+    def differences(self, held: set[str]) -> Iterator[str]:
+        """What is wrong with the originals, given those that the catalog holds; reads all of them."""
+        there = set(self.list())
+        for sha256 in sorted(held - there):
+            yield f"the original {sha256} is missing from blobs; add its file again"
+        for sha256 in sorted(there - held):
+            yield f"the original {sha256} belongs to nothing in the catalog"
+        for sha256 in sorted(held & there):
+            if not self.check(sha256):
+                yield f"the original {sha256} is damaged; add its file again"
+
     def sweep(self) -> int:
         """Remove what crashed runs left in staging; how many files. Only the holder of the library's
         write lock may call it: nobody else can own a staging file then."""

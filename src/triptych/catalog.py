@@ -7,7 +7,7 @@
     find(sha256, collection) -> Asset | None         source(collection, path) -> StoredSource | None
     asset(id prefix or path, collection) -> Asset    assets(...), sources(...), collections(), counts()
     pages(asset_key), page(asset_key, number) -> Page
-    chunks(keys) -> list[ChunkRow]                   places(keys) -> Places
+    shown(keys) -> [(ChunkRow, PageText)]            places(keys) -> Places
     pieces(asset_key) -> [(Page, [Piece])]           describe(asset_key, captions, ...): captions anew
     vectors(space, hashes) -> dict                   the embedding cache
     last_change(), changes(since)                    what projections replay (see also `replay`)
@@ -240,14 +240,11 @@ class Catalog:
             f"'{name}' means {len(found)} assets ({ids}). Type more of the id, or name one with --collection."
         )
 
-    def assets(self, collection: str | None = None, path_prefix: str | None = None) -> list[Asset]:
+    def assets(self, collection: str | None = None) -> list[Asset]:
         """All assets, in the order in which they were added."""
         query = select(schema.asset.c.key)
         if collection is not None:
             query = query.where(schema.asset.c.collection == collection)
-        if path_prefix is not None:
-            under = schema.source.c.path.startswith(sql.stored_path(path_prefix), autoescape=True)
-            query = query.where(schema.asset.c.key.in_(select(schema.source.c.asset).where(under)))
         with database.reading(self.engine) as connection:
             return sql.load(connection, connection.scalars(query).all())
 
@@ -312,13 +309,9 @@ class Catalog:
             raise UserError(f"There is no page {number} in this asset. See its pages: triptych show ID")
         return sql.page(row)
 
-    def chunks(self, keys: Sequence[int]) -> list[ChunkRow]:
-        """Pieces with page, asset and text, in the order of `keys`; unknown keys are left out, which is
-        how the catalog confirms a hit. Asks for whole page texts: for the hits that are shown."""
-        return [row for row, _ in self.shown(keys)]
-
     def shown(self, keys: Sequence[int]) -> list[tuple[ChunkRow, PageText]]:
-        """As `chunks`, each with the text and words of its whole page: what a snippet is cut from."""
+        """Pieces with page, asset and text, each with the text and words of its whole page, in the order of
+        `keys`; unknown keys are left out, which is how the catalog confirms a hit."""
         known: dict[int, tuple[ChunkRow, PageText]] = {}
         with database.reading(self.engine) as connection:
             for batch in sql.batches(keys):

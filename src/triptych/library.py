@@ -322,7 +322,11 @@ class Library:
     def verify(self) -> dict[str, Any]:
         """Compare catalog, indexes and originals. A writer that was killed is cleaned up after first."""
         with self._writing():
-            differences = [*self.catalog.integrity(), *self.index.verify(), *self._verify_blobs()]
+            differences = [
+                *self.catalog.integrity(),
+                *self.index.verify(),
+                *self.blobs.differences(self.catalog.blobs()),
+            ]
         counts = self.catalog.counts()
         return {
             "ok": not differences,
@@ -330,16 +334,6 @@ class Library:
             "pages": counts["pages"],
             "differences": differences,
         }
-
-    def _verify_blobs(self) -> Iterator[str]:
-        held, there = self.catalog.blobs(), set(self.blobs.list())
-        for sha256 in sorted(held - there):
-            yield f"the original {sha256} is missing from blobs; add its file again"
-        for sha256 in sorted(there - held):
-            yield f"the original {sha256} belongs to nothing in the catalog"
-        for sha256 in sorted(held & there):
-            if not self.blobs.check(sha256):
-                yield f"the original {sha256} is damaged; add its file again"
 
     def rebuild(self, encoder: str | None = None, image_encoder: str | None = None) -> dict[str, Any]:
         """Make every index anew from the catalog; no page is read again. With `encoder` or `image_encoder`,
