@@ -57,6 +57,7 @@ _NUMBER_LABEL = re.compile(
     r"|\bno?[°º]\s*(?:de\s*)?factu\w+",
     re.I,
 )
+_SLIPPED = ("invoice no", "receipt no")  # looked for by likeness: INVDICE NO, Raceipt #
 _TITLE = re.compile(
     rf"^\W*{_INVOICE}(?=\s+[A-Z]*[-/]?\d)(?!\s+(?:19|20)\d\d\b)", re.I
 )  # Facture FA-2017-0009
@@ -151,7 +152,7 @@ def _number(layout: Layout) -> _Found | None:
     matches = [*match_pattern(layout, _NUMBER_LABEL), *match_pattern(layout, _TITLE)]
     labelled = fields_at(layout, matches, "invoice number")
     if not labelled:  # a label with an OCR slip in it
-        labelled = [*fields(layout, "invoice number"), *fields(layout, "receipt no")]
+        labelled = [found for label in _SLIPPED for found in fields(layout, label)]
     best: _Found | None = None
     for field in labelled:
         span = _code(layout.text.text, field)
