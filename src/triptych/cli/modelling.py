@@ -160,4 +160,101 @@ def remove(specs: Sequence[str], as_json: bool) -> int:
     return DONE
 
 
-COMMANDS = (models,)
+@click.group()
+def train() -> None:
+    """Fit models to one's own material."""
+
+
+@train.command()
+@click.option(
+    "--pairs", type=click.Path(path_type=Path), metavar="FILE", help="CSV, TSV or JSON lines: image, text."
+)
+@click.option(
+    "--base",
+    metavar="MODEL",
+    default="clip-ViT-B-32",
+    show_default=True,
+    help="A folder, or a model that was pulled for sentence_transformers.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FOLDER", required=True, help="Where the model goes."
+)
+@click.option(
+    "--epochs", type=click.IntRange(1), default=8, show_default=True, help="At most this many passes."
+)
+@click.option(
+    "--batch", type=click.IntRange(2), default=64, show_default=True, help="Pairs held against each other."
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1e-5,
+    show_default=True,
+    help="Peak learning rate.",
+)
+@click.option(
+    "--held-back",
+    type=click.FloatRange(0.01, 0.5),
+    default=0.1,
+    show_default=True,
+    help="Share of the pictures that is only measured.",
+)
+@click.option(
+    "--patience",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="Epochs without gain after which it stops.",
+)
+@click.option("--device", metavar="NAME", help="cpu, cuda, cuda:1. Default: the GPU where there is one.")
+@click.option("--restart", is_flag=True, help="Forget an unfinished training.")
+@as_json
+@pass_context
+def encoder(
+    context: Context,
+    pairs: Path | None,
+    base: str,
+    out: Path,
+    epochs: int,
+    batch: int,
+    rate: float,
+    held_back: float,
+    patience: int,
+    device: str | None,
+    restart: bool,
+    as_json: bool,
+) -> int:
+    """Fit an image-text model to pairs of pictures and texts.
+
+    Prints Recall@k on held-back pairs before and after. May be interrupted: the same command goes on. The
+    result is a folder to be named as sentence_transformers:FOLDER.
+    """
+    from triptych import plugins
+
+    if pairs is None:
+        raise click.UsageError("Which pairs? Give --pairs FILE.")
+    from triptych.training import pairs as reading
+
+    known = reading.read(pairs)
+    plugins.module("encoders", "sentence_transformers")  # says what to install when torch is missing
+    from triptych.training.contrastive import Recipe, train
+
+    recipe = Recipe(epochs=epochs, batch=batch, rate=rate, held_back=held_back, patience=patience)
+    report = train(
+        base.removeprefix("sentence_transformers:"), known, out, recipe,
+        say=context.note, device=device, restart=restart,
+    )  # fmt: skip
+    if as_json:
+        put_json(report.to_dict())
+    else:
+        click.echo(f"before  {report.before}\nafter   {report.after}")
+        if report.folder:
+            click.echo(
+                f'{report.stopped} after {report.epochs} epochs. Use it: image_encoder = "sentence_transformers:{out}"'
+            )
+        else:
+            click.echo("No epoch found more of the held-back pairs than the base; nothing was written.")
+    return DONE if report.folder else FAILED
+
+
+COMMANDS = (models, train)

@@ -45,27 +45,43 @@ def load(argument: str = "", *, device: str | None = None) -> Encoder:
             "Which sentence-transformers model? Write "
             'encoder = "sentence_transformers:FOLDER" or "sentence_transformers:NAME" in triptych.toml.'
         )
-    folder = Path(argument).expanduser()
-    named = folder.name
-    if folder.is_dir():
-        if (folder / model_files.MANIFEST).is_file():
-            model_files.trust(folder)
-    else:
-        [folder] = model_files.find(f"sentence_transformers:{argument}", sources(argument))
-        named = argument
-    model = _open(folder, argument, device)
+    folder, named = _locate(argument)
+    on = batches.device(device)
+    model = _open(folder, argument, on)
     identity = f"{named}/{model_files.revision(folder)}"
-    return ImageTextModel(model, identity) if model.supports("image") else TextModel(model, identity)
+    if not model.supports("image"):
+        return TextModel(model, identity)
+    _settle(model)
+    return ImageTextModel(model.to(batches.dtype(on)).eval(), identity)
 
 
-def _open(folder: Path, argument: str, device: str | None) -> SentenceTransformer:
+def open_image_text(argument: str, on: torch.device) -> SentenceTransformer:
+    """The model itself with both towers in float32, to be trained. Raises as `load`, and for a text-only one."""
+    folder, _ = _locate(argument)
+    model = _open(folder, argument, on)
+    if not model.supports("image"):
+        raise UserError(
+            f"The model '{argument}' sees text only, not images: it cannot be trained on pictures."
+        )
+    _settle(model)
+    return model
+
+
+def _locate(argument: str) -> tuple[Path, str]:
+    """The model's folder, whole, and the name it goes by."""
+    folder = Path(argument).expanduser()
+    if not folder.is_dir():
+        return model_files.find(f"sentence_transformers:{argument}", sources(argument))[0], argument
+    if (folder / model_files.MANIFEST).is_file():
+        model_files.trust(folder)
+    return folder, folder.name
+
+
+def _open(folder: Path, argument: str, on: torch.device) -> SentenceTransformer:
     try:
         with batches.loading():
             model = SentenceTransformer(
-                str(folder),
-                device=str(batches.device(device)),
-                local_files_only=True,
-                trust_remote_code=False,
+                str(folder), device=str(on), local_files_only=True, trust_remote_code=False
             )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:160]
@@ -131,16 +147,10 @@ class ImageTextModel(TextModel):
     def __init__(self, model: SentenceTransformer, identity: str) -> None:
         super().__init__(model, f"{identity}/pil")
         self._device = model.device
-        model.to(batches.dtype(self._device)).eval()
-        _use_pillow(model)
-        config = model.config
-        if config.model_type in _PADDED:
-            text = model[0].processing_kwargs.setdefault("text", {})
-            longest = int(config.text_config.max_position_embeddings)
-            text.setdefault("padding", "max_length")
-            text.setdefault("max_length", longest)
+        if model.config.model_type in _PADDED:
+            longest = int(model.config.text_config.max_position_embeddings)
             self.max_tokens = longest - model.tokenizer.num_special_tokens_to_add()
-        self.side = 2 * _input_side(model)  # a long page keeps its detail when it is cropped to a square
+        self.side = 2 * input_side(model)  # a long page keeps its detail when it is cropped to a square
 
     def images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """(n, dim) float32, rows of length 1, of uint8 (h, w, 3) RGB pictures, in order."""
@@ -159,18 +169,21 @@ def _wrapped(texts: Sequence[str]) -> list[dict[str, str]]:
     return [{"text": text} for text in batches.clean(texts)]
 
 
-def _use_pillow(model: SentenceTransformer) -> None:
-    """Let the model's image processor be the Pillow one, also where torchvision is installed."""
+def _settle(model: SentenceTransformer) -> None:
+    """Prepare pictures with Pillow, also where torchvision is installed, and pad texts as in the training."""
     processor = model[0].processor
     chosen = getattr(processor, "image_processor", None)
-    if chosen is None or getattr(chosen, "backend", "pil") == "pil":
-        return
-    with TemporaryDirectory() as folder:
-        chosen.save_pretrained(folder)
-        processor.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
+    if chosen is not None and getattr(chosen, "backend", "pil") != "pil":
+        with TemporaryDirectory() as folder:
+            chosen.save_pretrained(folder)
+            processor.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
+    if model.config.model_type in _PADDED:
+        text = model[0].processing_kwargs.setdefault("text", {})
+        text.setdefault("padding", "max_length")
+        text.setdefault("max_length", int(model.config.text_config.max_position_embeddings))
 
 
-def _input_side(model: SentenceTransformer) -> int:
+def input_side(model: SentenceTransformer) -> int:
     """Pixels of the longer side of what the image tower reads, 224 where the processor does not say."""
     processor: Any = getattr(model[0].processor, "image_processor", None)
     size = getattr(processor, "crop_size", None) or getattr(processor, "size", None) or {}

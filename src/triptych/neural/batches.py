@@ -75,10 +75,11 @@ def rows(
     forward: Callable[[Batch], torch.Tensor],
     on: torch.device,
     dim: int,
+    precision: torch.dtype | None = None,
 ) -> np.ndarray:
     """(n, dim) float32 rows of length 1 of `items`, in order; `prepare` is called in threads."""
     with torch.inference_mode():
-        found = line(items, prepare, lambda batch: _unit(forward(batch)), on, batch_size(on))
+        found = line(items, prepare, lambda batch: _unit(forward(batch)), on, batch_size(on), precision)
     if not found:
         return np.zeros((0, dim), np.float32)
     return np.ascontiguousarray(torch.cat(found).cpu().numpy(), np.float32)
@@ -94,8 +95,10 @@ def line(
     work: Callable[[Batch], Any],
     on: torch.device,
     size: int,
+    precision: torch.dtype | None = None,
 ) -> list[Any]:
-    """What `work` made of each batch of at most `size` items, in order. Raises ModelError when memory ends."""
+    """What `work` made of each batch of at most `size` items, in order. `precision` is that of the model, as
+    `dtype` says where none is given. Raises ModelError when memory ends."""
     batches = [items[i : i + size] for i in range(0, len(items), size)]
     threads = min(len(batches), os.cpu_count() or 1, 16)
     made: list[Any] = []
@@ -106,7 +109,7 @@ def line(
 
     with ThreadPoolExecutor(max(1, threads), "triptych-prepare") as pool:
         for batch in batches:
-            waiting.append(pool.submit(_ready, prepare, batch, on))
+            waiting.append(pool.submit(_ready, prepare, batch, on, precision or dtype(on)))
             if len(waiting) > threads:
                 take()
         while waiting:
@@ -114,17 +117,19 @@ def line(
     return made
 
 
-def _ready(prepare: Callable[[Sequence[T]], Batch], items: Sequence[T], on: torch.device) -> Batch:
+def _ready(
+    prepare: Callable[[Sequence[T]], Batch], items: Sequence[T], on: torch.device, precision: torch.dtype
+) -> Batch:
     """A prepared batch in the model's precision and, for a GPU, in memory from which it copies by itself."""
     return {
-        name: _packed(value, on) if isinstance(value, torch.Tensor) else value
+        name: _packed(value, on, precision) if isinstance(value, torch.Tensor) else value
         for name, value in prepare(items).items()
     }
 
 
-def _packed(tensor: torch.Tensor, on: torch.device) -> torch.Tensor:
+def _packed(tensor: torch.Tensor, on: torch.device, precision: torch.dtype) -> torch.Tensor:
     if tensor.is_floating_point():
-        tensor = tensor.to(dtype(on))
+        tensor = tensor.to(precision)
     return tensor.pin_memory() if on.type == "cuda" else tensor
 
 

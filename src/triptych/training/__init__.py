@@ -1,0 +1,1 @@
+"""Fitting models to one's own material: `triptych train`."""
