@@ -20,7 +20,7 @@ from triptych.answering.totals import totals
 from triptych.detectors._company import company
 from triptych.errors import UserError
 from triptych.types import Box, Page, PageText, Region
-from triptych.values import codes, date_readings, dates
+from triptych.values import code_key, codes, date_readings, dates
 
 _MOST_WORDS = 1000  # a page with more is no receipt, and no form that people fill in
 _FORM_WORDS = 500  # a date alone names a field on pages with at most as many words
@@ -59,7 +59,7 @@ _NUMBER_LABEL = re.compile(
 )
 _SLIPPED = ("invoice no", "receipt no")  # looked for by likeness: INVDICE NO, Raceipt #
 _TITLE = re.compile(
-    rf"^\W*{_INVOICE}(?=\s+[A-Z]*[-/]?\d)(?!\s+(?:19|20)\d\d\b)", re.I
+    rf"^\W*{_INVOICE}(?=[\s:：]+[A-Z]{{0,6}}[-/]?\d)(?!\s+(?:19|20)\d\d\b)", re.I
 )  # Facture FA-2017-0009
 _DATE_LABEL = re.compile(
     r"(?:\b(?:invoice|receipt|bill|tax|issue|doc(?:ument)?|trans(?:action)?|print(?:ed)?)\s*)?"
@@ -152,7 +152,9 @@ def _number(layout: Layout) -> _Found | None:
     matches = [*match_pattern(layout, _NUMBER_LABEL), *match_pattern(layout, _TITLE)]
     labelled = fields_at(layout, matches, "invoice number")
     if not labelled:  # a label with an OCR slip in it
-        labelled = [found for label in _SLIPPED for found in fields(layout, label)]
+        text = layout.text.text
+        likely = [found for label in _SLIPPED for found in fields(layout, label)]
+        labelled = [f for f in likely if code_key(text[f.label.start : f.label.end]).endswith("n0")]
     best: _Found | None = None
     for field in labelled:
         span = _code(layout.text.text, field)
