@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import tiny_models
+import triptych
 from triptych import plugins
 from triptych.cli import cli
 from triptych.errors import FileError, ModelError, UserError
@@ -59,7 +60,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRIPTYCH_MODELS", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="session")
@@ -214,7 +215,7 @@ def run(*words: str) -> Result:
 
 
 def test_without_pairs_the_command_says_what_to_give() -> None:
-    assert "Give --pairs FILE" in str(run("--out", "x").exception)
+    assert "Give --pairs FILE or --from-library" in str(run("--out", "x").exception)
 
 
 # -------------------------------------------------------------------------------------------- pairs
@@ -273,6 +274,24 @@ def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x80")
     with pytest.raises(UserError, match="not UTF-8"):
         reading.read(tmp_path / "a.csv")
+
+
+def test_what_people_said_of_the_pictures_of_a_library(write: Write, tmp_path: Path) -> None:
+    lines = (
+        json.dumps({"path": f"{n}.png", "captions": [f"grey, number {n}", f"tone {n}"]}) for n in range(10)
+    )
+    captions = write("captions.jsonl", "\n".join(lines))
+    chosen = {"image_encoder": "none", "captioner": "none", "encoder": "builtin:static"}
+    with triptych.open(tmp_path / "library", settings=chosen) as library:
+        with pytest.raises(UserError, match=r"holds 0 pictures described by people.*--captions FILE"):
+            reading.described(library.catalog, library.blobs)
+        library.add(*sorted(tmp_path.glob("*.png")), captions=captions)
+        found = reading.described(library.catalog, library.blobs)
+    assert sorted(pair.text for pair in found) == sorted(
+        text for n in range(10) for text in (f"grey, number {n}", f"tone {n}")
+    )
+    assert len({pair.key for pair in found}) == 10
+    assert reading.pixels(found[0], 64).shape == (8, 8, 3)
 
 
 def test_a_damaged_picture_is_named(tmp_path: Path) -> None:

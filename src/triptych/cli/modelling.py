@@ -6,12 +6,15 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from triptych.cli.context import DONE, FAILED, Context, as_json, pass_context, put_json
+from triptych.cli.context import DONE, FAILED, Context, as_json, collection_option, pass_context, put_json
 from triptych.errors import ModelError, TriptychError
+
+if TYPE_CHECKING:
+    from triptych.training.pairs import Pair
 
 
 class Meter:
@@ -169,6 +172,8 @@ def train() -> None:
 @click.option(
     "--pairs", type=click.Path(path_type=Path), metavar="FILE", help="CSV, TSV or JSON lines: image, text."
 )
+@click.option("--from-library", is_flag=True, help="Pictures of the library that people described.")
+@collection_option
 @click.option(
     "--base",
     metavar="MODEL",
@@ -213,6 +218,8 @@ def train() -> None:
 def encoder(
     context: Context,
     pairs: Path | None,
+    from_library: bool,
+    collection: str | None,
     base: str,
     out: Path,
     epochs: int,
@@ -231,11 +238,9 @@ def encoder(
     """
     from triptych import plugins
 
-    if pairs is None:
-        raise click.UsageError("Which pairs? Give --pairs FILE.")
-    from triptych.training import pairs as reading
-
-    known = reading.read(pairs)
+    if (pairs is None) != from_library:
+        raise click.UsageError("Which pairs? Give --pairs FILE or --from-library.")
+    known = _pairs(context, pairs, collection)
     plugins.module("encoders", "sentence_transformers")  # says what to install when torch is missing
     from triptych.training.contrastive import Recipe, train
 
@@ -255,6 +260,15 @@ def encoder(
         else:
             click.echo("No epoch found more of the held-back pairs than the base; nothing was written.")
     return DONE if report.folder else FAILED
+
+
+def _pairs(context: Context, file: Path | None, collection: str | None) -> list[Pair]:
+    from triptych.training import pairs
+
+    if file is not None:
+        return pairs.read(file)
+    with context.open() as library:
+        return pairs.described(library.catalog, library.blobs, collection)
 
 
 COMMANDS = (models, train)

@@ -1,6 +1,7 @@
 """Pairs of a picture and a text that says what it shows: read from a file, held back, decoded.
 
 read(path) -> pairs                CSV, TSV or JSON lines with a picture and a text in each
+described(catalog, blobs) -> pairs pictures of a library that people described
 split(pairs, share) -> two lists   whole pictures are held back, with all their texts
 """
 
@@ -16,7 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from triptych import plugins
+from triptych import captioning, plugins
+from triptych.blobs import Blobs
+from triptych.catalog import Catalog
 from triptych.errors import FileError, UserError
 from triptych.seams import Format
 from triptych.settings import Limits
@@ -103,6 +106,23 @@ def _pairs(path: Path, line: int, row: dict[str, Any]) -> Iterator[Pair]:
 
 def _or(names: Sequence[str]) -> str:
     return " or ".join(f"'{name}'" for name in names[:3])
+
+
+def described(catalog: Catalog, blobs: Blobs, collection: str | None = None) -> list[Pair]:
+    """The pictures of a library with what people said of them. Raises UserError when there are too few."""
+    found = [
+        Pair(asset.sha256, blobs.local(asset.sha256), caption.text)
+        for asset in catalog.assets(collection)
+        if asset.kind == "image"
+        for caption in captioning.known(catalog, asset.key).get(1, ())
+        if caption.origin == captioning.PEOPLE
+    ]
+    if len(found) < LEAST:
+        raise UserError(
+            f"The library holds {len(found)} pictures described by people; at least {LEAST} are needed. "
+            "Add descriptions: triptych add FOLDER --captions FILE"
+        )
+    return found
 
 
 def split(pairs: Sequence[Pair], share: float) -> tuple[list[Pair], list[Pair]]:
