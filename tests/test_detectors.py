@@ -130,11 +130,20 @@ class TestFields:
             ("Rechnungsnummer: 4711", "4711"),
             ("Rechnungs-Nr. 4711/B", "4711/B"),
             ("Factuurnummer 2020-55", "2020-55"),
+            ("BILL:28544", "28544"),
         ],
     )
     def test_labels_of_numbers(self, label: str, number: str) -> None:
         found = values(written("Little Shop Ltd", label, "VAT 1.00", "Total 7.00", "Cash 7.00"))
         assert found.get("invoice number") == number
+
+    def test_a_label_that_was_read_wrong(self) -> None:
+        found = values(
+            written(
+                "Little Shop Ltd", "TAX", "INVDICE NO:18299/102", "Total 7.00", "Cash 7.00", "Change 0.00"
+            )
+        )
+        assert found["invoice number"] == "18299/102"
 
     @pytest.mark.parametrize("printed", ["14/03/20185:57:07PM", "2018-03-1413:18:48"])
     def test_a_time_glued_to_a_date(self, printed: str) -> None:
