@@ -45,7 +45,7 @@ ROOMS = {
     "retrieve and fuse": "filters sight retrieve fuse present snippet",
     "answer": "answer answering",
     "show": "draw pictures report",
-    "measure": "evaluate labelled marking",
+    "measure": "evaluate evaluation labelled marking",
     "real models": "model_files models pull neural training",
     "talk": "cli doctor",
     "for authors and proofs": "conformance faults",

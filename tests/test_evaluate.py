@@ -138,13 +138,33 @@ def test_metrics_agree_with_ir_measures_over_a_scored_run(
             {"queries": [{"qid": "q1", "text": "x", "box": [1, 2]}]},
             r"line 1: a box is \[1, 2\], but must be four",
         ),
-        ({"queries": [{"qid": "q1"}]}, r"queries.jsonl, line 1: 'text' is None"),
+        ({"queries": [{"qid": "q1"}]}, r"queries.jsonl, line 1: there is no 'text'. The line has: 'qid'"),
         ({"queries": "[]"}, r"queries.jsonl, line 1: must be an object"),
         ({"qrels": "q1\tbread\n"}, r"qrels.tsv, line 1: 2 columns, but must be 3"),
         ({"qrels": "q1\tbread\tyes\n"}, r"qrels.tsv, line 1: 'yes' is not a whole number"),
         ({"qrels": QRELS + "q1\tcake\t1\n"}, r"qrels.tsv, line 5: there is no document 'cake'"),
         ({"qrels": QRELS + "q7\tboat\t1\n"}, r"qrels.tsv, line 5: there is no query 'q7'"),
-        ({"qrels": "q1\tbread\t0\n"}, r"judges no document relevant"),
+        ({"qrels": "q1\tbread\t0\n"}, r"qrels.tsv, line 1: no document is judged relevant"),
+        ({"qrels": ""}, r"qrels.tsv, line 1: no document is judged relevant"),
+        ({"qrels": "q1\tbread\t\n"}, r"qrels.tsv, line 1: the relevance is empty"),
+        ({"qrels": "q1\t\t1\n"}, r"qrels.tsv, line 1: the document is empty"),
+        ({"qrels": "q1 0 bread 1\n"}, r"line 1: 1 columns, .* TREC's form: leave out the second column, '0'"),
+        ({"qrels": "q1\tQ0\tbread\t1\n"}, r"line 1: 4 columns, .* leave out the second column, 'Q0'"),
+        ({"qrels": "q1 bread 1\n"}, r"line 1: 1 columns, .*These are spaces"),
+        ({"qrels": QRELS + "q1\tbread\t0\n"}, r"line 5: 'bread' was judged 1 .* and 0 here"),
+        ({"qrels_pages": "q1\tbread\t0\t1\n"}, r"qrels_pages.tsv, line 1: the page is 0"),
+        (
+            {"queries": [{"qid": "q1", "text": "x", "answers": "y"}]},
+            r"line 1: 'answers' is 'y', but must be a list",
+        ),
+        (
+            {"queries": [{"qid": "q1", "text": "x", "page": "two"}]},
+            r"line 1: 'page' is 'two', but must be a whole",
+        ),
+        (
+            {"queries": [{"qid": "q1", "text": "x", "box_doc": "cake"}]},
+            r"line 1: there is no document 'cake'",
+        ),
         ({"qrels_pages": "q1\tbread\tone\t1\n"}, r"qrels_pages.tsv, line 1: 'one' is not a whole number"),
         ({"qrels_ignore": "q1\n"}, r"qrels_ignore.tsv, line 1: 1 columns, but must be 2"),
     ],
@@ -204,7 +224,7 @@ def marked(answer: Answer, *answers: str, boxes: tuple[Box, ...] = ()) -> markin
 def test_a_right_answer_earns_everything() -> None:
     place = Box(300, 50, 400, 60)  # pixels of a page of 1000 x 500
     mark = marked(cited("129.50", "Total 129.50", Box(0.1, 0.1, 0.4, 0.12)), "129.50", boxes=(place,))
-    assert mark == marking.Mark(True, True, False, 1, 1, True)
+    assert mark == marking.Mark(True, True, False, 1, 1, True, True, 1)
 
 
 def test_numbers_and_dates_count_by_value() -> None:
@@ -214,6 +234,23 @@ def test_numbers_and_dates_count_by_value() -> None:
     assert marked(cited("129.51", "x"), "129.50").numeric is False
     assert marked(cited("ACME corp.", "x"), "Acme Corp").exact is True
     assert marked(cited("", "x"), "").exact is False
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "right"),
+    [
+        ("The company is ACME Corp. of 12/03/2024 [1].", "Acme Corp, 12 March 2024", True),
+        ("The company is ACME [1].", "Acme Corp", False),
+        ("It rose to $1,234.5 in Finland [1].", "Finland: 1234.50", True),
+        ("It rose in 2013.", "12 March 2013", False),  # a part of a date is not the date
+        ("No, the ratio was 5.1 %.", "No, it is managed well: 5.1%", True),  # "No" is no name
+        ("plain words here", "words here", True),
+        ("plain words", "other words", False),
+        ("", "", False),
+    ],
+)
+def test_a_long_answer_is_right_when_it_names_all_that_was_asked(said: str, wanted: str, right: bool) -> None:
+    assert marking.names_all(said, wanted) is right
 
 
 def test_a_citation_must_hold_what_it_claims() -> None:
@@ -232,10 +269,10 @@ def test_a_box_elsewhere_is_no_hit() -> None:
 
 def test_the_summary_counts_what_was_asked() -> None:
     marks = [
-        marking.Mark(True, True, False, 1, 1, True),
-        marking.Mark(False, True, False, 2, 1, False),
+        marking.Mark(True, True, False, 1, 1, True, True, 1),
+        marking.Mark(False, True, False, 2, 1, False, True, 1),
         marking.Mark(False, False, True, 0, 0, None),
-        marking.Mark(False, False, False, 1, 1, None),
+        marking.Mark(False, False, False, 1, 1, None, True, 0),
     ]
     assert marking.summary(marks) == {
         "asked": 4,
@@ -244,6 +281,10 @@ def test_the_summary_counts_what_was_asked() -> None:
         "abstained": 0.25,
         "citation_precision": 0.75,
         "box_hit": 0.5,
+        "entity": 0.75,
+        "right_of_given": pytest.approx(2 / 3),
+        "citation_recall": 1.0,
+        "citation_sound": 0.5,
     }
     assert marking.summary([])["exact"] == 0.0
 

@@ -13,7 +13,7 @@ Whatever is wrong is one line that names the file and the line. Knows nothing of
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,13 @@ from typing import Any
 from triptych.errors import UserError
 from triptych.types import Box
 
+CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
 CAPTIONS = "sidecar_captions.jsonl"
+PAGES, IGNORED = "qrels_pages.tsv", "qrels_ignore.tsv"
+
+
+JUDGED = ("query", "document", "relevance")  # columns
+JUDGED_PAGES = ("query", "document", "page", "relevance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +73,22 @@ def read(folder: Path) -> LabelledSet:
     if not folder.is_dir():
         raise UserError(f"There is no labelled set '{folder}'. Name a folder that holds corpus.jsonl.")
     documents = _documents(folder)
-    questions = _questions(folder)
     known = {d.id for d in documents}
+    questions = _questions(folder, known)
     asked = {q.qid for q in questions}
-    judged: dict[str, dict[str, int]] = {}
-    for line, (qid, document, relevance) in _rows(folder / "qrels.tsv", 3):
-        _known(folder / "qrels.tsv", line, qid, asked, document, known)
-        judged.setdefault(qid, {})[document] = _whole(folder / "qrels.tsv", line, relevance)
-    if not any(r > 0 for row in judged.values() for r in row.values()):
-        raise UserError(f"{folder / 'qrels.tsv'} judges no document relevant, so nothing can be measured.")
     return LabelledSet(
         folder.resolve().name,
         folder,
         documents,
         questions,
-        judged,
-        _ignored(folder / "qrels_ignore.tsv", asked, known),
-        _pages(folder / "qrels_pages.tsv", asked, known),
+        _judged(folder / QRELS, asked, known),
+        _ignored(folder / IGNORED, asked, known),
+        _pages(folder / PAGES, asked, known),
     )
 
 
 def _documents(folder: Path) -> tuple[Document, ...]:
-    path = folder / "corpus.jsonl"
+    path = folder / CORPUS
     found: dict[str, Document] = {}
     for line, row in _objects(path):
         id = _text(path, line, row, "id")
@@ -106,8 +106,8 @@ def _documents(folder: Path) -> tuple[Document, ...]:
     return tuple(found.values())
 
 
-def _questions(folder: Path) -> tuple[Question, ...]:
-    path = folder / "queries.jsonl"
+def _questions(folder: Path, known: set[str]) -> tuple[Question, ...]:
+    path = folder / QUERIES
     found: dict[str, Question] = {}
     for line, row in _objects(path):
         qid = _text(path, line, row, "qid")
@@ -117,15 +117,18 @@ def _questions(folder: Path) -> tuple[Question, ...]:
         if kind not in ("text", "image"):
             raise UserError(f"{path}, line {line}: type is {kind!r}, but must be text or image.")
         text = _text(path, line, row, "text") if kind == "text" else str(row.get("text") or "")
-        boxes = [*row.get("boxes", ()), *([row["box"]] if row.get("box") else [])]
+        boxes = [*_listed(path, line, row, "boxes"), *([row["box"]] if row.get("box") else [])]
+        document = str(row.get("box_doc") or "")
+        if document and document not in known:
+            raise UserError(f"{path}, line {line}: there is no document '{document}' in {CORPUS} (box_doc).")
         found[qid] = Question(
             qid,
             kind,
             text,
-            tuple(map(str, row.get("answers") or ())),
+            tuple(map(str, _listed(path, line, row, "answers"))),
             tuple(_box(path, line, box) for box in boxes),
-            str(row.get("box_doc") or ""),
-            int(row.get("page") or 1),
+            document,
+            _number(path, line, row, "page"),
             _picture(path, line, row, folder) if kind == "image" else None,
         )
     if not found:
@@ -155,9 +158,29 @@ def captions(labels: LabelledSet) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _judged(path: Path, asked: set[str], known: set[str]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    line = 1
+    for line, (qid, document, relevance) in _rows(path, JUDGED):
+        _known(path, line, qid, asked, document, known)
+        grade = _whole(path, line, relevance)
+        if found.setdefault(qid, {}).setdefault(document, grade) != grade:
+            raise UserError(
+                f"{path}, line {line}: '{document}' was judged {found[qid][document]} for '{qid}' in an earlier "
+                f"line, and {grade} here. Keep one of the two."
+            )
+    if not any(grade > 0 for row in found.values() for grade in row.values()):
+        lines = f"lines 1 to {line}" if line > 1 else "line 1"
+        raise UserError(
+            f"{path}, {lines}: no document is judged relevant, so nothing can be measured. A line "
+            "is like: q1, a tab, the document's id, a tab, 1"
+        )
+    return found
+
+
 def _ignored(path: Path, asked: set[str], known: set[str]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for line, (qid, document) in _rows(path, 2, optional=True):
+    for line, (qid, document) in _rows(path, JUDGED[:2], optional=True):
         _known(path, line, qid, asked, document, known)
         found[qid] = found.get(qid, frozenset()) | {document}
     return found
@@ -165,9 +188,11 @@ def _ignored(path: Path, asked: set[str], known: set[str]) -> dict[str, frozense
 
 def _pages(path: Path, asked: set[str], known: set[str]) -> dict[str, dict[tuple[str, int], int]]:
     found: dict[str, dict[tuple[str, int], int]] = {}
-    for line, (qid, document, page, relevance) in _rows(path, 4, optional=True):
+    for line, (qid, document, page, relevance) in _rows(path, JUDGED_PAGES, optional=True):
         _known(path, line, qid, asked, document, known)
         place = (document, _whole(path, line, page))
+        if place[1] < 1:
+            raise UserError(f"{path}, line {line}: the page is {place[1]}, but pages count from 1.")
         found.setdefault(qid, {})[place] = _whole(path, line, relevance)
     return found
 
@@ -200,20 +225,48 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
-def _rows(path: Path, columns: int, optional: bool = False) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, columns: Sequence[str], optional: bool = False) -> Iterator[tuple[int, list[str]]]:
     for number, line in _lines(path, optional):
-        row = line.split("\t")
-        if len(row) != columns:
+        row = [cell.strip() for cell in line.split("\t")]
+        if len(row) != len(columns):
             raise UserError(
-                f"{path}, line {number}: {len(row)} columns, but must be {columns}, separated by tabs."
+                f"{path}, line {number}: {len(row)} columns, but must be {len(columns)}, separated by tabs: "
+                f"{', '.join(columns)}.{_trec(row, columns)}"
             )
-        yield number, [cell.strip() for cell in row]
+        if "" in row:
+            raise UserError(f"{path}, line {number}: the {columns[row.index('')]} is empty.")
+        yield number, row
+
+
+def _trec(row: Sequence[str], columns: Sequence[str]) -> str:
+    """What to do with judgements as TREC writes them: query, iteration, document, relevance, often with spaces."""
+    cells = row if len(row) > 1 else row[0].split()
+    if len(columns) == 3 and len(cells) == 4 and cells[1] in ("0", "Q0"):
+        return f" This is TREC's form: leave out the second column, '{cells[1]}'."
+    return " These are spaces." if len(row) == 1 and len(cells) == len(columns) else ""
 
 
 def _text(path: Path, line: int, row: Mapping[str, Any], key: str) -> str:
-    value = row.get(key)
+    if key not in row:
+        there = ", ".join(map(repr, row)) or "nothing"
+        raise UserError(f"{path}, line {line}: there is no '{key}'. The line has: {there}.")
+    value = row[key]
     if not isinstance(value, str) or not value.strip():
         raise UserError(f"{path}, line {line}: '{key}' is {value!r}, but must be a text.")
+    return value
+
+
+def _listed(path: Path, line: int, row: Mapping[str, Any], key: str) -> list[Any]:
+    value = row.get(key) or []
+    if not isinstance(value, list):
+        raise UserError(f"{path}, line {line}: '{key}' is {value!r}, but must be a list, like [{value!r}].")
+    return value
+
+
+def _number(path: Path, line: int, row: Mapping[str, Any], key: str) -> int:
+    value = row.get(key) or 1
+    if not isinstance(value, int) or value < 1:
+        raise UserError(f"{path}, line {line}: '{key}' is {value!r}, but must be a whole number from 1.")
     return value
 
 
@@ -233,6 +286,6 @@ def _whole(path: Path, line: int, text: str) -> int:
 
 def _known(path: Path, line: int, qid: str, asked: set[str], document: str, known: set[str]) -> None:
     if qid not in asked:
-        raise UserError(f"{path}, line {line}: there is no query '{qid}' in queries.jsonl.")
+        raise UserError(f"{path}, line {line}: there is no query '{qid}' in {QUERIES}.")
     if document not in known:
-        raise UserError(f"{path}, line {line}: there is no document '{document}' in corpus.jsonl.")
+        raise UserError(f"{path}, line {line}: there is no document '{document}' in {CORPUS}.")

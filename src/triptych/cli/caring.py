@@ -1,4 +1,4 @@
-"""verify, rebuild, doctor, config, eval: looking after a library and measuring it."""
+"""verify, rebuild, doctor, config: looking after a library."""
 
 from __future__ import annotations
 
@@ -81,35 +81,4 @@ def config(context: Context, as_json: bool) -> int:
     return DONE
 
 
-@click.command(name="eval")
-@click.argument("set_dir", metavar="SET_DIR", type=click.Path(path_type=Path))
-@click.option(
-    "--workdir", type=click.Path(path_type=Path), metavar="DIR", help="Where its library is kept and reused."
-)
-@click.option("--no-answers", is_flag=True, help="Measure retrieval only.")
-@click.option("--captions", is_flag=True, help="Take the set's sidecar captions as supplied by people.")
-@as_json
-@pass_context
-def eval_(
-    context: Context, set_dir: Path, workdir: Path | None, no_answers: bool, captions: bool, as_json: bool
-) -> int:
-    """Measure retrieval and answers on a labelled set."""
-    from triptych.cli.console import evaluation_text
-    from triptych.evaluate import evaluate
-
-    report = evaluate(
-        set_dir,
-        workdir=workdir,
-        config=context.config,
-        answers=not no_answers,
-        captions=captions,
-        note=context.note,
-    )
-    if as_json:
-        put_json(report)
-    else:
-        click.echo(evaluation_text(report))
-    return DONE
-
-
-COMMANDS = (verify, rebuild, doctor, config, eval_)
+COMMANDS = (verify, rebuild, doctor, config)

@@ -1,0 +1,1 @@
+"""How `triptych eval` measures: asking, metrics, bootstrap, ablations, and what it writes for people and programs."""

@@ -1,0 +1,123 @@
+"""The queries that went worst, as a person wants to see them: what was asked, expected, and found instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from triptych.draw import thumbnail
+from triptych.errors import FileError
+from triptych.evaluation.asking import Places, Ranking
+from triptych.evaluation.measures import Values, first_relevant
+from triptych.labelled import LabelledSet, Question
+from triptych.library import Library
+
+MOST = 12  # queries told of each set
+_SIDE = 220  # pixels of a page's picture
+_TITLE = 90  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page as it is shown: `picture` is WebP, None for a page of plain text; `text` its title or beginning."""
+
+    document: str
+    page: int
+    text: str
+    picture: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A query below what can be had. `value` is its fused nDCG@10; `ranks` where each signal, and all fused,
+    have the first relevant document, None where they have it not."""
+
+    question: Question
+    picture: bytes | None  # of a query by image
+    value: float
+    expected: tuple[Shown, ...]
+    first: Shown | None
+    ranks: Mapping[str, int | None]
+
+
+def losses(
+    lib: Library,
+    places: Places,
+    labels: LabelledSet,
+    fused: Values,
+    best: Values,
+    rankings: Mapping[str, Ranking],
+) -> list[Loss]:
+    """The worst queries by the fused metric; of equals first those where the best single signal loses least,
+    for there fusion is to blame. Queries where nothing is lost are not told."""
+    questions = {q.qid: q for q in labels.questions}
+    mine, other = fused.column(), best.column()
+    order = np.lexsort((-other, mine))
+    eyes = _Eyes(lib, places)
+    found = []
+    for at in [i for i in order.tolist() if mine[i] < 1.0 - 1e-9][:MOST]:
+        question = questions[fused.queries[at]]
+        judged = labels.judged[question.qid]
+        wanted = sorted((d for d, r in judged.items() if r > 0), key=lambda d: -judged[d])
+        ranks = {name: first_relevant(judged, r.documents[question.qid]) for name, r in rankings.items()}
+        hit = rankings["fused"].first.get(question.qid)
+        came = None
+        if hit is not None:
+            came = eyes.page(rankings["fused"].documents[question.qid][0], hit.page)
+        seen = eyes.query(question)
+        expected = tuple(eyes.page(d, _page_of(labels, question, d)) for d in wanted[:1])
+        found.append(Loss(question, seen, float(mine[at]), expected, came, ranks))
+    return found
+
+
+def _page_of(labels: LabelledSet, question: Question, document: str) -> int:
+    """The page of the document that answers, where the set says so."""
+    pages = labels.judged_pages.get(question.qid, {})
+    marked = [page for (d, page), relevance in pages.items() if d == document and relevance > 0]
+    return min(marked, default=question.page if question.document == document else 1)
+
+
+class _Eyes:
+    """Pictures of pages, each drawn once."""
+
+    def __init__(self, lib: Library, places: Places) -> None:
+        self._lib = lib
+        self._places = places
+        self._seen: dict[tuple[str, int], Shown] = {}
+
+    def page(self, document: str, number: int) -> Shown:
+        key = document, number
+        if key not in self._seen:
+            self._seen[key] = self._look(document, number)
+        return self._seen[key]
+
+    def _look(self, document: str, number: int) -> Shown:
+        if document not in self._places.assets:
+            return Shown(document, number, "could not be added", None)
+        asset = self._lib.catalog.asset(self._places.assets[document])
+        number = min(number, asset.pages)
+        page = self._lib.catalog.page(asset.key, number)
+        picture = None
+        if page.width:
+            try:
+                pixels = self._lib.pictures.pixels(asset, number, 2 * _SIDE)
+                picture = thumbnail(pixels, _SIDE)
+            except FileError:  # told by the words alone
+                picture = None
+        return Shown(document, number, _short([asset.title, *page.text.text.split("\n")]), picture)
+
+    def query(self, question: Question) -> bytes | None:
+        """The picture that a query by image asks with."""
+        if question.image is None:
+            return None
+        from PIL import Image
+
+        with Image.open(question.image) as image:
+            return thumbnail(np.asarray(image.convert("RGB")), _SIDE)
+
+
+def _short(texts: Sequence[str] | Iterable[str]) -> str:
+    text = next((" ".join(t.split()) for t in texts if t.strip()), "")
+    return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
