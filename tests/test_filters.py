@@ -110,7 +110,8 @@ def test_means(catalog: Catalog, expression: str, expected: list[int]) -> None:
     ("expression", "at", "what"),
     [
         ("", 1, "expected a field"),
-        ("kin = pdf", 1, "there are kind"),
+        ("kin = pdf", 1, "did you mean kind"),
+        ("xyzzy = pdf", 1, "there are kind"),
         ("kind pdf", 6, "expected one of ="),
         ("kind =", 7, "expected a value"),
         ("kind = pdf page = 2", 12, "expected 'and', 'or' or the end"),

@@ -105,6 +105,20 @@ class Snapshot:
         scores[hit] = values[at[hit]]
         return scores
 
+    def holding(self, words: Sequence[str], fields: Sequence[str]) -> np.ndarray:
+        """Keys (n,) int64, sorted, of the chunks that have `words` side by side in one of `fields`, which
+        must be fields that keep the places of words."""
+        if not words:
+            return _nothing()[0]
+        phrases = [self._phrase(field, words) for field in fields]
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, phrase) for phrase in phrases])
+        return np.sort(self._run(query, max(1, len(self)))[0])
+
+    def _phrase(self, field: str, words: Sequence[str]) -> Any:
+        if len(words) == 1:  # there is no phrase of one word in tantivy
+            return tantivy.Query.term_query(self._schema, field, words[0])
+        return tantivy.Query.phrase_query(self._schema, field, [*words])
+
     # ------------------------------------------------------------------------------------ queries
 
     def _query(self, clauses: Sequence[Clause], scope: Scope | None) -> Any:

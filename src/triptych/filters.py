@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
@@ -22,6 +23,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Float, and_, cast, exists, func, not_, or_, select
 
 from triptych import database, schema
+from triptych import statements as sql
 from triptych.catalog import Catalog
 from triptych.errors import UserError
 
@@ -34,6 +36,21 @@ class Scope:
     keys: np.ndarray
     collections: tuple[str, ...] | None
     narrowed: bool
+
+
+def beside(catalog: Catalog, keys: np.ndarray) -> np.ndarray:
+    """Keys (n,) int64, sorted, of everything that stands on the pages of those chunks."""
+    found: list[int] = []
+    with database.reading(catalog.engine) as connection:
+        for batch in sql.batches(keys.tolist()):
+            pages = select(schema.chunk.c.page).where(schema.chunk.c.key.in_(batch))
+            found += connection.scalars(select(schema.chunk.c.key).where(schema.chunk.c.page.in_(pages)))
+    return np.unique(np.array(found, np.int64))
+
+
+def every(catalog: Catalog) -> Scope:
+    """All chunks, as a scope."""
+    return _scope(catalog, None, None, catalog.last_change())
 
 
 def scope(catalog: Catalog, expression: str | None = None, collection: str | None = None) -> Scope | None:
@@ -174,13 +191,10 @@ class _Parser:
 
     def comparison(self) -> ColumnElement[bool]:
         if self.here.kind != "word":
-            self.fail(f"expected a field, one of {_NAMES}")
+            self.fail(f"expected a field, one of {NAMES}")
         name = self.here.text
-        compile_field = _FIELDS.get(name.lower())
-        if name.lower().startswith("tags.") and re.fullmatch(r"[\w-]+", name[5:]):
-            compile_field = _tag(name[5:])
-        if compile_field is None:
-            self.fail(f"there is no such field; there are {_NAMES}")
+        if not known(name):
+            self.fail(f"there is no such field {nearest(name)}")
         self.take()
         if self.here.kind != "operator":
             self.fail("expected one of = != < <= > >= ~")
@@ -188,7 +202,7 @@ class _Parser:
         if self.here.kind not in ("word", "text"):
             self.fail("expected a value; put quotes around one with spaces or signs in it")
         try:
-            condition = compile_field(operator, self.here.text)
+            condition = compare(name, operator, self.here.text)
         except ValueError as error:
             self.fail(str(error))
         self.take()
@@ -198,6 +212,28 @@ class _Parser:
 # ---------------------------------------------------------------------------------------- fields
 
 _Field = Callable[[str, str], ColumnElement[bool]]
+
+
+def known(name: str) -> bool:
+    """Whether there is a field of that name."""
+    return name.lower() in _FIELDS or _TAG.fullmatch(name) is not None
+
+
+def is_text(name: str) -> bool:
+    """Whether values of that field are words, which have no order."""
+    return name.lower() in _TEXTS
+
+
+def nearest(name: str) -> str:
+    """Which field may be meant by `name`, or all there are: for the sentence that says there is none."""
+    near = get_close_matches(name.lower(), [*_FIELDS, "tags"], 1)
+    return f"(did you mean {near[0]}?)" if near else f"(there are {NAMES})"
+
+
+def compare(name: str, operator: str, value: str) -> ColumnElement[bool]:
+    """The condition that one comparison means. Raises ValueError, which says what is wrong with it."""
+    tag = _TAG.fullmatch(name)
+    return (_FIELDS[name.lower()] if tag is None else _tag(tag[1]))(operator, value)
 
 
 def _text(column: ColumnElement[Any]) -> _Field:
@@ -278,6 +314,22 @@ def _modified(operator: str, value: str) -> ColumnElement[bool]:
     return exists().where(schema.source.c.asset == schema.asset.c.key, matches)
 
 
+def _date(operator: str, value: str) -> ColumnElement[bool]:
+    """The document's own time, as a camera or a writer noted it, else its file's."""
+    own = schema.asset.c.meta[("created",)].as_string()
+    said = _time(own, lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S"))(operator, value)
+    return or_(and_(own.is_not(None), said), and_(own.is_(None), _modified(operator, value)))
+
+
+def _type(operator: str, value: str) -> ColumnElement[bool]:
+    """A kind of file (pdf, image), or a format of it (png, jpeg)."""
+    if operator not in ("=", "!=", "~"):
+        raise ValueError("a type can only be compared with = != ~")
+    name = value.lower().lstrip(".").replace("jpg", "jpeg")
+    same = or_(_text(schema.asset.c.kind)("~", name), _text(schema.asset.c.media_type)("~", f"*/{name}"))
+    return not_(same) if operator == "!=" else same
+
+
 def _tag(key: str) -> _Field:
     column = schema.asset.c.meta[("tags", key)].as_string()
 
@@ -296,17 +348,20 @@ def _like(pattern: str) -> str:
 
 _FIELDS: dict[str, _Field] = {
     "kind": _text(schema.asset.c.kind),
-    "type": _text(schema.asset.c.kind),
+    "type": _type,
     "collection": _text(schema.asset.c.collection),
     "title": _text(schema.asset.c.title),
     "status": _text(schema.asset.c.status),
     "source": _source,
     "added": _time(schema.asset.c.added, lambda moment: moment.isoformat(timespec="seconds")),
     "modified": _modified,
+    "date": _date,
     "page": _number(schema.page.c.number),
     "pages": _number(schema.asset.c.pages),
     "confidence": _number(schema.page.c.confidence),
     "language": _text(schema.page.c.language),
     "text_source": _text(schema.page.c.text_source),
 }
-_NAMES = ", ".join([*_FIELDS, "tags.NAME"])
+_TEXTS = {"kind", "type", "collection", "title", "status", "source", "language", "text_source"}
+NAMES = ", ".join([*_FIELDS, "tags.NAME"])
+_TAG = re.compile(r"tags?\.([\w-]+)", re.IGNORECASE)

@@ -4,6 +4,7 @@
     add(passages) / drop(first, last) / flush(watermark)       writing: one process at a time
     refresh()                                                  see what another process committed
     search(clauses, k, scope) -> (ids, scores)                 score(clauses, ids, scope) -> scores
+    holding(words, fields) -> ids                              words side by side: a phrase
     document_frequency(field, token), count                    statistics for whoever weighs terms
 
 Fields: `text` (folded words), `stem` (the same, English stems), `exact` (numbers, dates, codes, e-mail
@@ -39,7 +40,7 @@ from triptych.filters import Scope
 from triptych.replay import Passage
 
 FIELDS = ("text", "stem", "exact", "pair", "title")
-_FORMAT = f"2.{tokens.VERSION}"
+_FORMAT = f"3.{tokens.VERSION}"
 _MARK = "watermark.json"
 _HEAP = 64_000_000  # bytes that the writer may fill before it must write a segment
 
@@ -53,11 +54,11 @@ def _schema() -> Any:
     builder.add_integer_field("key", indexed=True, fast=True)
     builder.add_text_field("every", tokenizer_name="raw", index_option="basic")  # "1" in each document
     builder.add_text_field("collection", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("text", tokenizer_name="folded", index_option="freq")
+    builder.add_text_field("text", tokenizer_name="folded", index_option="position")
     builder.add_text_field("stem", tokenizer_name="english", index_option="freq")
     builder.add_text_field("exact", tokenizer_name="folded", index_option="freq")
     builder.add_text_field("pair", tokenizer_name="folded", index_option="freq")
-    builder.add_text_field("title", tokenizer_name="folded", index_option="freq")
+    builder.add_text_field("title", tokenizer_name="folded", index_option="position")
     return builder.build()
 
 
@@ -201,6 +202,10 @@ class KeywordIndex:
     ) -> tuple[np.ndarray, np.ndarray]:
         """(chunk keys (n,) int64, scores (n,) float64), best first; see `Snapshot.search`."""
         return self._snapshot.search(clauses, k, scope)
+
+    def holding(self, words: Sequence[str], fields: Sequence[str] = ("text",)) -> np.ndarray:
+        """Keys (n,) int64 of the chunks where folded `words` stand side by side; see `Snapshot.holding`."""
+        return self._snapshot.holding(words, fields)
 
     def score(self, clauses: Sequence[Clause], ids: np.ndarray, scope: Scope | None = None) -> np.ndarray:
         """Scores of known chunks for `clauses`, in the order of `ids`; 0 where nothing matches."""

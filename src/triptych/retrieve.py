@@ -20,11 +20,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from triptych import fuse, terms
+from triptych import fuse, grammar, terms
 from triptych.catalog import Catalog
 from triptych.errors import UserError
-from triptych.filters import Scope, scope
+from triptych.filters import Scope
 from triptych.index import Index
+from triptych.narrow import narrow
 from triptych.pipeline import Encoders
 from triptych.present import present
 from triptych.records import KINDS
@@ -95,8 +96,12 @@ def retrieve(
         raise UserError(f"k is {wanted}, but must be at least 1.")
     index.refresh()
     chosen = _signals(signals, index)
-    within = scope(catalog, where, collection)
+    line = grammar.parse(query.text)
+    if not line.words and query.picture is None:
+        raise UserError(f"The query {query.text!r} only says where to look. Add a word to look for.")
+    within = narrow(catalog, index.keyword, line, where, collection)
     seconds: dict[str, float] = {}
+    typed, query = query.text, query._replace(text=line.words)
     asked, found = _lists(query, index, encoders, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
     asked = replace(asked, trust=_trust(query, found, encoders))
@@ -110,7 +115,7 @@ def retrieve(
     hits = present(ranked, candidates.best_of, asked.query, catalog, rarity)
     seconds |= {"retrieve": retrieved - begun - seconds.get("encode", 0.0), "fuse": fused - retrieved}
     picture = None if query.picture is None else query.picture.name
-    return Results(query.text or None, picture, tuple(hits), {"total": perf_counter() - begun, **seconds})
+    return Results(typed or None, picture, tuple(hits), {"total": perf_counter() - begun, **seconds})
 
 
 def available(index: Index) -> tuple[str, ...]:

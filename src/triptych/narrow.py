@@ -1,0 +1,46 @@
+"""Where a search may look: the filters, phrases and exclusions of a query as one scope.
+
+Retrievers never see what a query keeps away, so it cannot leak through scores, counts or other signals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych import filters, tokens
+from triptych.catalog import Catalog
+from triptych.filters import Scope
+from triptych.grammar import Line
+from triptych.keyword import KeywordIndex
+
+
+def narrow(
+    catalog: Catalog, keyword: KeywordIndex, line: Line, where: str | None, collection: str | None
+) -> Scope | None:
+    """The chunks that `line`, beside the filter `where`, may find in `collection`; None: all.
+
+    A page stands or falls as a whole, its captions and views with it: phrases must stand in its text or its
+    captions, and what is excluded neither there nor in the names of its file.
+    """
+    scope = filters.scope(catalog, _both(where, line.where), collection)
+    if not line.phrases and not line.without:
+        return scope
+    keys = (filters.every(catalog) if scope is None else scope).keys
+    for phrase in line.phrases:
+        holding = keyword.holding(tokens.words(phrase))
+        keys = np.intersect1d(keys, filters.beside(catalog, holding), assume_unique=True)
+    for phrase in line.without:
+        holding = keyword.holding(tokens.words(phrase), ("text", "title"))
+        keys = np.setdiff1d(keys, filters.beside(catalog, holding), assume_unique=True)
+    everything = Scope(keys, None, True)
+    return everything if scope is None else replace(scope, keys=keys, narrowed=True)
+
+
+def _both(where: str | None, also: str | None) -> str | None:
+    """Both expressions in one. A mistake in the first is told of that one alone."""
+    if where is None or also is None:
+        return where if also is None else also
+    filters.parse(where)
+    return f"({where}) and ({also})"
