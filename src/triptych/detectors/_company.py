@@ -54,50 +54,53 @@ _BUYER = re.compile(
 _CUT = re.compile(r"\s*(?:\((?=[^)]*\d)|[·•|]|,\s(?=.*\d)|\s[-–]\s(?=.*\d)|\bco\.?\s?(?:reg|no)\b).*$", re.I)
 _REGISTERED = re.compile(r"\b\d{5,}-[A-Z]\b|\b(?:reg|hrb|siret|abn)\b", re.I)
 _DOMAIN = re.compile(r"(?:@|\bwww\.|https?://(?:www\.)?)([\w-]{4,})\.\w", re.I)
+_SENDER = re.compile(r"\s*[-–·•|,]\s.*\d")  # name - street 3 - town: the line in the window of an envelope
+_LONGEST = 200  # characters of a line that are looked at
 _HEAD = 0.4  # of the height of a bill, from its top
 _NAME_LABEL = re.compile(r"^\W*(?:name|company(?: name)?|firma|nom|nombre|nome|naam)\s*[:：]\s*", re.I)
 
 
 def company(layout: Layout) -> tuple[tuple[tuple[int, int], ...], float]:
     """Spans of the issuer's name and how much speaks for them; from 1.5 it is good evidence. ((), 0) when
-    no line can be one."""
+    no line can be one.
+
+    A legal form counts 1.2 and a trade 0.6; the rest is the place: the first name of the page, high up, in
+    large type, over an address, under "seller" rather than "bill to", with the name in its address of the web.
+    """
     best: tuple[tuple[tuple[int, int], ...], float] = ((), 0.0)
     segments = layout.segments
     if not segments:
         return best
+    text = layout.text.text
     top, bottom = min(s.y0 for s in segments), max(s.y1 for s in segments)
     usual = sorted(s.height for s in segments)[len(segments) // 2]
-    text = layout.text.text
-    folded = fold(text)
-    domains = [fold(m[1]) for m in _DOMAIN.finditer(text)]
+    folded, domains = fold(text), [fold(m[1]) for m in _DOMAIN.finditer(text)]
     first, named = True, True
     for place, segment, start, end in _names(layout):
         spans = _whole(layout, segment, start, end)
         name = " ".join(text[a:b] for a, b in spans)
         legal, trade = bool(_LEGAL.search(name)), bool(_TRADE.search(name))
         party = _party(segments[max(0, place - 6) : place], segment)
-        party += 0.5 * bool(
-            legal and re.match(r"\s*[-–·•|,]\s.*\d", text[end : segment.end])
-        )  # sender's line
-        party += 0.3 * (legal and folded.count(fold(_LEGAL.sub("", name))) > 1)
-        party += 0.4 * any(d in fold(name) or fold(_LEGAL.sub("", name)) in d for d in domains)
+        own = fold(_LEGAL.sub("", name))
+        party += 0.4 * any(domain in own or own in domain for domain in domains if own)
+        if legal:
+            party += 0.5 * bool(_SENDER.match(text, end, segment.end)) + 0.3 * (folded.count(own) > 1)
         address = _over_address(layout, segment)
         down = (segment.y0 - top) / max(bottom - top, 1e-6)
-        score = 1.2 if legal else 0.6 * trade
-        score += 0.4 * first + 0.3 * (named and (legal or trade)) + 0.5 * address + party
-        large = segment.height / usual - 1
-        score += max(0.0, 0.7 - 2 * down) + min(0.5, 0.5 * max(0.0, large))
+        large = max(0.0, segment.height / usual - 1)
+        score = (1.2 if legal else 0.6 * trade) + 0.4 * first + 0.3 * (named and (legal or trade))
+        score += 0.5 * address + party + max(0.0, 0.7 - 2 * down) + min(0.5, 0.5 * large)
         head = down < _HEAD and (trade or address or (first and large > 0.5))  # further down stand goods
-        first, named = False, named and not (legal or trade)
         if score > best[1] and (legal or party > 0 or head):
             best = spans, score
+        first, named = False, named and not (legal or trade)
     return best
 
 
 def _names(layout: Layout) -> Iterator[tuple[int, Segment, int, int]]:
     """(place, segment, start, end) of what can be a name: letters, no address, no label, no number."""
     for place, segment in enumerate(layout.segments):
-        text = segment.text
+        text = segment.text[:_LONGEST]
         label = _NAME_LABEL.match(text)
         begin = label.end() if label else 0
         rest = text[begin:]

@@ -22,12 +22,13 @@ from triptych.errors import UserError
 from triptych.types import Box, Page, PageText, Region
 from triptych.values import code_key, codes, date_readings, dates
 
-_MOST_WORDS = 1000  # a page with more is no receipt, and no form that people fill in
+_MOST_WORDS, _MOST_CHARACTERS = (
+    1000,
+    20_000,
+)  # a page with more is no receipt, and no form that people fill in
 _FORM_WORDS = 500  # a date alone names a field on pages with at most as many words
-_SURE_TOTAL = 2.0  # a word for a total says so, and its place or arithmetic does not deny it
-_SURE_DATE = 1.5
-_SURE_NUMBER = 1.5
-_SURE_COMPANY = 1.5
+# What must speak for a field. A total from 2: a word for one says so, and place or arithmetic do not deny it.
+_SURE = {"date": 1.5, "total": 2.0, "invoice number": 1.5, "company": 1.5}
 _TITLE_LENGTH = 90  # characters of a line that may say what a page is
 _CODE_DIGITS = 4  # from which a value is surely a number of many
 _OLDEST, _NEWEST = 1950, 2100  # years of such papers; others are two numbers that OCR joined
@@ -58,9 +59,8 @@ _NUMBER_LABEL = re.compile(
     re.I,
 )
 _SLIPPED = ("invoice no", "receipt no")  # looked for by likeness: INVDICE NO, Raceipt #
-_TITLE = re.compile(
-    rf"^\W*{_INVOICE}(?=[\s:：]+[A-Z]{{0,6}}[-/]?\d)(?!\s+(?:19|20)\d\d\b)", re.I
-)  # Facture FA-2017-0009
+# Facture FA-2017-0009, Bill: 28544; but not: Abrechnung 2018
+_TITLE = re.compile(rf"^\W*{_INVOICE}(?=[\s:：]+[A-Z]{{0,6}}[-/]?\d)(?!\s+(?:19|20)\d\d\b)", re.I)
 _DATE_LABEL = re.compile(
     r"(?:\b(?:invoice|receipt|bill|tax|issue|doc(?:ument)?|trans(?:action)?|print(?:ed)?)\s*)?"
     r"\bdate\b(?:\s+(?:of\s+)?(?:the\s+)?(?:invoice|issue|receipt)|\s+(?:de\s+)?(?:la\s+)?(?:facture|facturation))?"
@@ -100,7 +100,7 @@ class Fields:
 
     def regions(self, page: Page, pictures: Sequence[Box], image: np.ndarray | None) -> list[Region]:
         text = page.text
-        if not 3 <= len(text.spans) <= _MOST_WORDS:
+        if not 3 <= len(text.spans) <= _MOST_WORDS or len(text.text) > _MOST_CHARACTERS:
             return []
         paper = _is_paper(text.text)
         if not paper and not _may_have_date(text):
@@ -108,17 +108,11 @@ class Fields:
         layout = Layout(page)
         found = {"date": _date(layout, paper)}
         if paper:
-            found["total"] = _total(layout)
-            found["invoice number"] = _number(layout)
-            found["company"] = _Found(*company(layout))
-        sure = {
-            "date": _SURE_DATE,
-            "total": _SURE_TOTAL,
-            "invoice number": _SURE_NUMBER,
-            "company": _SURE_COMPANY,
-        }
+            found |= {"total": _total(layout), "invoice number": _number(layout), "company": _company(layout)}
         return [
-            _region(name, text, one.spans) for name, one in found.items() if one and one.score >= sure[name]
+            _region(name, text, best.spans)
+            for name, best in found.items()
+            if best is not None and best.score >= _SURE[name]
         ]
 
 
@@ -145,6 +139,10 @@ def _region(name: str, text: PageText, spans: Sequence[tuple[int, int]]) -> Regi
 def _total(layout: Layout) -> _Found | None:
     found = totals(layout)
     return _Found(((found[0].start, found[0].end),), found[0].score) if found else None
+
+
+def _company(layout: Layout) -> _Found:
+    return _Found(*company(layout))
 
 
 def _number(layout: Layout) -> _Found | None:
@@ -195,17 +193,14 @@ def _days(text: str) -> list[tuple[int, int, tuple[date, ...]]]:
 def _date(layout: Layout, paper: bool) -> _Found | None:
     """The day a paper was made: the date at its label, in its title, or the only one on a receipt."""
     best = _labelled_date(layout)
-    if not paper or (best and best.score >= _SURE_DATE):
+    if not paper or (best and best.score >= _SURE["date"]):
         return best
     text = layout.text.text
     days = _days(text)
     for start, end, _ in days:
         line = text[text.rfind("\n", 0, start) + 1 : (text.find("\n", end) + 1 or len(text) + 1) - 1]
-        score = (
-            1.1
-            + 0.5 * bool(_TIME.search(line))
-            + 0.6 * bool(_DATED.search(text[max(0, start - 120) : start]))
-        )
+        score = 1.1 + 0.5 * bool(_TIME.search(line))
+        score += 0.6 * bool(_DATED.search(text[max(0, start - 120) : start]))
         score -= 0.7 * bool(_OTHER_DATE.search(line + _over(layout, start)))
         if best is None or score > best.score:
             best = _Found(((start, end),), score)
