@@ -70,9 +70,7 @@ def _xmp(image: Image.Image) -> Iterator[str]:
 
 
 def _png(image: Image.Image) -> Iterator[str]:
-    for key in ("Description", "Title", "Comment", "comment"):
+    for key in ("Description", "Title"):  # comments are what programs sign with: "AppleMark", "gd-jpeg v1.0"
         value = image.info.get(key)
-        if isinstance(value, bytes):
-            value = value.decode("utf-8", "replace")
         if isinstance(value, str):
             yield value
