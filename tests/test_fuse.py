@@ -223,7 +223,7 @@ def test_rrf_agrees_with_a_reference(lists: dict[str, dict[int, float]]) -> None
     assert {f.page: f.score for f in ranked(fuse.rrf(listed(lists)))} == pytest.approx(wanted)
 
 
-TRUST = st.fixed_dictionaries({"text": st.floats(0, 1), "image": st.floats(0, 1)})
+TRUST = st.fixed_dictionaries(dict.fromkeys(("keyword", "text", "image"), st.floats(0, 1)))
 
 
 @given(lists=LISTS, trust=TRUST)
@@ -237,7 +237,8 @@ def test_adaptive_agrees_with_a_reference(
     if "keyword" in lists:
         falling = sorted(lists["keyword"].values(), reverse=True)
         last = dict(enumerate(falling)).get(min(20, max(1, len(every) // 4)), 0.0)
-        share = min(0.6, max(0.1, 0.8 - (falling[0] - last) / falling[0])) if len(lists) > 1 else 0.0
+        steep = trust["keyword"] * (falling[0] - last) / falling[0]
+        share = min(0.6, max(0.1, 0.8 - steep)) if len(lists) > 1 else 0.0
 
     def weight(name: str, page: int) -> float:
         if name == "keyword":

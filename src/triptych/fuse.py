@@ -156,7 +156,8 @@ def adaptive(
     words asked for (a number, a name, a code), near 0 when every page holds some of them (a long
     question in plain words). That a steep list is a good one is what query performance prediction
     finds (weighted information gain and NQC: Zhou and Croft, SIGIR 2007; Shtok et al., TOIS 2012).
-    The vector signals share the weight `min(most, max(least, start - drop))`, keyword has the rest.
+    The vector signals share the weight `min(most, max(least, start - trust * drop))`, keyword has the rest;
+    `trust` is that in the keyword list.
     On each page they share it as far as they are trusted with this question (`Lists.trust`), those alone
     that found the page: a photo without a word is not held back by that, and one whose look the question
     does not speak of gets no more than its trust.
@@ -169,7 +170,8 @@ def adaptive(
     share = 1.0
     if LEAD in lists.scores:
         norms[LEAD] = _normed(top, lists.scores[LEAD])
-        share = min(most, max(least, start - drop(lists, depth))) if others else 0.0
+        steep = lists.trust.get(LEAD, 1.0) * drop(lists, depth)
+        share = min(most, max(least, start - steep)) if others else 0.0
     trusted = {name: lists.trust.get(name, 1.0) * ~np.isnan(lists.scores[name]) for name in others}
     total = np.maximum(1.0, sum(trusted.values()))
     weights = {name: share * trusted[name] / total for name in others}

@@ -38,6 +38,8 @@ from triptych.types import SIGNALS
 FEEDBACK = 3  # pages of the first round that move the question
 PULL = 0.5  # how far: their mean beside the question's own 1
 MOVED = ("text", "caption")  # signals whose question moves
+LOOKED_AT = 10  # best pieces of the keyword list that are asked whether they are captions
+SAID = 0.9  # by how much less its sharpness counts when all are
 BESIDE = 0.5  # how much words say of the look of a picture that was given with them, beside its own 1
 
 
@@ -104,8 +106,8 @@ def retrieve(
     typed, query = query.text, query._replace(text=line.words)
     asked, found = _lists(query, index, encoders, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
-    asked = replace(asked, trust=_trust(query, found, encoders))
     candidates, rows = _completed(_candidates(catalog, found, asked), asked, index)
+    asked = replace(asked, trust=_seen(query, found, encoders) | _said(candidates, rows))
     if method == fuse.DEFAULT and len(found) > 1:
         candidates = _fed_back(candidates, rows, asked, method)
     ranked = fuse.fuse(candidates.lists(asked), method, candidates.assets, wanted)
@@ -202,7 +204,7 @@ def _vector(
     return np.asarray(both / np.linalg.norm(both))
 
 
-def _trust(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
+def _seen(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
     """How far the look of pictures can answer the question: for words, by the score of the best picture, where
     the encoder says what that means; a picture that was asked with speaks for itself."""
     if query.picture is not None or "image" not in found or not isinstance(encoders.image, Calibrated):
@@ -210,6 +212,18 @@ def _trust(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict
     low, high = encoders.image.clear
     best = float(found["image"].scores.max(initial=low))
     return {"image": min(1.0, max(0.0, (best - low) / (high - low)))}
+
+
+def _said(candidates: _Candidates, rows: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """How far the sharpness of the keyword list speaks for it: less where it is captions that hold the words.
+    Two people describe one picture in different words, so the one that fits by chance stands out
+    (docs/log/ranking.md)."""
+    if fuse.LEAD not in candidates.scores or "caption" not in rows:
+        return {}
+    scores = candidates.scores[fuse.LEAD]
+    best = np.argsort(-scores, kind="stable")[:LOOKED_AT]  # NaN goes last
+    caption = rows["caption"].any(axis=1)[best[~np.isnan(scores[best])]]
+    return {fuse.LEAD: 1.0 - SAID * float(caption.mean())} if len(caption) else {}
 
 
 @cache
