@@ -6,16 +6,13 @@ everything that comes from files or queries is escaped. Knows nothing of librari
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
-from html import escape
 
+from triptych.markup import data_uri, page
+from triptych.markup import text as _text
 from triptych.types import SIGNALS, Box, Hit, SignalScore
 
 Picture = Callable[[Hit], bytes | None]  # WebP, PNG or JPEG of the hit's page; None: nothing to see
-
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_MEDIA = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"RIFF", "image/webp"))
 
 _STYLE = """
 :root { color-scheme: light dark; --ground: #f4f5f7; --card: #fff; --ink: #1b1f24; --soft: #646c76; --line: #dfe3e8;
@@ -54,13 +51,8 @@ def to_html(query: str, hits: Sequence[Hit], picture: Picture, seconds: float | 
     found = f"{len(hits)} page{'s' * (len(hits) != 1)}" if hits else "Nothing in the library matches."
     took = f" in {seconds * 1000:.0f} ms" if seconds is not None and hits else ""
     cards = "\n".join(_card(hit, picture(hit)) for hit in hits)
-    return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(query)} - Triptych</title>\n<style>{_STYLE}</style>\n"
-        f'<h1>{_text(query)}</h1>\n<p class="note">{found}{took}</p>\n{cards}\n</html>\n'
-    )
+    body = f'<h1>{_text(query)}</h1>\n<p class="note">{found}{took}</p>\n{cards}'
+    return page(query, _STYLE, body)
 
 
 def _card(hit: Hit, data: bytes | None) -> str:
@@ -87,11 +79,7 @@ def _caption(hit: Hit) -> str:
 def _page(hit: Hit, data: bytes | None, name: str) -> str:
     if data is None:
         return '<div class="page"><div class="blank">text without pages</div></div>'
-    media = next((media for start, media in _MEDIA if data.startswith(start)), None)
-    if media is None:
-        raise ValueError("a picture for to_html must be PNG, JPEG or WebP")
-    uri = f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
-    inner = f'<img src="{uri}" alt="page {hit.page}">{"".join(map(_box, hit.boxes))}'
+    inner = f'<img src="{data_uri(data)}" alt="page {hit.page}">{"".join(map(_box, hit.boxes))}'
     return (
         f'<div class="page" id="{name}-page"><div class="sheet">{inner}</div>'
         f'<a href="#{name}-page" title="enlarge"></a><a class="shut" href="#{name}" title="close"></a></div>'
@@ -123,9 +111,3 @@ def _marked(snippet: str, marks: Sequence[tuple[int, int]]) -> str:
             parts += [_text(snippet[at:start]), f"<mark>{_text(snippet[start:end])}</mark>"]
             at = end
     return "".join([*parts, _text(snippet[at:])])
-
-
-def _text(text: str) -> str:
-    """Escaped; control characters and lone surrogates of odd file names are shown as escapes."""
-    shown = (c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
-    return escape("".join(shown), quote=True)

@@ -78,13 +78,14 @@ def eval_(
         )
     reports = [m.report for m in measured]
     whole = together(reports) if folders != [set_dir] else reports[0]
+    mean = whole.get("mean")
     if out is not None:
-        _write_files(out, measured, whole, folders != [set_dir])
+        _write_files(out, measured, whole, mean is not None)
         context.note(f"wrote {out}")
     if html is not None:
         from triptych.evaluation.page import to_html
 
-        html.write_text(to_html(measured), "utf-8")
+        html.write_text(to_html(measured, mean), "utf-8")
         context.note(f"wrote {html}")
     if as_json:
         put_json(whole)

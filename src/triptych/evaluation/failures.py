@@ -1,0 +1,44 @@
+"""The worst losses as cards of HTML: the query, what was expected, what came first, and who found it where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from triptych.evaluation.losses import Loss, Shown
+from triptych.markup import data_uri, text
+
+
+def gallery(losses: Sequence[Loss]) -> str:
+    """One card a query; "" where nothing was lost."""
+    if not losses:
+        return ""
+    cards = "".join(map(_card, losses))
+    return (
+        '<section><h3>Worst losses</h3><p class="soft">The queries with the lowest fused nDCG@10; of equals '
+        "those first that a single signal got right.</p>"
+        f'<div class="losses">{cards}</div></section>'
+    )
+
+
+def _card(loss: Loss) -> str:
+    question = loss.question
+    asked = f'<img class="asked" src="{data_uri(loss.picture)}" alt="the query">' if loss.picture else ""
+    words = f"<q>{text(question.text)}</q>" if question.text else "<em>this picture</em>"
+    ranks = "".join(
+        f"<li{' class=none' if rank is None else ''}>{name} <b>{'–' if rank is None else rank}</b></li>"
+        for name, rank in loss.ranks.items()
+    )
+    pages = "".join(_shown(page, "expected") for page in loss.expected)
+    pages += _shown(loss.first, "came first") if loss.first else '<figure class="empty">nothing came</figure>'
+    return (
+        f'<article><div class="query">{asked}<p>{words}</p></div>'
+        f'<p class="ranks"><b class="value">{loss.value:.2f}</b> right one at rank</p><ul>{ranks}</ul>'
+        f'<div class="pair">{pages}</div></article>'
+    )
+
+
+def _shown(page: Shown, said: str) -> str:
+    seen = f'<img src="{data_uri(page.picture)}" alt="page {page.page}">' if page.picture else ""
+    blank = "" if seen else f'<div class="blank">{text(page.text)}</div>'
+    name = f"{page.document}, page {page.page}" if page.page > 1 else page.document
+    return f"<figure>{seen}{blank}<figcaption><b>{said}</b> {text(name)}</figcaption></figure>"
