@@ -97,7 +97,7 @@ class Reader:
         detectors = self._detectors()
         if not detectors or not page.width:
             return page
-        image = document.pixels(raw.number, _SEARCHED) if page.text_source != "native" else None
+        image = document.pixels(raw.number, _SEARCHED)
         pictures = [picture.box for picture in raw.pictures]
         found = [region for detector in detectors for region in detector.regions(page, pictures, image)]
         return replace(page, regions=tuple(found))

@@ -21,7 +21,7 @@ from triptych.settings import LookSettings
 from triptych.types import Box, Page, View
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
-_FIGURES = ("figure", "logo", "table", "signature")  # regions with a look of their own; fields are words
+_FIGURES = ("figure", "logo", "signature")  # regions with a look of their own; tables and fields are words
 _DPI = 150  # at which a PDF page counts as so many pixels
 _MOST = 24  # tiles of one page
 _LARGEST = 4096  # longer side in pixels at which a page is drawn for its parts
