@@ -125,7 +125,7 @@ def measure(folder: Path, workdir: Path, limit: int, misses: bool) -> None:
     took: dict[str, list[float]] = {d.name: [] for d in detectors}
     count: Counter[tuple[str, str]] = Counter()
     kinds: Counter[str] = Counter()
-    with library.open(workdir / labels.name) as lib:
+    with library.open(workdir / f"{labels.name}-words", settings={"image_encoder": "none"}) as lib:
         for document, path, pages in pages_of(lib, labels, limit):
             found: list[tuple[Page, Region]] = []
             rival: list[dict[str, str]] = [plain(page) for page in pages]
