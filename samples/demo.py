@@ -25,10 +25,13 @@ def main(library: Path) -> int:
     steps = (
         ("Read the samples", 0, ("add", _short(FILES))),
         (
-            "Find a page and see why it was found (by its words: this version does not see the red logo)", 0,
+            "Find a page and see why it was found", 0,
             ("search", "find the invoice with total 129.50 that mentions ACME and a red logo", "-k", "3",
              "--explain", "--html", str(page)),
         ),
+        ("Find pages by a picture: whose logo is this?", 0,
+         ("search", "--image", _short(FILES.parent / "queries" / "logo.png"), "-k", "3", "--explain")),
+        ("Find a photo by how it looks", 0, ("search", "photo of a lake at sunset", "-k", "1", "--explain")),
         ("Ask; the answer's words are boxed on the page", 0,
          ("ask", "What is the total on the ACME invoice INV-1042?", "--show", str(answer))),
         ("Ask a skewed scan", 0, ("ask", "What is the total on the Corner Cafe receipt?", "--show", str(receipt))),

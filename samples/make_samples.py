@@ -70,6 +70,13 @@ def samples() -> Iterator[Sample]:
         yield Sample(name, kind, text.encode("utf-8"))
 
 
+def pictures() -> Iterator[tuple[str, bytes]]:
+    """Pictures to search with: the logo of a firm cut out of its paper, another evening at the lake."""
+    paper = invoices.draw(invoices.INVOICES["invoice-1042.pdf"]).picture(2.0)
+    yield "logo.png", scans.encoded(paper.crop((88, 80, 232, 224)), "png")
+    yield "sunset.jpg", scans.encoded(scene.lake(600, 400, seed=11), "jpeg")
+
+
 def _pdf(name: str, kind: str, sheet: Sheet) -> Sample:
     return Sample(name, kind, sheet.pdf(), "pt", {n: (m.page, m.box) for n, m in sheet.marks.items()})
 
@@ -101,6 +108,8 @@ def label(all_samples: list[Sample]) -> tuple[str, str, str]:
     for number, query in enumerate(texts.QUERIES, 1):
         qid = f"samples-q{number:02d}"
         row: dict[str, object] = {"qid": qid, "type": "text", "kind": query.kind, "text": query.text}
+        if query.kind == "image":
+            row = {"qid": qid, "type": "image", "kind": "image", "image": f"queries/{query.text}"}
         if query.answers:
             row["answers"] = list(query.answers)
         if query.mark:
@@ -120,15 +129,20 @@ def _lines(rows: list[dict[str, object]]) -> str:
 def main(folder: Path = HERE) -> None:
     """Write files and labels under `folder`; files that are not ours any more are removed."""
     made = list(samples())
-    files = folder / "files"
-    files.mkdir(parents=True, exist_ok=True)
-    for stale in set(files.iterdir()) - {files / s.name for s in made}:
-        stale.unlink()
-    for sample in made:
-        (files / sample.name).write_bytes(sample.data)
+    _write(folder / "files", {s.name: s.data for s in made})
+    _write(folder / "queries", dict(pictures()))
     for name, text in zip(("corpus.jsonl", "queries.jsonl", "qrels.tsv"), label(made), strict=True):
         (folder / name).write_text(text, "utf-8")
-    print(f"{len(made)} files, {sum(len(s.data) for s in made) / 1e6:.2f} MB, in {files}")
+    print(f"{len(made)} files, {sum(len(s.data) for s in made) / 1e6:.2f} MB, in {folder / 'files'}")
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    """Write `files` into a folder and remove what is not among them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in set(folder.iterdir()) - {folder / name for name in files}:
+        stale.unlink()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,8 @@ TEXTS = {
 
 
 class Query(NamedTuple):
-    """One labelled query; `mark` names the drawn words that answer it in the first relevant file."""
+    """One labelled query; `mark` names the drawn words that answer it in the first relevant file. A query by
+    image has the name of its picture in place of a text."""
 
     kind: str
     text: str
@@ -108,4 +109,9 @@ QUERIES = (
           "640.00"),
     Query("question", "What is the active pumps reading on the dashboard?", ("pumps-dashboard.png",), ("11 / 12", "11/12"),
           "Active pumps"),
+    Query("look", "a bar chart", ("rainfall-chart.png", "annual-report-2023.pdf")),
+    Query("look", "photo of a lake at sunset", ("lake.jpg",)),
+    Query("look", "dashboard of pumps with a dark background", ("pumps-dashboard.png",)),
+    Query("image", "logo.png", ("invoice-1042.pdf", "invoice-1031.pdf", "invoice-1043.pdf")),
+    Query("image", "sunset.jpg", ("lake.jpg",)),
 )  # fmt: skip

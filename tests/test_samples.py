@@ -33,6 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def digests(folder: Path) -> dict[str, str]:
     files = [
         *(folder / "files").iterdir(),
+        *(folder / "queries").iterdir(),
         *(folder / n for n in ("corpus.jsonl", "queries.jsonl", "qrels.tsv")),
     ]
     return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
@@ -51,8 +52,8 @@ def test_pdfs_texts_and_labels_are_committed_byte_for_byte(made: list[Path]) -> 
 
 
 def test_pictures_are_committed_as_they_are_made(made: list[Path]) -> None:
-    for path in (SAMPLES / "files").glob("*.[pj][np]g"):
-        with Image.open(path) as ours, Image.open(made[0] / "files" / path.name) as fresh:
+    for path in SAMPLES.glob("*/*.[pj][np]g"):
+        with Image.open(path) as ours, Image.open(made[0] / path.relative_to(SAMPLES)) as fresh:
             assert ours.size == fresh.size
             difference = np.abs(np.asarray(ours.convert("L"), float) - np.asarray(fresh.convert("L"), float))
             assert difference.mean() < 3, path.name
@@ -70,6 +71,9 @@ def test_the_labelled_set_is_sound() -> None:
     assert {qid for qid, _, _ in judged} == queries.keys()
     assert {document for _, document, _ in judged} <= documents.keys()
     for query in queries.values():
+        if query["type"] == "image":
+            assert (SAMPLES / str(query["image"])).is_file()
+            continue
         assert ("answers" in query) == str(query["text"]).endswith("?"), "eval asks what ends with a mark"
 
 
