@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from triptych.types import Answer, Hit, View
 
 _PARTS = ("table", "figure", "logo", "signature")  # regions that are told as seen, not as a value
+_METRICS = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr@10")
 _BAR = 12  # characters of a signal's bar in --explain
 
 
@@ -209,18 +210,62 @@ def shown_text(known: Mapping[str, Any]) -> str:
 
 
 def evaluation_text(report: Mapping[str, Any]) -> str:
-    """The `eval` report as a table."""
-    names = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr@10")
-    lines = [f"{report['set']}: {report['documents']} documents, {report['queries']} queries"]
-    lines.append(f"{'':10}" + "".join(f"{n:>11}" for n in names))
+    """The `eval` report as a table; of several sets a line for each, and their mean."""
+    if "sets" in report:
+        return "\n".join(_evaluations(report))
+    lines = [f"{safe(report['set'])}: {report['documents']} documents, {report['queries']} queries"]
+    lines.append(f"{'':16}" + "".join(f"{n:>11}" for n in _METRICS))
     tables = [("", report["metrics"])]
     tables += [("pages ", report["pages"])] if report.get("pages") else []
+    tables += [("", {name.replace("_", " "): row for name, row in report["directions"].items()})]
     for prefix, table in tables:
-        for signal, row in table.items():
-            if row:
-                cells = (f"{row[n]:11.3f}" if n in row else " " * 11 for n in names)
-                lines.append(f"{prefix + signal:10}" + "".join(cells))
+        lines += [_metrics_line(prefix + name, row) for name, row in table.items() if row]
+    against = report["against"]
+    moved = against["ndcg@10"]
+    lines.append(
+        f"fused against {against['signal']}: {moved['difference']:+.3f} nDCG@10 "
+        f"({against['confidence']:.0%}: {moved['low']:+.3f} to {moved['high']:+.3f}; "
+        f"better on {moved['better']} queries, worse on {moved['worse']})"
+    )
     if report.get("answers"):
-        lines.append("answers   " + "  ".join(f"{k} {v}" for k, v in report["answers"].items()))
+        lines.append("answers   " + "  ".join(f"{k} {_short(v)}" for k, v in report["answers"].items()))
+    lines += _ablation_lines(report.get("ablation", ()))
     lines.append("seconds   " + "  ".join(f"{k} {v}" for k, v in report["seconds"].items()))
     return "\n".join(lines)
+
+
+def _metrics_line(name: str, row: Mapping[str, float]) -> str:
+    return f"{name:16}" + "".join(f"{row[n]:11.3f}" if n in row else " " * 11 for n in _METRICS)
+
+
+def _ablation_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each ablation: nDCG@10, and the change with its interval."""
+    lines = [f"{'otherwise':40}{'nDCG@10':>9}{'change':>9}"] if rows else []
+    for row in rows:
+        moved = row["change"]["ndcg@10"]
+        sure = "" if moved["low"] <= 0 <= moved["high"] else "  surely"
+        lines.append(
+            f"{row['group'] + ', ' + row['variant']:40}{row['metrics']['ndcg@10']:9.3f}{moved['difference']:+9.3f}"
+            f"  ({moved['low']:+.3f} to {moved['high']:+.3f}){sure}"
+        )
+    return lines
+
+
+def _evaluations(whole: Mapping[str, Any]) -> Iterator[str]:
+    """nDCG@10 of every set and signal, then the mean."""
+    mean = whole["mean"]
+    rows = [(r["set"], r["metrics"], r["against"]["ndcg@10"]["difference"]) for r in whole["sets"]]
+    rows.append(("mean", mean["metrics"], mean["margin"]["mean"]))
+    names = [name for name, row in mean["metrics"].items() if row]
+    width = max(len(safe(name)) for name, _, _ in rows)
+    yield f"{'nDCG@10':{width}}" + "".join(f"{n:>9}" for n in names) + f"{'margin':>9}"
+    for name, metrics, margin in rows:
+        cells = (f"{metrics[n]['ndcg@10']:9.3f}" if metrics[n] else " " * 9 for n in names)
+        yield f"{safe(name):{width}}" + "".join(cells) + f"{margin:+9.3f}"
+    for row in mean.get("ablation", ()):
+        sets = plural(row["sets"], "set")
+        yield f"{row['group'] + ', ' + row['variant']:40}{row['change']['ndcg@10']:+9.3f}  ({sets})"
+
+
+def _short(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from triptych.cli.context import DONE, Context, as_json, pass_context, put_json
+from triptych.cli.context import DONE, Context, as_json, collection_option, pass_context, put_json
 from triptych.errors import UserError
 
 if TYPE_CHECKING:
     from triptych.evaluate import Measured
+    from triptych.evaluation.judging import Judging, Pending
 
 
 @click.command(name="eval")
@@ -113,4 +115,115 @@ def _write_files(out: Path, measured: list[Measured], whole: object, several: bo
     (out / "report.json").write_text(f"{text}\n", "utf-8")
 
 
-COMMANDS = (eval_,)
+_VERDICTS = {
+    "y": "yes",
+    "yes": "yes",
+    "n": "no",
+    "no": "no",
+    "s": "skip",
+    "skip": "skip",
+    "q": "quit",
+    "quit": "quit",
+}
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--queries", required=True, type=click.Path(path_type=Path), metavar="FILE", help="One query a line."
+)
+@click.option("-k", type=click.IntRange(1, 100), default=10, show_default=True, help="Hits to judge of each.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Show the hits of the query in hand as a page with pictures.",
+)
+@collection_option
+@as_json
+@pass_context
+def label(
+    context: Context,
+    folder: Path,
+    queries: Path,
+    k: int,
+    html: Path | None,
+    collection: str | None,
+    as_json: bool,
+) -> int:
+    """Make a labelled set: say of what is found whether it is right.
+
+    Shows the hits of each query and reads y (right), n (wrong), s (next query) or q (stop) for each of them.
+    Every answer is kept at once: stop anywhere, and go on by the same command. Then: triptych eval DIR
+    """
+    from triptych.evaluation import judging
+
+    asked = judging.queries(queries)
+    _check_place(html)
+    with context.open() as library:
+        work = judging.Judging(library, folder, collection)
+        try:
+            for pending in work.pending(asked, k):
+                if html is not None:
+                    page = library.html(library.search(pending.query, k=k, collection=collection))
+                    html.write_text(page, "utf-8")
+                if not _judge(work, pending, len(asked)):
+                    break
+        finally:
+            work.write()
+    _say_labelled(work, folder, as_json)
+    return DONE
+
+
+def _judge(work: Judging, pending: Pending, count: int) -> bool:
+    """Let a person judge the hits of one query; False when they want to stop."""
+    from triptych.cli.console import marked, safe
+
+    click.secho(f"\n{pending.number} of {count}: {safe(pending.query)}", bold=True, err=True)
+    for hit in pending.hits:
+        click.echo(f"{hit.rank:2}. {safe(hit.source)}, page {hit.page}\n    {marked(hit)}", err=True)
+        verdict = _verdict()
+        if verdict == "quit":
+            return False
+        work.judge(pending.query, None if verdict == "skip" else hit, verdict)
+        if verdict == "skip":
+            break
+    return True
+
+
+def _verdict() -> str:
+    """What the next line of input says; its end is to stop."""
+    while True:
+        click.echo("    right? y, n, s (next query), q (stop): ", nl=False, err=True)
+        line = sys.stdin.readline()
+        if not line:
+            click.echo(err=True)
+            return "quit"
+        if (said := line.strip().lower()) in _VERDICTS:
+            return _VERDICTS[said]
+
+
+def _say_labelled(work: Judging, folder: Path, as_json: bool) -> None:
+    from triptych.cli.console import plural
+
+    pages = [j for j in work.judgements if j.verdict != "skip"]
+    right = {j.query for j in pages if j.verdict == "yes"}
+    told: dict[str, Any] = {
+        "set": str(folder),
+        "queries": len({j.query for j in work.judgements}),
+        "judged": len(pages),
+        "right": sum(j.verdict == "yes" for j in pages),
+        "usable": len(right),
+    }
+    if as_json:
+        put_json(told)
+        return
+    click.echo(
+        f"{plural(told['judged'], 'page')} judged, {told['right']} right; "
+        f"{len(right)} {'query' if len(right) == 1 else 'queries'} with a right page"
+    )
+    if right:
+        click.echo(f"Measure with: triptych eval {folder}")
+
+
+COMMANDS = (eval_, label)
