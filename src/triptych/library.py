@@ -108,9 +108,10 @@ class Library:
     def _adding(self) -> Adding:
         from triptych.adding import Adding
 
+        made = Adding(self.catalog, self.blobs, self.index, self.encoders, self.workers, self.settings)
         for name, spec in chosen_encoders(self.settings, self.catalog.panels()).items():
             configuration.store(self.folder, name, spec)  # a library remembers what it is made with
-        return Adding(self.catalog, self.blobs, self.index, self.encoders, self.workers, self.settings)
+        return made
 
     @cached_property
     def pictures(self) -> Pictures:

@@ -90,7 +90,7 @@ class Settings:
 
     encoder: str = "builtin:minilm"  # a back end of encoders/; another one needs `triptych rebuild --encoder`
     image_encoder: str = "builtin:look"  # a back end of encoders/ that sees pictures, or "none"
-    captioner: str = "none"  # a back end of captioners/ that describes pictures, or "none"
+    captioner: str = "builtin"  # a back end of captioners/ that describes pictures, or "none"
     store: str = "faiss"  # a back end of stores/: where vectors are searched
     workers: int = 0  # reading processes; 0: one per core
     ocr: OcrSettings = field(default_factory=OcrSettings)
