@@ -39,7 +39,7 @@ ROOMS = {
     "The flow": "library results",
     "ingest": "ingest files blobs adding follow",
     "read": "workers process worker wire privacy read orientation",
-    "chunk, view, describe": "chunk views captioning describing",
+    "chunk, view, describe": "chunk views making captioning describing",
     "embed": "embed looks pipeline reembed",
     "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword tokens terms audit writer",
     "retrieve and fuse": "filters sight retrieve fuse present snippet",

@@ -1,4 +1,4 @@
-"""Adding: files into the library. Read in worker processes, then chunked, embedded and committed here.
+"""Adding: files into the library. Read in worker processes, made into pieces, and committed.
 
     Adding(catalog, blobs, index, encoders, workers, settings)
     files(found, collection, tags, supplied) -> iterator of Added       each as soon as it is durable
@@ -17,28 +17,24 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from triptych import captioning, ingest, plugins
+from triptych import captioning, ingest
 from triptych.blobs import Blobs, Staged
 from triptych.captioning import BUILTIN, PEOPLE
 from triptych.catalog import Catalog
-from triptych.chunk import chunk, passage
-from triptych.embed import embed, view_key
 from triptych.errors import FileError
 from triptych.faults import point
 from triptych.index import Index
 from triptych.looks import Looks, given, looked
+from triptych.making import Making, counts
 from triptych.pipeline import Encoders, Pipeline
 from triptych.records import Asset, AssetRecord, Piece
 from triptych.results import Added
-from triptych.seams import Captioner, Seen
 from triptych.settings import Settings
-from triptych.types import Caption, Chunk, Page, Reading, Source, View
+from triptych.types import Caption, Page, Reading, Source, View
 from triptych.views import plan
 from triptych.workers import Workers
 
 Supplied = Callable[[Path], tuple[str, ...]]  # what people say of a file
-
-_SECTION = 24  # tokens kept free for the name of a section; longer ones push the end of a full chunk out
 
 
 @dataclass(slots=True)
@@ -70,8 +66,7 @@ class Adding:
         self.encoders = encoders
         self.workers = workers
         self.settings = settings
-        spec = settings.captioner
-        self.captioner: Captioner | None = None if spec == "none" else plugins.load("captioners", spec)
+        self._making = Making(encoders, partial(catalog.vectors, encoders.text.space), settings)
         self.pipeline = Pipeline.of(settings, encoders)
 
     def files(
@@ -113,7 +108,7 @@ class Adding:
     def _looking(self) -> Iterator[Callable[[str, Page], Page] | None]:
         """What takes the pictures of pages as they come, for the time of a run."""
         encoder = self.encoders.image
-        if encoder is None:
+        if encoder is None or not encoder.side:
             yield None
             return
         with Looks(encoder, partial(self.catalog.vectors, encoder.space)) as looks:
@@ -225,57 +220,12 @@ class Adding:
         pages: Sequence[Page],
         said: Mapping[int, Sequence[Caption]],
     ) -> dict[str, int]:
-        """Chunk, describe, embed and commit; the number of pieces of each signal."""
-        cut = self.settings.chunk
-        encoder = self.encoders.text
-        chunks = chunk(pages, encoder.count, self._room(record.title, pages), cut.overlap)
-        views = [_view_pieces(record.sha256, page) for page in pages]
-        captions = [
-            [*said.get(page.number, ()), *own]
-            for page, own in zip(pages, self._own_captions(record.title, pages, views), strict=True)
-        ]
-        texts = [
-            passage(record.title, c, page.text.text)
-            for page, cs in zip(pages, chunks, strict=True)
-            for c in cs
-        ]
-        described = [c.text for here in captions for c in here]
-        keys, rows = embed([*texts, *described], encoder, partial(self.catalog.vectors, encoder.space))
-        vectors = iter(zip(keys, rows, strict=True))
-        passages = [[Piece(c, *next(vectors)) for c in cs] for cs in chunks]
-        spoken = [captioning.pieces(here, [next(vectors) for _ in here]) for here in captions]
-        pieces = [[*a, *b, *c] for a, b, c in zip(passages, views, spoken, strict=True)]
+        """Make the pieces and commit; how many there are of each signal."""
+        pieces = self._making.pieces(record.title, record.sha256, pages, said)
         committed = self.catalog.put(record, sources, pages, pieces, self.encoders.spaces)
         self.blobs.free(committed.freed)
         self.index.catch_up_soon()
-        text, caption = len(texts), len(described)
-        leads = sum(piece.chunk.start == 0 for here in spoken for piece in here)
-        return {"keyword": text + leads, "text": text, "caption": caption, "image": sum(map(len, views))}
-
-    def _own_captions(
-        self, title: str, pages: Sequence[Page], views: Sequence[Sequence[Piece]]
-    ) -> list[list[Caption]]:
-        """What a captioner that needs no pixels says of each page; others are asked later (`describing`)."""
-        captioner, image = self.captioner, self.encoders.image
-        if captioner is None or captioner.side or image is None:
-            return [[] for _ in pages]
-        seen = [
-            Seen(None, here[0].vector, image.space, title, page.text.text)
-            for page, here in zip(pages, views, strict=True)
-            if here
-        ]
-        origin = plugins.split(self.settings.captioner)[0]
-        told = iter(captioner.captions(seen) if seen else ())
-        return [captioning.made(next(told), origin, captioner.name) if here else [] for here in views]
-
-    def _room(self, title: str, pages: Sequence[Page]) -> int:
-        """Tokens that a chunk may have for the encoder to read it to its end under its title and section."""
-        size = self.settings.chunk.size
-        heads = self.encoders.text.count(
-            [title, *{section.title for page in pages for section in page.sections}]
-        )
-        room = self.encoders.text.max_tokens - heads[0] - min(_SECTION, max(heads[1:], default=0))
-        return max(size // 2, min(size, room))
+        return counts([piece for here in pieces for piece in here])
 
     def look_at_unseen(self) -> None:
         """Look at the pages of files that were added without an image encoder."""
@@ -327,7 +277,7 @@ class Adding:
         """A stored page with its views as the settings want them now."""
         encoder = self.encoders.image
         planned = plan(page, self.settings.look)
-        if encoder is None or not planned:
+        if encoder is None or not encoder.side or not planned:
             return page
         path = self.blobs.local(asset.sha256)
         views = looked(self.workers, path, asset.sources[0], page, planned, encoder)
@@ -355,20 +305,6 @@ class Adding:
 
     def _current(self, known: Asset) -> Asset:
         return self.catalog.find(known.sha256, known.collection) or known
-
-
-def _view_pieces(sha256: str, page: Page) -> list[Piece]:
-    """The views of a page as pieces, the whole page first. Waits for their vectors."""
-    return [
-        Piece(
-            Chunk(0, 0, view.name),
-            view_key(sha256, page.number, view.box),
-            None if view.vector is None else view.vector.result(),
-            view.kind,
-            view.box,
-        )
-        for view in page.views
-    ]
 
 
 def nothing(_: Path) -> tuple[str, ...]:

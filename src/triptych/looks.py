@@ -21,8 +21,9 @@ from typing import Self
 import numpy as np
 
 from triptych.embed import check, view_key
-from triptych.seams import Encoder
+from triptych.seams import Encoder, PageEncoder
 from triptych.types import Page, View
+from triptych.views import WHOLE
 from triptych.workers import Workers
 
 Cached = Callable[[Sequence[bytes]], Mapping[bytes, np.ndarray]]
@@ -102,6 +103,20 @@ def given(row: np.ndarray) -> Future[np.ndarray]:
     promise: Future[np.ndarray] = Future()
     promise.set_result(row.astype(np.float32))
     return promise
+
+
+def laid_out(pages: Sequence[Page], encoder: Encoder | None) -> Sequence[Page]:
+    """Pages with the vector of their layout as their one view, where the image encoder of a library is one that
+    reads words with their places; other pages and encoders: as they are."""
+    if not isinstance(encoder, PageEncoder):
+        return pages
+    there = [i for i, page in enumerate(pages) if len(page.text.spans)]
+    rows = encoder.pages([pages[i].text for i in there])
+    check(rows, len(there), encoder)
+    found = list(pages)
+    for i, row in zip(there, rows, strict=True):
+        found[i] = replace(pages[i], views=(View("image", WHOLE, vector=given(row)),))
+    return found
 
 
 def looked(

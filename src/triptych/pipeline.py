@@ -11,7 +11,7 @@ from typing import NamedTuple
 from triptych import plugins
 from triptych.errors import UserError, WrongSpace
 from triptych.records import Space, Spaces
-from triptych.seams import Encoder
+from triptych.seams import Encoder, PageEncoder
 from triptych.settings import Settings
 
 ENCODERS = {"encoder": "text", "image_encoder": "image"}  # settings, and a signal that each one makes
@@ -31,7 +31,7 @@ class Encoders:
         text: Encoder = plugins.load("encoders", settings.encoder)
         spec = settings.image_encoder
         image: Encoder | None = None if spec == "none" else plugins.load("encoders", spec)
-        if image is not None and "image" not in image.sees:
+        if image is not None and "image" not in image.sees and not isinstance(image, PageEncoder):
             raise UserError(
                 f"The encoder '{spec}' sees text only, so it cannot be the image encoder. Set image_encoder to "
                 f"one that sees pictures, like builtin:look or open_clip:MODEL, or to none."

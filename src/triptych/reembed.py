@@ -6,7 +6,10 @@ was, and what was embedded already is found again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -14,10 +17,12 @@ from triptych.blobs import Blobs
 from triptych.catalog import Catalog
 from triptych.chunk import passage
 from triptych.embed import embed
-from triptych.looks import looked
+from triptych.errors import UserError
+from triptych.looks import laid_out, looked
 from triptych.records import KINDS, Asset, Piece, Space
-from triptych.seams import Encoder
+from triptych.seams import Encoder, PageEncoder
 from triptych.types import Page, View
+from triptych.views import WHOLE
 from triptych.workers import Workers
 
 
@@ -40,6 +45,21 @@ def _said(asset: Asset, page: Page, piece: Piece) -> str:
     return passage(asset.title, piece.chunk, page.text.text)
 
 
+def _seen(
+    asset: Asset, page: Page, views: Sequence[View], encoder: Encoder, workers: Workers, path: Path
+) -> Sequence[View]:
+    """Views with their vectors: of their pixels, or of the layout of their page."""
+    if not isinstance(encoder, PageEncoder):
+        return looked(workers, path, asset.sources[0], page, views, encoder)
+    [whole] = laid_out([page], encoder)[0].views or (View("image", WHOLE),)
+    if whole.vector is None:
+        raise UserError(
+            f"Page {page.number} of '{asset.sources[0]}' has no words, so it has no layout. Choose an image encoder "
+            f"that sees pictures: triptych rebuild --image-encoder builtin:look"
+        )
+    return [replace(view, vector=whole.vector) for view in views]
+
+
 def pictures(catalog: Catalog, blobs: Blobs, workers: Workers, encoder: Encoder) -> None:
     """Embed every view by `encoder`, drawn again from the originals, and make its space theirs."""
     space = Space(encoder.space, encoder.dim)
@@ -52,7 +72,7 @@ def pictures(catalog: Catalog, blobs: Blobs, workers: Workers, encoder: Encoder)
             if not new:
                 continue
             views = [View(p.kind, box, p.chunk.section) for box, p in new.items()]
-            seen = looked(workers, path, asset.sources[0], page, views, encoder)
+            seen = _seen(asset, page, views, encoder, workers, path)
             rows = {new[v.box].hash: v.vector.result() for v in seen if v.vector is not None}
             catalog.add_vectors(space, rows)
     catalog.adopt({"image": space})

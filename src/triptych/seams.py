@@ -109,8 +109,10 @@ class Encoder(Protocol):
         """Tokens of each text, as this encoder cuts it, without special tokens."""
 
 
+@runtime_checkable
 class PageEncoder(Protocol):
-    """An optional ability of a text encoder: it knows where on the page each word stands."""
+    """An optional ability of a text encoder: it knows where on the page each word stands. So it can be the
+    image encoder of a library, too: what is compared then is the layout of pages."""
 
     def pages(self, pages: Sequence[PageText]) -> np.ndarray:
         """(n, dim) float32, rows of length 1, in order, of whole pages in the space of `queries`."""
