@@ -11,7 +11,7 @@ Documents are ranked by their best page. Metrics are those of trec_eval, compute
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,8 @@ def measure(
         built = build(lib, labels, home / "rows", captions, tell)
         asking = Asking(lib, built.places, labels, ignore, fusion)
         rankings = {FUSED: asking.ranking()}
+        for qid, why in asking.refused.items():
+            tell(f"{labels.name}: query '{qid}' cannot be asked and counts as not found: {why}")
         rankings |= {signal: asking.ranking([signal]) for signal in lib.signals()}
         measured = {name: values(labels.judged, r.documents) for name, r in rankings.items()}
         report: dict[str, Any] = {
@@ -111,6 +113,7 @@ def measure(
             "queries": len(labels.questions),
             "fusion": asking.fusion,
             "failed": built.failed,
+            "refused": len(asking.refused),
             "metrics": _by_signal({name: v.means() for name, v in measured.items()}),
             **_sureness(measured),
             "by_type": _by_type(labels, measured),
@@ -126,9 +129,7 @@ def measure(
             tell(f"{labels.name}: asking {len(asked)} questions")
             report["answers"] = _answers(lib, labels, asked, built.places)
         if ablate:
-            ground = ablation.Ground(
-                lib, built.places, labels, asking, ignore, home, config, settings or {}, tell
-            )
+            ground = ablation.Ground(lib, labels, asking, home, config, settings or {}, tell)
             report["ablation"] = [row.to_dict() for row in ablation.ablate(ground)]
         report["seconds"] = {"ingest": round(built.seconds, 3), **asking.timing()}
         best = measured[report["against"]["signal"]]
@@ -231,6 +232,13 @@ def _directions(labels: LabelledSet, measured: Mapping[str, Values]) -> dict[str
 
 def _types(labels: LabelledSet) -> dict[str, list[str]]:
     return {kind: [q.qid for q in labels.questions if q.type == kind] for kind in ("text", "image")}
+
+
+def _questions(labels: LabelledSet, refused: Container[str]) -> list[Question]:
+    """What can be asked for an answer."""
+    return [
+        q for q in labels.questions if q.answers and q.text.rstrip().endswith("?") and q.qid not in refused
+    ]
 
 
 def _answers(

@@ -13,7 +13,7 @@ from typing import Any
 
 from triptych import fuse, library
 from triptych.evaluation import variants
-from triptych.evaluation.asking import Asking, Places, Ranking
+from triptych.evaluation.asking import Asking, Ranking
 from triptych.evaluation.bootstrap import Change, change
 from triptych.evaluation.measures import LEADING, Run, Values, values
 from triptych.evaluation.notes import Note
@@ -44,10 +44,8 @@ class Ground:
     """What every ablation of a set shares."""
 
     lib: Library
-    places: Places
     labels: LabelledSet
     asking: Asking
-    ignore: bool
     home: Path  # where variants of the library are kept
     config: Path | None
     settings: Mapping[str, Any]
@@ -90,16 +88,13 @@ def _others(signals: Sequence[str], left_out: str) -> list[str]:
 
 
 def _varied(ground: Ground, variant: variants.Variant) -> Run:
-    """The fused documents of a variant. Its assets are those of the library, so they stand in the same places."""
+    """The fused documents of a variant."""
     folder = variants.made(
         ground.lib, ground.home, variant, config=ground.config, settings=ground.settings, note=ground.note
     )
     settings = {**ground.settings, **variant.settings}
     with library.open(folder, config=ground.config, settings=settings) as lib:
-        asking = Asking(
-            lib, ground.places, ground.labels, ground.ignore, ground.asking.fusion, ground.asking.sights
-        )
-        return asking.ranking().documents
+        return ground.asking.on(lib).ranking().documents
 
 
 def mean(reports: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from triptych import labelled
+from triptych import fuse, labelled
 from triptych.captioning import Sidecar
+from triptych.errors import LibraryError, UserError
 from triptych.evaluation.measures import Run
 from triptych.evaluation.notes import Note
 from triptych.labelled import Document, LabelledSet, Question
@@ -99,7 +100,7 @@ class Ranking:
 
 class Asking:
     """Asks the queries of a set. The same question with the same signals and fusion is asked once; the
-    picture of a query is looked at once, and `sights` hands it on to variants of the library."""
+    picture of a query is looked at once, for variants of the library too."""
 
     def __init__(
         self,
@@ -108,18 +109,28 @@ class Asking:
         labels: LabelledSet,
         ignore: bool,
         fusion: str | None = None,
-        sights: dict[str, Sight] | None = None,
     ) -> None:
-        """`fusion` is what fuses unless a ranking says otherwise; None: as the library is set."""
+        """`fusion` is what fuses unless a ranking says otherwise; None: as the library is set. Raises UserError
+        when there is none of that name."""
         self._lib = lib
         self._places = places
         self._questions = labels.questions
+        self._labels = labels
+        self._ignore = ignore
         self._ignored = labels.ignored if ignore else {}
         self.fusion = fusion or lib.settings.search.fusion
-        self.sights: dict[str, Sight] = {} if sights is None else sights
+        self._sights: dict[str, Sight] = {}
+        fuse.check(self.fusion)
+        self.refused: dict[str, str] = {}  # queries that cannot be asked, and why: they find nothing
         self._known: dict[tuple[tuple[str, ...], str], Ranking] = {}
         counts = lib.catalog.counts()
         self._depth = _FEW if counts["pages"] == counts["assets"] else _MANY
+
+    def on(self, variant: Library) -> Asking:
+        """The same questions for a variant of the library, whose assets stand in the same places."""
+        asking = Asking(variant, self._places, self._labels, self._ignore, self.fusion)
+        asking._sights, asking.refused = self._sights, self.refused
+        return asking
 
     def ranking(self, signals: Sequence[str] | None = None, fusion: str | None = None) -> Ranking:
         """All queries, asked of `signals` (None: all that the library has)."""
@@ -168,17 +179,25 @@ class Asking:
         k: int | None = None,
     ) -> tuple[Sequence[Hit], float]:
         """The hits, and how many seconds the search took, without the look at a picture."""
-        picture = self._picture(question)
-        begun = time.perf_counter()
-        results = self._lib.search(
-            question.text or None, image=picture, k=k, signals=signals, fusion=fusion or self.fusion
-        )
+        if question.qid in self.refused:
+            return (), 0.0
+        try:
+            picture = self._picture(question)
+            begun = time.perf_counter()
+            results = self._lib.search(
+                question.text or None, image=picture, k=k, signals=signals, fusion=fusion or self.fusion
+            )
+        except LibraryError:
+            raise
+        except UserError as error:  # of this query: its picture, or what it says
+            self.refused[question.qid] = str(error)
+            return (), 0.0
         return results.hits, time.perf_counter() - begun
 
     def _picture(self, question: Question) -> Sight | None:
         """The picture of an image query, looked at once: that takes longer than the searches with it."""
         if question.image is None:
             return None
-        if question.qid not in self.sights:
-            self.sights[question.qid] = self._lib.see(question.image)
-        return self.sights[question.qid]
+        if question.qid not in self._sights:
+            self._sights[question.qid] = self._lib.see(question.image)
+        return self._sights[question.qid]

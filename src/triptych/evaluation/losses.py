@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -99,23 +100,22 @@ class _Eyes:
         asset = self._lib.catalog.asset(self._places.assets[document])
         number = min(number, asset.pages)
         page = self._lib.catalog.page(asset.key, number)
-        picture = None
-        if page.width:
-            try:
-                pixels = self._lib.pictures.pixels(asset, number, 2 * _SIDE)
-                picture = thumbnail(pixels, _SIDE)
-            except FileError:  # told by the words alone
-                picture = None
+        path = self._lib.blobs.local(asset.sha256)
+        picture = self._small(path, asset.sources[0], number) if page.width else None
         return Shown(document, number, _short([asset.title, *page.text.text.split("\n")]), picture)
 
     def query(self, question: Question) -> bytes | None:
         """The picture that a query by image asks with."""
         if question.image is None:
             return None
-        from PIL import Image
+        return self._small(question.image, question.image.name, 1)
 
-        with Image.open(question.image) as image:
-            return thumbnail(np.asarray(image.convert("RGB")), _SIDE)
+    def _small(self, path: Path, name: str, page: int) -> bytes | None:
+        """A page as a small WebP; None where it cannot be drawn, which the words beside it then tell alone."""
+        try:
+            return thumbnail(self._lib.workers.pixels(path, name, page, 2 * _SIDE), _SIDE)
+        except FileError:
+            return None
 
 
 def _short(texts: Sequence[str] | Iterable[str]) -> str:

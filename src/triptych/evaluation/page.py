@@ -97,7 +97,7 @@ def _set(measured: Measured, several: bool) -> str:
     return (
         f'<header id="{_id(measured)}"{" class=next" if several else ""}><{heading}>{text(report["set"])}</{heading}>'
         f'<p class="lead">{report["documents"]:,} documents, {report["queries"]:,} queries, fusion '
-        f"“{text(report['fusion'])}”{_failed(report['failed'])}</p></header>"
+        f"“{text(report['fusion'])}”{_failed(report['failed'], 'document', 'added')}{_failed(report['refused'], 'query', 'asked')}</p></header>"
         f'<div class="tiles">{_headline(report)}</div>'
         + _signals(report)
         + _where(measured)
@@ -264,8 +264,13 @@ def _tone(change: float) -> str:
     return "good" if change > 0 else "bad" if change < 0 else ""
 
 
-def _failed(count: int) -> str:
-    return f", <b class=bad>{count} documents could not be added</b>" if count else ""
+def _failed(count: int, what: str, done: str) -> str:
+    several = {"document": "documents", "query": "queries"}
+    return (
+        f", <b class=bad>{count} {what if count == 1 else several[what]} could not be {done}</b>"
+        if count
+        else ""
+    )
 
 
 def _leading(means: Mapping[str, Any]) -> dict[str, float]:

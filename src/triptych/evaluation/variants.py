@@ -153,8 +153,12 @@ def _views(lib: Library, pages: list[Page]) -> list[Variant]:
     return [
         Variant("views", f"{name} {'on' if on else 'off'}", _looked_again, {f"look.{name}": on})
         for name, on, other in others
-        if any(plan(page, other) != plan(page, look) for page in pages)
+        if any(_parts(page, other) != _parts(page, look) for page in pages)
     ]
+
+
+def _parts(page: Page, look: LookSettings) -> list[tuple[str, Box]]:
+    return [(view.kind, view.box) for view in plan(page, look)]
 
 
 def _chunks(lib: Library, pages: list[Page]) -> list[Variant]:
