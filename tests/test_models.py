@@ -371,6 +371,15 @@ def test_the_cache_of_the_hub_is_read_and_its_files_are_compared_with_their_name
         blob.write_bytes(FILES[name])
 
 
+def test_a_known_model_in_the_cache_of_the_hub_is_listed_as_such(tmp_path: Path) -> None:
+    for repo in model_files.KNOWN[0].repos:
+        entry = tmp_path / "hub" / f"models--{repo.replace('/', '--')}"
+        (entry / "snapshots" / COMMIT).mkdir(parents=True)
+        (entry / "refs").mkdir()
+        (entry / "refs" / "main").write_text(COMMIT)
+    assert [row["status"] for row in models.listing()][:2] == ["cached", "absent"]
+
+
 def test_a_read_only_home_only_costs_time(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = fetch()
     (tmp_path / "file").write_text("in the way")
@@ -420,6 +429,7 @@ def test_the_commands_for_people(hub: Hub) -> None:
     pulled = run("pull", SPEC)
     assert "4 files, 1.0 MB, from org/model" in pulled.stderr and "pulled" in pulled.stdout
     assert "recommended" in run().stdout
+    assert json.loads(run("--json").stdout) == json.loads(run("list", "--json").stdout)
     assert run("check").stdout.startswith("ok")
     assert "removed" in run("remove", SPEC).stdout
     assert "No model was pulled" in run("check").stdout

@@ -39,24 +39,32 @@ class Known(NamedTuple):
     bytes: int
     licence: str
     note: str
+    repos: tuple[str, ...]  # of the model hub
 
 
 # Published recall of photos by English captions (Crossmodal-3600, mean of R@1, 5 and 10) where known.
 KNOWN = (
     Known("encoders", "open_clip:ViT-B-32/laion2b_s34b_b79k", 605_000_000, "MIT",
-          "recommended: recall 68.8 at the cost of clip-ViT-B-32"),
+          "recommended: recall 68.8 at the cost of clip-ViT-B-32",
+          ("laion/CLIP-ViT-B-32-laion2B-s34B-b79K",)),
     Known("encoders", "open_clip:ViT-B-32-SigLIP2-256/webli", 1_510_000_000, "Apache-2.0",
-          "best for its time: recall 73.2, many languages, 1.5 times the time"),
+          "best for its time: recall 73.2, many languages, 1.5 times the time",
+          ("timm/ViT-B-32-SigLIP2-256",)),
     Known("encoders", "sentence_transformers:clip-ViT-B-32", 605_000_000, "MIT",
-          "the classic: recall 59.4"),
+          "the classic: recall 59.4",
+          ("sentence-transformers/clip-ViT-B-32",)),
     Known("encoders", "fastembed:Qdrant/clip-ViT-B-32", 590_000_000, "MIT",
-          "the classic without torch: recall 59.4"),
+          "the classic without torch: recall 59.4",
+          ("Qdrant/clip-ViT-B-32-vision", "Qdrant/clip-ViT-B-32-text")),
     Known("encoders", "fastembed:google/siglip2-base-patch16-224", 1_500_000_000, "Apache-2.0",
-          "without torch, many languages: recall about 75, 2.5 times the time"),
+          "without torch, many languages: recall about 75, 2.6 times the time",
+          ("onnx-community/siglip2-base-patch16-224-ONNX",)),
     Known("encoders", "layout:SCUT-DLVCLab/lilt-roberta-en-base", 520_000_000, "MIT",
-          "words with boxes; to be fine-tuned before use"),
+          "words with boxes; to be fine-tuned before use",
+          ("SCUT-DLVCLab/lilt-roberta-en-base",)),
     Known("captioners", "blip:Salesforce/blip-image-captioning-base", 990_000_000, "BSD-3-Clause",
-          "captions of photos, English"),
+          "captions of photos, English",
+          ("Salesforce/blip-image-captioning-base",)),
 )  # fmt: skip
 
 

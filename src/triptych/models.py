@@ -27,7 +27,7 @@ def _row(spec: str) -> dict[str, Any]:
         status, size = _pulled(folder)
     elif partial(spec).is_dir():
         status = "partial"
-    elif known and _in_cache(spec):
+    elif known and all(model_files.cached(repo) for repo in known.repos):
         status = "cached"
     return {
         "spec": spec,
@@ -50,13 +50,6 @@ def _pulled(folder: Path) -> tuple[str, int]:
         for name, file in files.items()
     )
     return "pulled" if whole else "damaged", sum(file["bytes"] for file in files.values())
-
-
-def _in_cache(spec: str) -> bool:
-    """Whether the hub's cache has a model that is known by its repository's name."""
-    argument = spec.partition(":")[2]
-    names = (argument, f"sentence-transformers/{argument}")
-    return any(model_files.cached(name) is not None for name in names if name.count("/") == 1)
 
 
 def check(specs: Sequence[str] = ()) -> list[dict[str, Any]]:

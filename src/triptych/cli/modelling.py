@@ -38,15 +38,16 @@ class Meter:
 
 
 @click.group(invoke_without_command=True)
+@as_json
 @click.pass_context
-def models(context: click.Context) -> int:
+def models(context: click.Context, as_json: bool) -> int:
     """List, pull, check and remove models; alone it lists them.
 
     \b
       triptych models pull open_clip:ViT-B-32/laion2b_s34b_b79k
       triptych models check
     """
-    return int(context.invoke(list_)) if context.invoked_subcommand is None else DONE
+    return int(context.invoke(list_, as_json=as_json)) if context.invoked_subcommand is None else DONE
 
 
 @models.command(name="list")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -133,7 +132,7 @@ def _open(folder: Path, on: torch.device) -> tuple[Any, Any, Any]:
                 name, device=on, precision="fp16" if on.type == "cuda" else "fp32", require_pretrained=True
             )
             tokenizer = open_clip.get_tokenizer(name)
-    except (OSError, ValueError, KeyError, RuntimeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:160]
         raise UserError(
             f"open_clip cannot load the model in {folder} ({reason}). Pull or copy it anew."

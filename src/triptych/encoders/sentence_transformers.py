@@ -136,7 +136,9 @@ class TextModel:
         return np.zeros((0, self.dim), np.float32)
 
     def _rows(self, found: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(found, np.float32)
+        rows = np.ascontiguousarray(found, np.float32)  # half precision on a GPU: of length 1 only about
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return rows
 
 
 class ImageTextModel(TextModel):
