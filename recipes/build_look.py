@@ -24,16 +24,19 @@ import numpy as np
 from build_encoders import write_safetensors
 from pictures import album
 from pictures.captions import captions
-from triptych.encoders import _look, _minilm, _weights
+from triptych.encoders import _look, _look_kinds, _minilm, _weights
 from triptych.encoders._look_backbone import Backbone
 from triptych.encoders._look_features import Features, features
 
 DEFAULT_OUT = Path(__file__).parents[1] / "src/triptych/encoders/weights"
-SEED = 1
-COUNT = 3600
+SEED = 5
+COUNT = 8000
 BLOCK = 64  # pictures drawn before they are looked at
-PENALTY = 0.3  # of the ridge, for each picture: chosen on held-back pictures (docs/log/look.md)
-TEXTURES = 64  # numbers kept of the network's features for look-alikes
+PENALTY = 0.2  # of the head's ridge (docs/log/look.md)
+SHARP, STEPS, DECAY = 8.0, 400, 1e-3  # of the classifier of kinds
+LOOK_ALIKES = {"histogram": 64, "edges": 96}  # components kept of each
+USUAL = 0.01  # penalty of the ridge from the meaning to what is usual
+WHITE = 0.5  # 0 leaves the components as they are, 1 makes all equally large
 
 
 class Album(NamedTuple):
@@ -50,10 +53,19 @@ def look_at(first: int, stop: int, seed: int) -> Album:
     cv2.setNumThreads(1)
     for start in range(first, stop, BLOCK):
         drawn = [album.picture(seed, i) for i in range(start, min(start + BLOCK, stop))]
-        parts.append(features([d.picture for d in drawn], backbone))
+        parts.append(features([brought_down(d.picture) for d in drawn], backbone))
         texts += [captions(d, random.Random(f"{seed}/{start + i}")) for i, d in enumerate(drawn)]
         kinds += [d.kind for d in drawn]
     return Album(Features(*(np.concatenate(column) for column in zip(*parts, strict=True))), texts, kinds)
+
+
+def brought_down(picture: np.ndarray) -> np.ndarray:
+    """The longer side at most SIDE pixels, as pictures reach the encoder."""
+    scale = _look.SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def save(made: Album, path: Path) -> None:
@@ -75,21 +87,54 @@ def join(parts: list[Album]) -> Album:
 
 def fit(made: Album) -> dict[str, np.ndarray]:
     """All weights, float16."""
-    targets = caption_vectors(made.captions)
     x = _look.design(made.seen)
-    mean, scale = x.mean(0), x.std(0) + 1e-4
-    z = np.clip((x - mean) / scale, -_look.CLIP, _look.CLIP).astype(np.float64)
-    bias = targets.mean(0)
-    gram = z.T @ z + PENALTY * len(z) * np.eye(z.shape[1])
-    head = np.linalg.solve(gram, z.T @ (targets - bias))
-    network = z[:, : made.seen.backbone.shape[1]]
-    values, axes = np.linalg.eigh(network.T @ network / len(z))
-    values, axes = values[::-1][:TEXTURES], axes[:, ::-1][:, :TEXTURES]
-    weights = {
-        "head.mean": mean, "head.scale": scale, "head": head, "head.bias": bias,
-        "textures": axes / np.sqrt(values),
-    }  # fmt: skip
+    weights = {"head.mean": x.mean(0), "head.scale": x.std(0) + 1e-4}
+    z = _look.standardised(x, weights).astype(np.float64)
+    targets = caption_vectors(made.captions)
+    weights["head"] = ridge(z, targets - targets.mean(0), PENALTY)
+    meaning = z @ weights["head"]
+    meaning /= np.linalg.norm(meaning, axis=1, keepdims=True)
+    weights["kinds"], weights["kinds.bias"] = classifier(meaning, made.kinds)
+    for name, size in LOOK_ALIKES.items():
+        weights |= beyond(name, getattr(made.seen, name).astype(np.float64), meaning, size)
     return {name: array.astype(np.float16) for name, array in weights.items()}
+
+
+def ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> np.ndarray:
+    """(m, k) weights that map (n, m) rows to (n, k) targets; `penalty` is for each row."""
+    gram = x.T @ x
+    gram[np.diag_indices_from(gram)] += penalty * len(x)
+    return np.asarray(np.linalg.solve(gram, x.T @ y))
+
+
+def beyond(name: str, values: np.ndarray, meaning: np.ndarray, size: int) -> dict[str, np.ndarray]:
+    """What is left of `values` after what the meaning tells of them, in `size` half-whitened components."""
+    mean = values.mean(0)
+    told = ridge(meaning, values - mean, USUAL)
+    left = values - mean - meaning @ told
+    spread, axes = np.linalg.eigh(left.T @ left / len(left))
+    chosen = axes[:, ::-1][:, :size] / spread[::-1][:size] ** (WHITE / 2)
+    return {name: chosen, f"{name}.meaning": told @ chosen, f"{name}.mean": mean @ chosen}
+
+
+def classifier(rows: np.ndarray, kinds: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Multinomial logistic regression with a little weight decay, by plain gradient steps with momentum."""
+    names = list(_look_kinds.NAMES)
+    wanted = np.eye(len(names))[[names.index(kind) for kind in kinds]]
+    centre = rows.mean(0)
+    x = (rows - centre) * SHARP
+    weights, bias = np.zeros((rows.shape[1], len(names))), np.zeros(len(names))
+    speed = [np.zeros_like(weights), np.zeros_like(bias)]
+    for _ in range(STEPS):
+        logits = x @ weights + bias
+        shares = np.exp(logits - logits.max(1, keepdims=True))
+        error = shares / shares.sum(1, keepdims=True) - wanted
+        slopes = x.T @ error / len(x) + DECAY * weights, error.mean(0)
+        for value, slope, pace in zip((weights, bias), slopes, speed, strict=True):
+            pace *= 0.9
+            pace -= slope
+            value += pace
+    return weights * SHARP, bias - centre @ weights * SHARP
 
 
 def caption_vectors(texts: list[list[str]]) -> np.ndarray:
@@ -117,6 +162,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=COUNT)
     parser.add_argument("--work", type=Path, default=Path("build/look"), help="where the parts are kept")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--keep", action="store_true", help="take the parts that are there, draw nothing")
     parser.add_argument("--part", type=int, help="draw only this part (what the workers do)")
     arguments = parser.parse_args()
     edges = np.linspace(0, arguments.count, arguments.workers + 1).astype(int)
@@ -124,11 +170,17 @@ def main() -> None:
     if arguments.part is not None:
         save(look_at(*edges[arguments.part : arguments.part + 2], SEED), parts[arguments.part])
         return
+    if not arguments.keep:
+        draw(arguments.workers)
+    write(fit(join([read(part) for part in parts])), arguments.out)
+
+
+def draw(workers: int) -> None:
+    """The parts of the album, each by a process of its own."""
     command = [sys.executable, *sys.argv, "--part"]
-    running = [subprocess.Popen([*command, str(i)]) for i in range(arguments.workers)]
+    running = [subprocess.Popen([*command, str(i)]) for i in range(workers)]
     if any([worker.wait() for worker in running]):
         raise SystemExit("A worker failed; see above.")
-    write(fit(join([read(part) for part in parts])), arguments.out)
 
 
 if __name__ == "__main__":

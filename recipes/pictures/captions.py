@@ -15,7 +15,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "report page": ("report page", "page of a report", "page of text", "document page", "annual report", "company report", "text document", "page of a book"),
     "financial table page": ("page with a financial table", "financial statement", "balance sheet", "report page with a table of figures", "annual report page with numbers"),
     "table": ("table", "data table", "table of numbers", "table with rows and columns", "grid of values"),
-    "spreadsheet": ("spreadsheet", "screenshot of a spreadsheet", "worksheet with cells", "spreadsheet window"),
+    "spreadsheet": ("spreadsheet", "data grid", "worksheet with cells", "table in a program window", "data preview with columns"),
     "bar chart": ("bar chart", "bar graph", "column chart", "chart with bars", "histogram"),
     "stacked bar chart": ("stacked bar chart", "bar chart with stacked bars", "stacked column chart"),
     "line chart": ("line chart", "line graph", "chart with lines", "time series chart", "trend line"),
@@ -42,6 +42,27 @@ KINDS: dict[str, tuple[str, ...]] = {
     "product photo": ("product photo", "photo of a product on a white background", "catalogue picture", "packshot", "isolated object on white"),
 }  # fmt: skip
 
+# What else a picture of that kind is: the wider word that people type when they do not care for the finer one.
+_DOCUMENT = ("document", "scanned document", "page of paper", "document page")
+_PAPER = ("document", "scanned document", "piece of paper", "scanned paper")
+_CHART = ("chart", "graph", "chart with axes", "statistical graphic", "data visualisation")
+_SCREEN = ("screenshot", "screenshot of a user interface", "UI screenshot", "app screenshot", "screenshot of a program",
+           "computer screen", "software window")  # fmt: skip
+_PHOTO = ("photo", "photograph", "colour photo", "camera picture", "snapshot taken with a camera")
+_DRAWN = ("drawing", "illustration", "graphic")
+FAMILY: dict[str, tuple[str, ...]] = (
+    dict.fromkeys(("receipt", "invoice", "letter", "handwriting"), _PAPER)
+    | {"form": ("form", "scanned form", "form document", "form to fill in", "paper form")}
+    | dict.fromkeys(("report page", "financial table page"), (*_DOCUMENT, "report page", "page of a report", "page of an annual report"))
+    | dict.fromkeys(("bar chart", "line chart", "pie chart", "scatter chart", "area chart"), _CHART)
+    | {"stacked bar chart": (*_CHART, "bar chart"), "dashboard": (*_CHART, *_SCREEN)}
+    | dict.fromkeys(("screenshot", "dialog", "login page", "web page", "code", "menu", "spreadsheet"), _SCREEN)
+    | dict.fromkeys(("photo", "landscape photo", "product photo"), _PHOTO)
+    | dict.fromkeys(("logo", "sketch", "cartoon", "diagram", "map", "painting"), _DRAWN)
+    | {"table": ("table", "document"), "slide": ("slide", "presentation")}
+)  # fmt: skip
+UI = frozenset({"dialog", "login page", "web page", "code", "menu", "spreadsheet", "dashboard"})
+
 _PLAIN = (
     "{a} {kind}",
     "{kind}",
@@ -53,13 +74,18 @@ _COLOURED = ("{a} {colour} {kind}", "{a} {kind} in {colour}", "{colour} {kind}",
 _TRAITED = ("{a} {kind}, {trait}", "{trait} {kind}", "{a} {kind} with {trait}")
 
 
-def captions(drawing: Drawing, dice: random.Random, count: int = 6) -> list[str]:
-    """`count` different ways to say what `drawing` shows; the first one is plain."""
+def captions(drawing: Drawing, dice: random.Random, count: int = 8) -> list[str]:
+    """`count` ways to say what `drawing` shows: the first one is plain, a quarter are of the wider word."""
     kind = KINDS[drawing.kind]
     found = [_say("{a} {kind}", kind[0])]
+    found += [_say(dice.choice(_PLAIN), dice.choice(FAMILY[drawing.kind])) for _ in range(count // 4)]
     while len(found) < count:
         name = kind[0] if dice.random() < 0.4 else dice.choice(kind)
-        if drawing.colours and dice.random() < 0.35:
+        if drawing.kind in UI and dice.random() < 0.4:
+            found.append(
+                f"{dice.choice(('a screenshot of', 'screenshot of', 'screenshot showing'))} {_say('{a} {kind}', name)}"
+            )
+        elif drawing.colours and dice.random() < 0.3:
             colour = " and ".join(drawing.colours[: dice.randint(1, 2)])
             found.append(_say(dice.choice(_COLOURED), name, colour=colour))
         elif drawing.traits and dice.random() < 0.5:

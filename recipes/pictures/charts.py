@@ -9,7 +9,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from pictures import pen
-from pictures.pen import BLACK, WHITE, Colour, Drawing, Pen, grey
+from pictures.pen import WHITE, Colour, Drawing, Pen, grey
 
 Dice = random.Random
 
@@ -17,14 +17,14 @@ Dice = random.Random
 class Frame:
     """The canvas of a chart: ground, title, axes, legend. Its plot area is `x0, y0, x1, y1`."""
 
-    def __init__(self, dice: Dice, axes: bool = True, count: int = 1) -> None:
+    def __init__(self, dice: Dice, axes: bool = True, count: int = 1, tall: float = 0) -> None:
         self.dice = dice
         self.dark = dice.random() < 0.12
         ground = pen.tint(pen.colour(dice, dice.choice(("black", "blue"))), -0.75) if self.dark else WHITE
         if not self.dark and dice.random() < 0.2:
             ground = dice.choice(((245, 245, 245), (234, 234, 242), (255, 250, 240), (240, 245, 250)))
         width = dice.randint(420, 900)
-        height = round(width * dice.choice((0.55, 0.62, 0.7, 0.75, 0.8, 1.0, 1.2)))
+        height = round(width * (tall or dice.choice((0.55, 0.62, 0.7, 0.75, 0.8, 1.0, 1.2))))
         self.page = page = Pen(dice, width, height, ground)
         page.face = dice.choice(("sans", "sans", "sans", "serif"))
         self.ink: Colour = (225, 225, 230) if self.dark else grey(dice.choice((0, 40, 90)))
@@ -159,8 +159,9 @@ def bars(dice: Dice) -> Drawing:
 
 def horizontal_bars(dice: Dice) -> Drawing:
     series = dice.choice((1, 1, 1, 2))
-    frame = Frame(dice, axes=False, count=series)
-    page, groups = frame.page, dice.randint(3, 20)
+    tall = dice.choice((0, 0, 0, 1.3, 2.2))
+    frame = Frame(dice, axes=False, count=series, tall=tall)
+    page, groups = frame.page, dice.randint(3, 20) if not tall else dice.randint(15, 45)
     x0 = frame.x0 + page.width * dice.uniform(0.08, 0.25)
     room = (frame.y1 - frame.y0) / groups
     gap = dice.uniform(0.15, 0.5)
@@ -244,7 +245,7 @@ def lines(dice: Dice) -> Drawing:
 def areas(dice: Dice) -> Drawing:
     series = dice.choice((1, 1, 2, 3, 4))
     frame = Frame(dice, count=series)
-    count = dice.choice((6, 12, 30, 80))
+    count = dice.choice((6, 6, 12, 12, 30, 60))
     base = [0.0] * count
     tops = []
     stacked = dice.random() < 0.7
@@ -347,7 +348,8 @@ def _values(dice: Dice, count: int) -> list[float]:
     found = [dice.uniform(0.15, 1) for _ in range(count)]
     way = dice.random()
     if way < 0.35:
-        found = sorted(v**2 + 0.02 for v in found)[::-1]
+        power = dice.choice((2, 2, 4, 8))
+        found = sorted(v**power + 0.02 for v in found)[::-1]
     elif way < 0.55:
         found.sort()
     elif way < 0.7:  # all nearly alike
@@ -384,55 +386,3 @@ def _dot(page: Pen, x: float, y: float, radius: float, ink: Colour, shape: str =
     else:
         page.line([corners[:2], corners[2:]], ink)
         page.line([(corners[0], corners[3]), (corners[2], corners[1])], ink)
-
-
-def dashboard(dice: Dice) -> Drawing:
-    """Tiles with charts and big figures."""
-    dark = dice.random() < 0.3
-    width = dice.randint(800, 1200)
-    height = round(width * dice.uniform(0.5, 0.75))
-    page = Pen(dice, width, height, (24, 28, 38) if dark else (243, 244, 247))
-    page.face = "sans"
-    tile = (38, 44, 58) if dark else WHITE
-    ink = (230, 230, 235) if dark else BLACK
-    size, gap = width / 70, width / 90
-    name = dice.choice(pen.CHROMATIC)
-    top, left = size * 3.5, 0.0
-    page.box(0, 0, width, top - gap, pen.colour(dice, name) if dice.random() < 0.4 else tile)
-    page.text(gap, size * 0.6, pen.title(dice, 2, 4), size * 1.5, ink, "bold")
-    if dice.random() < 0.5:
-        left = width * 0.14
-        page.box(0, top - gap, left - gap, height, pen.tint(pen.colour(dice, name), -0.5))
-        for i in range(7):
-            page.text(gap, top + i * size * 2.4, pen.title(dice, 1, 2)[:12], size, (220, 220, 225))
-    cards = dice.randint(3, 5)
-    for i in range(cards):
-        room = (width - left - gap) / cards
-        x = left + gap + i * room if left else gap + i * room
-        page.box(x, top, x + room - gap * 2, top + size * 5, tile, radius=size / 3)
-        page.text(x + size, top + size * 0.5, pen.title(dice, 1, 2)[:14], size * 0.9, ink)
-        page.text(
-            x + size,
-            top + size * 2,
-            dice.choice((f"{dice.randint(1, 99)}%", f"{dice.randint(100, 9999):,}", "$" + pen.money(dice))),
-            size * 2,
-            pen.colour(dice, dice.choice(pen.CHROMATIC)),
-            "bold",
-        )
-    top += size * 5 + gap
-    columns, rows = dice.randint(2, 3), dice.randint(1, 2)
-    for row in range(rows):
-        for column in range(columns):
-            x = left + gap + column * (width - left - gap) / columns
-            y = top + row * (height - top) / rows
-            w, h = (width - left - gap) / columns - gap, (height - top) / rows - gap
-            page.box(x, y, x + w, y + h, tile, radius=size / 3)
-            chart = dice.choice(DRAW)(Dice(dice.random()))
-            small = Image.fromarray(chart.picture).resize(
-                (max(8, int(w - gap)), max(8, int(h - gap))), Image.Resampling.BOX
-            )
-            if dark and chart.picture.mean() > 128:
-                small = Image.eval(small, lambda v: 255 - v * 215 // 255)
-            page.image.paste(small, (int(x + gap / 2), int(y + gap / 2)))
-    traits = ("dark theme",) if dark else ("light theme",)
-    return Drawing(page.array(), "dashboard", (*traits, "several charts", "big numbers"), (name,))

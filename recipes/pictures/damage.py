@@ -19,11 +19,14 @@ def scanned(picture: np.ndarray, dice: Dice) -> np.ndarray:
     if dice.random() < 0.6:
         picture = _turned(picture, dice.gauss(0, 1.2), 255)
     if dice.random() < 0.35:
-        pad = [int(picture.shape[1] * dice.uniform(0, 0.25)) for _ in range(4)]
+        reach = dice.choice((0.1, 0.25, 0.25, 0.6))
+        pad = [int(picture.shape[1] * dice.uniform(0, reach)) for _ in range(4)]
         tone = dice.choice((255, 255, 250, 235))
         picture = cv2.copyMakeBorder(picture, *pad, cv2.BORDER_CONSTANT, value=(tone,) * 3)
     way = dice.random()
-    if way < 0.25:  # fax
+    if dice.random() < 0.2:  # a copy of a copy: strokes run together
+        picture = cv2.erode(picture, np.ones((2, dice.choice((1, 2))), np.uint8))
+    if way < 0.35:  # fax
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) + rng.normal(
             0, 25, picture.shape[:2]
         )
@@ -36,10 +39,35 @@ def scanned(picture: np.ndarray, dice: Dice) -> np.ndarray:
         picture = np.clip(
             (low + picture * (1 - low / 255)) * tint + rng.normal(0, 4, picture.shape), 0, 255
         ).astype(np.uint8)
+    if dice.random() < 0.35:
+        picture = _marked(picture, dice)
     if dice.random() < 0.12:
         side = max(2, picture.shape[1] // 50)
         picture = picture.copy()
         picture[:, : dice.randint(1, side)] = 0
+    return picture
+
+
+def _marked(picture: np.ndarray, dice: Dice) -> np.ndarray:
+    """Holes of a punch, a black rim where the lid stood open, smears of toner."""
+    picture = picture.copy()
+    height, width = picture.shape[:2]
+    for _ in range(dice.choice((0, 2, 3))):
+        centre = (int(width * dice.uniform(0.02, 0.06)), int(height * dice.uniform(0.05, 0.95)))
+        cv2.circle(picture, centre, max(2, width // 60), (20, 20, 20), -1)
+    if dice.random() < 0.4:
+        rim = max(2, int(width * dice.uniform(0.01, 0.12)))
+        for edge in dice.sample(("left", "right", "top", "bottom"), dice.randint(1, 3)):
+            part = {
+                "left": np.s_[:, :rim],
+                "right": np.s_[:, -rim:],
+                "top": np.s_[:rim],
+                "bottom": np.s_[-rim:],
+            }[edge]
+            picture[part] = dice.choice((0, 10, 40))
+    if dice.random() < 0.3:
+        x = int(width * dice.random())
+        picture[:, x : x + dice.randint(1, 3)] = 60
     return picture
 
 
@@ -54,7 +82,7 @@ def photographed(picture: np.ndarray, dice: Dice) -> np.ndarray:
     table = cv2.resize(photos.texture(dice)[0], (w, h))
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     jitter = rng.normal(0, margin * 0.25 * min(width, height), (4, 2))
-    goal = corners + [width * margin, height * margin] + jitter
+    goal = corners + np.array([width * margin, height * margin]) + jitter
     matrix = cv2.getPerspectiveTransform(corners, goal.astype(np.float32))
     mask = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, (w, h))[..., None]
     found = cv2.warpPerspective(sheet, matrix, (w, h)) * mask + table * (1 - mask)
@@ -83,7 +111,7 @@ PAPER = frozenset(
     }
 )
 CAMERA = {"receipt": 0.25, "form": 0.05, "letter": 0.08, "invoice": 0.1, "handwriting": 0.2}
-SCAN = {"receipt": 0.7, "form": 0.85, "letter": 0.7, "invoice": 0.3, "report page": 0.15, "financial table page": 0.1,
+SCAN = {"receipt": 0.7, "form": 0.9, "letter": 0.7, "invoice": 0.3, "report page": 0.06, "financial table page": 0.05,
         "table": 0.1, "handwriting": 0.5, "sketch": 0.2}  # fmt: skip
 
 

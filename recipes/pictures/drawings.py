@@ -1,4 +1,4 @@
-"""Things drawn: diagrams, maps, logos, sketches, cartoons, paintings."""
+"""Things drawn: diagrams, logos, sketches, cartoons, paintings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 import cv2
 import numpy as np
 
-from pictures import papers, pen, photos
+from pictures import pen, photos
 from pictures.pen import BLACK, WHITE, Colour, Drawing, Pen, grey
 
 Dice = random.Random
@@ -41,120 +41,6 @@ def diagram(dice: Dice) -> Drawing:
             _node(page, x, y, w, h, None if plain else dice.choice(fills), size)
         before = now
     return Drawing(page.array(), "diagram", ("boxes and arrows",), () if plain else tuple(names))
-
-
-def city_map(dice: Dice) -> Drawing:
-    """Streets, blocks, parks, a river, labels."""
-    width, height = dice.randint(450, 900), dice.randint(400, 800)
-    ground = dice.choice(((242, 239, 233), (235, 235, 230), (250, 248, 240), (228, 238, 220), (40, 44, 52)))
-    page = Pen(dice, width, height, ground)
-    page.face = "sans"
-    dark = sum(ground) < 300
-    for _ in range(dice.randint(2, 8)):
-        x, y, r = dice.random() * width, dice.random() * height, width * dice.uniform(0.05, 0.18)
-        page.draw.polygon(
-            _blob(dice, x, y, r, r * dice.uniform(0.5, 1)), (45, 70, 50) if dark else (200, 224, 180)
-        )
-    if dice.random() < 0.75:
-        shore = _stream(dice, width, height)
-        page.line(shore, (30, 60, 90) if dark else (165, 205, 230), width * dice.uniform(0.02, 0.14))
-    if dice.random() < 0.5:
-        for _ in range(dice.randint(40, 160)):
-            x, y = dice.random() * width, dice.random() * height
-            page.box(
-                x,
-                y,
-                x + width * dice.uniform(0.01, 0.04),
-                y + height * dice.uniform(0.01, 0.04),
-                pen.tint(ground, 0.1 if dark else -0.08),
-            )
-    lane = (90, 94, 104) if dark else WHITE
-    turn = dice.uniform(0, 1.5)
-    for i in range(dice.randint(12, 40)):
-        big = i < 4
-        angle = turn + (math.pi / 2 if i % 2 else 0) + dice.gauss(0, 0.25 if dice.random() < 0.5 else 0.03)
-        x, y = dice.random() * width, dice.random() * height
-        reach = width * (1.5 if big else dice.uniform(0.1, 0.7))
-        bend = dice.gauss(0, 0.08) * reach
-        path = [
-            (x - math.cos(angle) * reach, y - math.sin(angle) * reach),
-            (x + bend, y - bend),
-            (x + math.cos(angle) * reach, y + math.sin(angle) * reach),
-        ]
-        ink = dice.choice(((250, 210, 120), (245, 180, 110), lane)) if big else lane
-        weight = width * (0.014 if big else dice.uniform(0.004, 0.009))
-        page.line(path, pen.tint(ink, -0.3) if not dark else ink, weight + 2)
-        page.line(path, ink, weight)
-    for _ in range(dice.randint(5, 25)):
-        page.text(
-            dice.random() * width,
-            dice.random() * height,
-            pen.title(dice, 1, 2)[:16],
-            width / dice.uniform(45, 80),
-            grey(200 if dark else 70),
-        )
-    for _ in range(dice.randint(0, 4)):
-        x, y, r = dice.random() * width, dice.random() * height, width / 50
-        page.draw.ellipse((x - r, y - r, x + r, y + r), pen.colour(dice, "red"))
-    return Drawing(
-        page.array(), "map", ("roads and parks", "streets"), ("green",) if not dark else ("black",)
-    )
-
-
-def regions_map(dice: Dice) -> Drawing:
-    """Countries or districts in colours, by the nearest of random points."""
-    width, height = dice.randint(400, 800), dice.randint(350, 650)
-    rng = np.random.default_rng(dice.getrandbits(32))
-    count = dice.randint(8, 40)
-    seeds = rng.random((count, 2)) * [width, height]
-    wave = photos.noise(rng, height, width, dice.uniform(20, 60)) * dice.uniform(10, 40)
-    yy, xx = np.mgrid[0:height, 0:width]
-    distance = ((xx + wave)[..., None] - seeds[:, 0]) ** 2 + (
-        (yy + wave.T[:1, :1] + wave)[..., None] - seeds[:, 1]
-    ) ** 2
-    owner = distance.argmin(-1)
-    name = dice.choice(pen.CHROMATIC)
-    base = pen.colour(dice, name)
-    many = dice.random() < 0.4
-    inks = np.array(
-        [
-            pen.tint(pen.colour(dice, dice.choice(pen.CHROMATIC)), 0.4)
-            if many
-            else pen.tint(base, dice.uniform(0, 0.85))
-            for _ in range(count)
-        ],
-        np.uint8,
-    )
-    picture = inks[owner]
-    land = (
-        photos.noise(rng, height, width, min(width, height) / 3)
-        + 0.9
-        - 1.6 * np.hypot(xx / width - 0.5, yy / height - 0.5)
-    )
-    picture[land < 0.25] = dice.choice(((255, 255, 255), (190, 215, 235), (225, 235, 245)))
-    border = (
-        cv2.morphologyEx(
-            np.where(land < 0.25, count, owner).astype(np.uint8),
-            cv2.MORPH_GRADIENT,
-            np.ones((2, 2), np.uint8),
-        )
-        > 0
-    )
-    picture[border] = dice.choice(((255, 255, 255), (90, 90, 90), (140, 140, 140)))
-    page = Pen(dice, width, height)
-    page.image = page.image.fromarray(picture) if hasattr(page.image, "fromarray") else _as_image(picture)
-    page = _again(page)
-    for _ in range(dice.randint(3, 15)):
-        page.text(
-            dice.uniform(0.1, 0.8) * width,
-            dice.uniform(0.1, 0.9) * height,
-            pen.title(dice, 1, 1),
-            width / 50,
-            grey(40),
-        )
-    return Drawing(
-        page.array(), "map", ("countries and borders", "regions in colours"), () if many else (name,)
-    )
 
 
 def logo(dice: Dice) -> Drawing:
@@ -201,7 +87,7 @@ def sketch(dice: Dice) -> Drawing:
     for _ in range(dice.randint(2, 5)):
         x, y = cx + dice.gauss(0, side * 0.12), cy + dice.gauss(0, side * 0.12)
         a, b = side * dice.uniform(0.08, 0.32), side * dice.uniform(0.06, 0.3)
-        outline = _blob(dice, x, y, a, b)
+        outline = blob(dice, x, y, a, b)
         for _ in range(dice.choice((1, 1, 2))):
             page.line(_wobble(dice, [*outline, outline[0]], side * 0.006), ink, weight)
     for _ in range(dice.randint(3, 18)):
@@ -237,7 +123,7 @@ def cartoon(dice: Dice) -> Drawing:
     edge = BLACK if dice.random() < 0.85 else None
     for _ in range(dice.randint(3, 8)):
         x, y = side / 2 + dice.gauss(0, side * 0.15), side / 2 + dice.gauss(0, side * 0.15)
-        outline = _blob(dice, x, y, side * dice.uniform(0.06, 0.3), side * dice.uniform(0.06, 0.3))
+        outline = blob(dice, x, y, side * dice.uniform(0.06, 0.3), side * dice.uniform(0.06, 0.3))
         page.draw.polygon(outline, dice.choice(inks))
         if edge:
             page.line([*outline, outline[0]], edge, weight)
@@ -272,22 +158,6 @@ def painting(dice: Dice) -> Drawing:
     return Drawing(canvas, "painting", ("visible brush strokes",), ())
 
 
-# ------------------------------------------------------------------------------------- parts
-
-
-def _as_image(picture: np.ndarray):  # type: ignore[no-untyped-def]
-    from PIL import Image
-
-    return Image.fromarray(picture)
-
-
-def _again(page: Pen) -> Pen:
-    from PIL import ImageDraw
-
-    page.draw = ImageDraw.Draw(page.image)
-    return page
-
-
 def _arrow(page: Pen, x0: float, y0: float, x1: float, y1: float, size: float) -> None:
     ink = grey(page.dice.choice((0, 60, 110)))
     if page.dice.random() < 0.5:
@@ -317,6 +187,7 @@ def _node(page: Pen, x: float, y: float, w: float, h: float, fill: Colour | None
 
 
 def _emblem(page: Pen, x: float, y: float, r: float, ink: Colour, second: Colour, ground: Colour) -> None:
+    """One of eleven shapes around x, y."""
     dice = page.dice
     shape = dice.choice(
         ("disc", "ring", "square", "triangle", "star", "letter", "waves", "petals", "shield", "bars", "blob")
@@ -339,7 +210,14 @@ def _emblem(page: Pen, x: float, y: float, r: float, ink: Colour, second: Colour
         page.draw.polygon(
             [(x, y), (x - r / 2, y + r), (x + r / 2, y + r)], second if second != ink else ground
         )
-    elif shape == "star":
+    else:
+        _ornament(page, shape, x, y, r, ink, second)
+
+
+def _ornament(page: Pen, shape: str, x: float, y: float, r: float, ink: Colour, second: Colour) -> None:
+    """Emblems of several equal parts."""
+    dice = page.dice
+    if shape == "star":
         n, inner = dice.randint(5, 12), r * dice.uniform(0.4, 0.75)
         page.draw.polygon(
             [
@@ -382,10 +260,10 @@ def _emblem(page: Pen, x: float, y: float, r: float, ink: Colour, second: Colour
                 r / 5,
             )
     else:
-        page.draw.polygon(_blob(dice, x, y, r, r), ink)
+        page.draw.polygon(blob(dice, x, y, r, r), ink)
 
 
-def _blob(dice: Dice, x: float, y: float, a: float, b: float) -> Points:
+def blob(dice: Dice, x: float, y: float, a: float, b: float) -> Points:
     """A closed smooth outline: an ellipse with a few random harmonics, turned."""
     waves = [(n, dice.gauss(0, 0.25 / n), dice.uniform(0, 6.3)) for n in (2, 3, 4, 5)]
     turn, found = dice.uniform(0, 6.3), []
@@ -414,21 +292,9 @@ def _wobble(dice: Dice, path: Points, much: float) -> Points:
     return [(x + dice.gauss(0, much), y + dice.gauss(0, much)) for x, y in path]
 
 
-def _stream(dice: Dice, width: int, height: int) -> Points:
-    x, found = dice.uniform(0.1, 0.9) * width, []
-    for i in range(13):
-        found.append((x, height * i / 12))
-        x += dice.gauss(0, width * 0.06)
-    return found if dice.random() < 0.5 else [(y / height * width, x / width * height) for x, y in found]
-
-
 def _pencilled(picture: np.ndarray, dice: Dice) -> np.ndarray:
     """Dodge and burn: what differs from its surroundings becomes a stroke."""
     light = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     blurred = cv2.GaussianBlur(255 - light, (0, 0), dice.uniform(2, 6))
     drawn = cv2.divide(light, 255 - np.minimum(blurred, 254), scale=256)
     return np.repeat(drawn[..., None], 3, 2)
-
-
-def writing(dice: Dice) -> Drawing:
-    return papers.handwriting(dice)

@@ -68,7 +68,7 @@ def landscape(dice: Dice) -> Drawing:
     picture = picture * (1 - clouds) + 245 * clouds
     names, yy = [], np.arange(height)[:, None]
     horizon = dice.uniform(0.3, 0.65)
-    for layer in range(dice.randint(2, 5)):
+    for _layer in range(dice.randint(2, 5)):
         name = dice.choice(("green", "green", "brown", "grey", "blue", "yellow"))
         names.append(name)
         base = _palette(dice, [name])[0] * dice.uniform(0.4, 1)
@@ -166,13 +166,13 @@ def bokeh(dice: Dice) -> Drawing:
 
 
 def product(dice: Dice) -> Drawing:
-    """One lit thing on white."""
+    """One lit thing on white: a fruit or bottle of round forms, or a package seen from a corner."""
     rng, height, width = _canvas(dice)
     picture = np.full((height, width, 3), 255.0)
     name = dice.choice(
-        ("red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "grey", "pink")
+        ("red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "grey", "pink", "white")
     )
-    tone = _palette(dice, [name])[0]
+    tone = np.array([235.0] * 3) if name == "white" else _palette(dice, [name])[0]
     x, y = width / 2, height / 2
     if dice.random() < 0.5:
         shadow = np.zeros((height, width), np.float32)
@@ -187,42 +187,131 @@ def product(dice: Dice) -> Drawing:
             -1,
         )
         picture *= 1 - cv2.GaussianBlur(shadow, (0, 0), width / 40)[..., None]
-    boxes = dice.random() < 0.5
-    a, b = width * dice.uniform(0.14, 0.4), height * dice.uniform(0.2, 0.42)
-    _thing(rng, dice, picture, x, y, a, b, tone, boxes)
-    for _ in range(dice.randint(0, 4)):
-        part = _palette(dice, [dice.choice(pen.CHROMATIC)])[0]
+    if dice.random() < 0.5:
+        _package(rng, dice, picture, tone)
+        trait = "a package"
+    else:
+        _fruit(rng, dice, picture, tone)
+        trait = "a round thing"
+    picture = np.clip(picture * (1 + rng.normal(0, 0.01, picture.shape)), 0, 255)
+    return Drawing(
+        picture.astype(np.uint8),
+        "product photo",
+        ("white background", "one object in the middle", trait),
+        (name,),
+    )
+
+
+def _fruit(rng: np.random.Generator, dice: Dice, picture: np.ndarray, tone: np.ndarray) -> None:
+    """Round and lit, its colour running into a second one, with a stalk, spots or a cut."""
+    height, width = picture.shape[:2]
+    x, y = width / 2, height / 2
+    a = min(width, height) * dice.uniform(0.25, 0.46)
+    b = a * dice.uniform(0.7, 1.4) if dice.random() < 0.6 else min(height * 0.46, a * 2)
+    other = _palette(dice, [dice.choice(("red", "yellow", "green", "orange", "brown"))])[0]
+    share = np.clip(noise(rng, height, width, a, 3) + dice.uniform(-0.3, 0.5), 0, 1)[..., None]
+    skin = tone * (1 - share) + other * share
+    stripes = dice.random() < 0.15
+    if stripes:
+        skin = skin * (0.8 + 0.3 * np.sin(np.arange(width) / a * dice.uniform(8, 20))[None, :, None])
+    _thing(rng, dice, picture, x, y, a, b, skin, False)
+    if dice.random() < 0.4:
         _thing(
             rng,
             dice,
             picture,
-            x + rng.normal(0, a * 0.3),
-            y + rng.normal(0, b * 0.3),
-            a * dice.uniform(0.15, 0.5),
-            b * dice.uniform(0.1, 0.5),
-            part,
-            dice.random() < 0.6,
+            x + a * 0.1,
+            y + b * 0.1,
+            a * 0.7,
+            b * 0.7,
+            np.clip(other * 1.3 + 40, 0, 255),
+            False,
         )
-    if boxes and dice.random() < 0.7:
-        page = pen.Pen(dice, width, height)
-        page.text(x, y, pen.title(dice, 1, 1)[:8], a * 0.4, pen.WHITE, "bold", "mm")
-        inked = np.asarray(page.image)
-        drawn = np.zeros((height, width, 3), np.uint8)
+    for _ in range(dice.choice((0, 0, 12, 40))):
+        spot = _palette(dice, ["brown"])[0]
+        cv2.circle(
+            picture, (int(x + rng.normal(0, a * 0.3)), int(y + rng.normal(0, b * 0.3))), 1, spot.tolist(), -1
+        )
+    if dice.random() < 0.5:
+        end = (int(x + rng.normal(0, a * 0.2)), int(y - b * dice.uniform(1.05, 1.3)))
+        cv2.line(
+            picture, (int(x), int(y - b * 0.85)), end, _palette(dice, ["brown"])[0].tolist(), 3, cv2.LINE_AA
+        )
+
+
+def _package(rng: np.random.Generator, dice: Dice, picture: np.ndarray, tone: np.ndarray) -> None:
+    """A carton, box or tube: a front with bands, pictures and words, a darker side, perhaps a cap."""
+    height, width = picture.shape[:2]
+    w = int(width * dice.uniform(0.18, 0.5))
+    h = int(min(height * 0.9, w * dice.uniform(1, 2.6)))
+    front = np.ones((h, w, 3)) * tone
+    for _ in range(dice.randint(1, 5)):
+        part = (
+            _palette(dice, [dice.choice((*pen.CHROMATIC, "grey", "black"))])[0]
+            if dice.random() < 0.7
+            else np.array([250.0] * 3)
+        )
+        if dice.random() < 0.5:
+            top = int(h * dice.random())
+            front[top : top + int(h * dice.uniform(0.05, 0.35))] = part
+        else:
+            _thing(
+                rng,
+                dice,
+                front,
+                w * dice.random(),
+                h * dice.uniform(0.3, 0.9),
+                w * dice.uniform(0.1, 0.4),
+                h * dice.uniform(0.05, 0.25),
+                part,
+                dice.random() < 0.3,
+            )
+    front = np.clip(front, 0, 255).astype(np.uint8)
+    for _ in range(dice.randint(1, 5)):
+        text = (pen.title(dice, 1, 1) if dice.random() < 0.6 else pen.words(dice, 1, 3))[:9]
+        ink = (255, 255, 255) if front.mean() < 140 else (25, 25, 30)
+        scale = w / max(3, len(text)) / dice.uniform(20, 45)
         cv2.putText(
-            drawn,
-            pen.title(dice, 1, 1)[:6],
-            (int(x - a * 0.8), int(y)),
-            cv2.FONT_HERSHEY_DUPLEX,
-            a / 70,
-            (255, 255, 255),
-            2,
+            front,
+            text,
+            (int(w * 0.06), int(h * dice.uniform(0.12, 0.95))),
+            dice.choice((0, 2, 3)),
+            scale,
+            ink,
+            max(1, round(scale * 2)),
             cv2.LINE_AA,
         )
-        picture = np.where(drawn > 90, np.asarray(255.0 if tone.mean() < 140 else 20.0), picture) + 0 * inked
-    picture = np.clip(picture * (1 + rng.normal(0, 0.01, picture.shape)), 0, 255)
-    return Drawing(
-        picture.astype(np.uint8), "product photo", ("white background", "one object in the middle"), (name,)
+    x, y = (width - w) // 2, (height - h) // 2
+    depth, lift = int(w * dice.uniform(0.1, 0.4)), int(h * dice.uniform(-0.03, 0.06))
+    corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
+    goals = corners + np.array([x - depth / 2, y]) + np.array([[0, lift], [0, 0], [0, 0], [0, lift]])
+    side = np.array(
+        [
+            [x + w - depth / 2, y],
+            [x + w + depth / 2, y + lift],
+            [x + w + depth / 2, y + h - lift],
+            [x + w - depth / 2, y + h],
+        ]
     )
+    cv2.fillPoly(
+        picture,
+        [side.astype(np.int32)],
+        np.clip(tone * dice.uniform(0.6, 0.95), 0, 255).tolist(),
+        cv2.LINE_AA,
+    )
+    if dice.random() < 0.4:
+        roof = np.array([goals[0], goals[1], side[1], [x + w / 2, y - h * dice.uniform(0.03, 0.2)]])
+        cv2.fillPoly(
+            picture,
+            [roof.astype(np.int32)],
+            np.clip(tone * dice.uniform(0.8, 1.1), 0, 255).tolist(),
+            cv2.LINE_AA,
+        )
+    matrix = cv2.getPerspectiveTransform(corners, goals.astype(np.float32))
+    mask = cv2.warpPerspective(np.ones((h, w), np.float32), matrix, (width, height))[..., None]
+    light = np.linspace(dice.uniform(0.85, 1.05), dice.uniform(0.9, 1.05), width)[None, :, None]
+    laid = cv2.warpPerspective(front, matrix, (width, height)) * light
+    picture[:] = picture * (1 - mask) + np.clip(laid, 0, 255) * mask
 
 
 ALL = (landscape, scene, scene, heap, bokeh)
@@ -271,7 +360,8 @@ def _thing(
         light = 0.35 + 0.75 * np.clip(0.6 * depth - 0.45 * u - 0.5 * v, 0, 1.1)
         light = light + 0.8 * np.clip(depth - 0.5 * u - 0.6 * v - 1.05, 0, 1)
     rough = 1 + noise(rng, y1 - y0, x1 - x0, max(4, a / dice.uniform(1, 6)), 4) * dice.uniform(0.05, 0.4)
-    body = np.clip(tone * (light * rough)[..., None], 0, 255)
+    skin = tone[y0:y1, x0:x1] if tone.ndim == 3 else tone
+    body = np.clip(skin * (light * rough)[..., None], 0, 255)
     picture[y0:y1, x0:x1] = picture[y0:y1, x0:x1] * (1 - inside[..., None]) + body * inside[..., None]
 
 

@@ -1,14 +1,15 @@
 """The built-in image encoder: what kind of picture it is and how it looks. No torch, no download.
 
-A row has three blocks, each scaled by a fixed weight:
+A row has four blocks, each scaled by a fixed weight:
 
-    meaning  in the space of the text encoder MiniLM: a ridge head over frozen features (see `_look_backbone`),
-             fitted to the captions of generated pictures (recipes/build_look.py)
-    colours  how much of each named colour (see `_look_colours`)
-    shape    textures, edges and colours by place, for look-alikes (see `_look_shapes`)
+    meaning    in the space of the text encoder MiniLM: a ridge head over frozen features (see `_look_backbone`),
+               fitted to the captions of generated pictures (recipes/build_look.py)
+    colour     how much of each named colour (see `_look_colours`)
+    histogram  colours of what stands in the middle, for look-alikes (see `_look_shapes`)
+    edges      edges by place and direction, for look-alikes
 
-A text has MiniLM's vector in the first block, the colours that it names in the second, zeros in the third. So
-one vector of fixed length serves every store, and pictures are compared with pictures by all three blocks.
+A text has MiniLM's vector in the first block, the colours that it names in the second, zeros in the others. So
+one vector of fixed length serves every store, and pictures are compared with pictures by all four.
 It knows kinds, colours and layout, and nothing of objects, people, places or brands (docs/models/look.md).
 """
 
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.encoders import _look_colours, _look_shapes, _minilm, _weights
+from triptych.encoders import _look_colours, _look_kinds, _minilm, _weights
 from triptych.encoders._minilm import Minilm
 from triptych.errors import UserError
 
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
 VERSION = 1  # of the vectors: another one is another space
 FILE = "look.safetensors"
 SIDE = 256
-# Weights of the blocks in the row of a picture, squares together 1, and of the colours that a text names.
-MEANING, COLOUR, SHAPE = 0.6, 0.33, 0.7287
-ASKED = 0.35
-EDGES = 1.0  # of edges against textures
+# Squares of the weights of the blocks in the row of a picture (docs/log/look.md). They need not add up to 1.
+SHARES = {"meaning": 0.5, "colour": 0.08, "histogram": 1.3, "edges": 0.35}
+ASKED = 1.25  # weight of the colours that a text names, beside its meaning
 CLIP = 6.0  # standard deviations beyond which a feature says nothing more
 
 
@@ -49,6 +49,7 @@ class Look:
     sees = frozenset({"text", "image"})
     side = SIDE
     max_tokens = _minilm.MAX_TOKENS
+    clear = (0.08, 0.3)  # measured on questions about content and about looks (docs/log/ranking.md)
 
     def __init__(self, weights: Mapping[str, np.ndarray], threads: int = 0) -> None:
         self._weights = {name: array.astype(np.float32) for name, array in weights.items()}
@@ -56,11 +57,15 @@ class Look:
         self._threads = threads
         self._backbone: Backbone | None = None
         self._lock = Lock()
-        sizes = Minilm.dim, _look_colours.DIM, _look_shapes.EDGES + self._weights["textures"].shape[1]
-        self._meaning = slice(0, sizes[0])
-        self._colour = slice(sizes[0], sizes[0] + sizes[1])
-        self._shape = slice(sizes[0] + sizes[1], sum(sizes))
-        self.dim = sum(sizes)
+        sizes = {
+            "meaning": Minilm.dim,
+            "colour": _look_colours.DIM,
+            "histogram": self._weights["histogram"].shape[1],
+            "edges": self._weights["edges"].shape[1],
+        }
+        ends = np.cumsum(list(sizes.values())).tolist()
+        self._blocks = {name: slice(end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
+        self.dim = int(ends[-1])
         self.space = f"builtin/look/{VERSION}/{self.dim}"
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
@@ -80,20 +85,37 @@ class Look:
             from triptych.encoders._look_features import features
 
             seen = features(images, self._compiled())
-            rows[:, self._meaning] = MEANING * _unit(self._head(seen))
-            rows[:, self._colour] = COLOUR * seen.evidence
-            rows[:, self._shape] = SHAPE * _unit(self._shaped(seen))
+            meaning = _unit(standardised(design(seen), self._weights) @ self._weights["head"])
+            found = {
+                "meaning": meaning,
+                "colour": seen.evidence,
+                "histogram": self._beyond(meaning, "histogram", seen.histogram),
+                "edges": self._beyond(meaning, "edges", seen.edges),
+            }
+            for name, place in self._blocks.items():
+                rows[:, place] = np.float32(SHARES[name] ** 0.5) * found[name]
         return _unit(rows)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each whole text, without special tokens."""
         return self._texts.count(texts)
 
+    def kinds(self, rows: np.ndarray) -> list[tuple[str, float]]:
+        """(n, dim) rows of `images` -> for each the kind of picture and how sure that is, 0..1."""
+        meaning = _unit(rows[:, self._blocks["meaning"]])
+        return _look_kinds.named(meaning @ self._weights["kinds"] + self._weights["kinds.bias"])
+
+    def colours(self, rows: np.ndarray) -> list[list[tuple[str, float]]]:
+        """(n, dim) rows of `images` -> for each the names of its colours and how strong each is, 0..1."""
+        lengths = np.linalg.norm(rows[:, self._blocks["meaning"]], axis=1, keepdims=True)
+        share = (SHARES["meaning"] / SHARES["colour"]) ** 0.5
+        return [_look_colours.named(row) for row in rows[:, self._blocks["colour"]] / lengths * share]
+
     def _spread(self, texts: Sequence[str], meaning: np.ndarray) -> np.ndarray:
         rows = np.zeros((len(texts), self.dim), np.float32)
-        rows[:, self._meaning] = meaning
+        rows[:, self._blocks["meaning"]] = meaning
         for row, text in zip(rows, texts, strict=True):
-            row[self._colour] = ASKED * _look_colours.asked(text)
+            row[self._blocks["colour"]] = ASKED * _look_colours.asked(text)
         return _unit(rows)
 
     def _compiled(self) -> Backbone:
@@ -104,15 +126,11 @@ class Look:
                 self._backbone = Backbone(self._threads)
         return self._backbone
 
-    def _head(self, seen: Features) -> np.ndarray:
-        """(n, 384): where the captions of such pictures stand in MiniLM's space."""
+    def _beyond(self, meaning: np.ndarray, name: str, values: np.ndarray) -> np.ndarray:
+        """(n, k) what `values` say beyond what is usual for such a kind: a sketch differs from other sketches
+        as the photo that it was drawn after differs from other photos."""
         w = self._weights
-        return np.asarray(standardised(design(seen), w) @ w["head"] + w["head.bias"])
-
-    def _shaped(self, seen: Features) -> np.ndarray:
-        """(n, EDGES + textures): not yet of length 1."""
-        network = standardised(design(seen), self._weights)[:, : seen.backbone.shape[1]]
-        return np.concatenate([EDGES * seen.edges, _unit(network @ self._weights["textures"])], 1)
+        return _unit(values @ w[name] - meaning @ w[f"{name}.meaning"] - w[f"{name}.mean"])
 
 
 def design(seen: Features) -> np.ndarray:

@@ -29,7 +29,7 @@ NAMES = (
     "colourful",
 )
 BASIC = 11  # of NAMES are colours, the rest are of the whole picture
-CHROMATIC = 3  # the first of NAMES that is a hue
+GREY, CHROMATIC = 2, 3  # places in NAMES: of grey, of the first hue
 DIM = len(NAMES)
 
 # sRGB in hexadecimal: what people call by that name, pale and deep ones too.
@@ -46,7 +46,7 @@ _EXAMPLES = {
     "17becf 00ffff 4f81bd 1d3557 264653 90caf9 0f2a5c 008cba 457b9d a6cee3 4682b4 7fb3d5",
     "purple": "800080 9467bd 8a2be2 4b0082 9b59b6 6a0dad ba55d3 7b2cbf b39ddb 5e35b1 c77dff 483d8b 3c1361",
     "pink": "ffc0cb ff69b4 ff1493 e377c2 f4a6c0 f78fb3 db7093 ff00ff ffb6c1 e91e63 d63384 f8bbd0",
-    "brown": "8b4513 a0522d 8c564b 654321 5c4033 d2b48c c19a6b 7b3f00 a47149 6f4e37 b08d57 4a2c17 deb887 a67b5b",
+    "brown": "a52a2a 8b4513 a0522d 8c564b 654321 5c4033 d2b48c c19a6b 7b3f00 a47149 6f4e37 b08d57 4a2c17 deb887 a67b5b",
 }
 
 # What people write for them. Longer phrases first: "black and white" is no black.
@@ -73,8 +73,11 @@ _WORDS = {
 _PATTERN = re.compile("|".join(rf"\b(?P<w{i}>{words})\b" for i, words in enumerate(_WORDS)), re.IGNORECASE)
 _MEANINGS = tuple(_WORDS.values())
 
+NAMED = 0.25  # evidence from which a colour is said to be there
 _BITS = 5  # of each channel that the table looks at
-_NOISE = 0.004  # share of coloured pixels that JPEG and paper make by themselves
+_NOISE = 0.002  # share of a hue that JPEG and paper make by themselves
+_NOTICED = 0.02  # share at which a hue is half noticed
+_GREYS = 0.15  # the same for grey, which the rims of letters have, too
 
 
 def asked(text: str) -> np.ndarray:
@@ -97,17 +100,28 @@ def shares(picture: np.ndarray) -> np.ndarray:
 
 
 def evidence(picture: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """(DIM,) float32 of length 1: how well each of NAMES describes the picture with these `shares`."""
+    """(DIM,) float32, 0..1: how well each of NAMES describes the picture with these `shares`.
+
+    Half of it says that a hue is there at all, as a slice or a line of a chart, half that it prevails among
+    the hues: a red logo on white is red, though most of it is white.
+    """
     hues = np.maximum(share[CHROMATIC:] - _NOISE, 0)
     total = hues.sum()
-    among = hues / (total + 0.01)  # a red logo on white is red, though most of it is white
+    among = hues / (total + 0.01)
     found = np.empty(DIM, np.float32)
     found[:CHROMATIC] = share[:CHROMATIC]
-    found[CHROMATIC:BASIC] = 0.5 * np.sqrt(share[CHROMATIC:]) + 0.5 * among
+    found[GREY] /= found[GREY] + _GREYS
+    found[CHROMATIC:BASIC] = 0.5 * hues / (hues + _NOTICED) + 0.5 * among
     light = float(picture.mean()) / 255
     variety = float(np.exp(-(among * np.log(among + 1e-9)).sum()))  # so many hues, were they equal
     found[BASIC:] = max(0.0, 1 - 2 * light), max(0.0, 2 * light - 1), min(1.0, total * variety)
-    return np.asarray(found / np.linalg.norm(found), np.float32)
+    return found
+
+
+def named(evidence: np.ndarray) -> list[tuple[str, float]]:
+    """(DIM,) evidence of one picture -> the names that describe it, strongest first."""
+    order = np.argsort(-evidence)
+    return [(NAMES[i], float(evidence[i])) for i in order if evidence[i] >= NAMED]
 
 
 @cache

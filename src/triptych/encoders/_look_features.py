@@ -21,8 +21,7 @@ class Features(NamedTuple):
     shares: np.ndarray  # (n, _look_colours.BASIC) of each basic colour, together 1
     evidence: np.ndarray  # (n, _look_colours.DIM) of colour names, length 1
     edges: np.ndarray  # (n, _look_shapes.EDGES) by place and direction, length 1
-    places: np.ndarray  # (n, _look_shapes.COLOURS) mean colours by place
-    histogram: np.ndarray  # (n, _look_shapes.HISTOGRAM) of colours, length 1
+    histogram: np.ndarray  # (n, _look_shapes.HISTOGRAM) of the colours in the middle, length 1
 
 
 def features(images: Sequence[np.ndarray], backbone: Backbone) -> Features:
@@ -47,6 +46,5 @@ def _look(fitted: np.ndarray) -> tuple[np.ndarray, ...]:
         share,
         _look_colours.evidence(fitted, share),
         _look_shapes.edges(small),
-        _look_shapes.colours(small),
         _look_shapes.histogram(small),
     )
