@@ -74,7 +74,7 @@ def _overview(measured: Sequence[Measured], mean: Mapping[str, Any]) -> str:
             "What each part is worth",
             "Mean change of nDCG@10 over the sets that have the part.",
             plots.moves([
-                plots.Move(r["group"], r["variant"], r["change"][LEADING], r["change"][LEADING], r["change"][LEADING],
+                plots.Move(r["group"], _told(r), r["change"][LEADING], r["change"][LEADING], r["change"][LEADING],
                            f"{r['sets']} set{'s' * (r['sets'] != 1)}")
                 for r in mean["ablation"]
             ]),
@@ -217,7 +217,7 @@ def _ablated(report: Mapping[str, Any]) -> str:
         [
             plots.Move(
                 row["group"],
-                row["variant"],
+                _told(row),
                 row["change"][LEADING]["difference"],
                 row["change"][LEADING]["low"],
                 row["change"][LEADING]["high"],
@@ -231,6 +231,12 @@ def _ablated(report: Mapping[str, Any]) -> str:
         " An arrow: further than drawn."
     )
     return _section("What each part is worth", said, drawn)
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """The name of an ablation, with its group where it would say little alone."""
+    alone = row["group"] in ("signals", "OCR", "views")
+    return str(row["variant"]) if alone else f"{row['group']}: {row['variant']}"
 
 
 def _settings(measured: Measured) -> str:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from triptych.markup import text
 
 _WIDTH = 760
-_LEFT = 150  # for names
-_RIGHT = 150  # for figures
+_LEFT = 160  # for names
+_RIGHT = 160  # for figures
 _ROW = 30
 _AXIS = 22  # below the rows
 _STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # where an axis of changes may end
@@ -156,15 +156,15 @@ def _grid(x: _Scale, ticks: Sequence[float], rows: int, form: str) -> str:
 
 
 def _name(name: str, y: float) -> str:
-    shown = name if len(name) <= 22 else f"{name[:21]}…"
+    shown = name if len(name) <= 24 else f"{name[:23]}…"
     return f'<text class="name" x="{_LEFT - 12}" y="{y + 20}">{text(shown)}</text>'
 
 
 def _figure(value: str, note: str, y: float) -> str:
-    x = _WIDTH - _RIGHT + 14
+    x = _WIDTH - _RIGHT + 12
     return (
         f'<text class="figure" x="{x}" y="{y + 20}">{text(value)}</text>'
-        f'<text class="note" x="{x + 47}" y="{y + 20}">{text(note)}</text>'
+        f'<text class="note" x="{x + 56}" y="{y + 20}">{text(note)}</text>'
     )
 
 
@@ -172,7 +172,8 @@ def _whisker(low: float, high: float, y: float) -> str:
     ends = "".join(
         f'<line class="whisker" x1="{e:.1f}" x2="{e:.1f}" y1="{y - 4}" y2="{y + 4}"/>' for e in (low, high)
     )
-    return f'<line class="whisker" x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"/>{ends}'
+    ends_at = f'x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"'
+    return f'<line class="halo" {ends_at}/><line class="whisker" {ends_at}/>{ends}'
 
 
 def _mark(x: _Scale, change: float, y: float) -> str:

@@ -32,6 +32,7 @@ svg .name { text-anchor: end; fill: var(--ink) } svg .figure { fill: var(--ink);
 svg .note, svg .tick { fill: var(--soft); font-size: 12px } svg .tick { text-anchor: middle }
 svg text { font-variant-numeric: tabular-nums }
 .grid, .rule { stroke: var(--line) } .zero { stroke: var(--even) } .whisker { stroke: var(--ink); stroke-width: 1.5; opacity: .75 }
+.halo { stroke: var(--card); stroke-width: 5; opacity: .55 }
 .span { stroke: var(--line); stroke-width: 4; stroke-linecap: round }
 g.good .dot { fill: var(--good) } g.bad .dot { fill: var(--bad) } g.even .dot { fill: var(--even) }
 g.good .figure { fill: var(--good) } g.bad .figure { fill: var(--bad) } g.even .figure { fill: var(--soft) }
@@ -41,7 +42,8 @@ g.good .figure { fill: var(--good) } g.bad .figure { fill: var(--bad) } g.even .
 @media (prefers-color-scheme: dark) { .in0, .in3 { fill: #131a2b } .share2 { fill: #3a4a68; background: #3a4a68 } .in2 { fill: #dfe7f7 } }
 .key { display: inline-flex; align-items: center; gap: 5px; margin-right: 12px; white-space: nowrap }
 .key i { width: 11px; height: 11px; border-radius: 3px }
-table { width: 100%; margin-top: 12px; border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums }
+table { width: 100%; margin-top: 12px; border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; overflow-wrap: normal }
+td, th { white-space: nowrap } .settings td { white-space: normal; overflow-wrap: anywhere }
 td, tr:first-child th { text-align: right; padding: 6px 8px } th:first-child { text-align: left; font-weight: 600; padding: 6px 8px 6px 0 }
 tr:first-child th { color: var(--soft); font-weight: 500 } tr + tr > * { border-top: 1px solid var(--line) }
 .best { font-weight: 700 }
