@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from triptych.errors import Damaged
 from triptych.filters import Scope
-from triptych.keyword import Clause, KeywordIndex, Term, stems
+from triptych.keyword import Clause, KeywordIndex, Term
+from triptych.language import stems
 from triptych.replay import Passage
 
 

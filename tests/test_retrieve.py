@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import triptych
 from triptych import terms, tokens
 from triptych.errors import UserError
+from triptych.keyword import Ladder
 from triptych.library import Library
 from triptych.snippet import LENGTH, matches, snippet
 from triptych.types import Box, Line, PageText, Word
@@ -139,7 +140,11 @@ def test_stop_words_follow_the_language() -> None:
 def test_any_text_can_be_taken_apart(text: str) -> None:
     query = terms.parse(text)
     assert len(query.stems) <= len(query.words)
-    assert all(weight > 0 for clause in query.clauses for _, _, weight in clause)
+    ladders = [clause.rungs if isinstance(clause, Ladder) else ((clause,),) for clause in query.clauses]
+    steps = [step for ladder in ladders for rung in ladder for step in rung]
+    assert all(
+        weight > 0 for step in steps for *_, weight in (step if isinstance(step[0], tuple) else [step])
+    )
 
 
 # -------------------------------------------------------------------------------------- snippets

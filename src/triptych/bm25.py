@@ -9,10 +9,13 @@ import numpy as np
 import tantivy
 
 from triptych.filters import Scope
+from triptych.language import LANGUAGES
 
 _FEW = 500  # up to so many allowed chunks a set of terms is the faster filter (docs/log/index.md)
 _RUNS = 64  # up to so many runs of consecutive keys ranges are
 _TIES = 32  # hits asked for beyond k, so that ties at the end are seen
+_LATER = 0.1  # of its weight counts a rung after the first one that stands
+_BEGINNINGS = 30  # tokens that one beginning may stand for
 _DECIMALS = 4  # sums of float32 differ in the seventh digit with the layout of segments: no order in that
 
 
@@ -25,6 +28,29 @@ class Term(NamedTuple):
 
 
 Clause = tuple[Term, ...]
+
+
+class Begins(NamedTuple):
+    """The tokens of a field that begin with `prefix`, the commonest of them, as terms of that weight."""
+
+    field: str
+    prefix: str
+    weight: float = 1.0
+
+
+class Near(NamedTuple):
+    """The tokens of a field that are `token` but for one letter more, less, another, or two in turned order."""
+
+    field: str
+    token: str
+    weight: float = 1.0
+
+
+class Ladder(NamedTuple):
+    """Ever weaker ways to find one thing. The first rung on which anything stands counts in full, those after it
+    a little, so that a likeness never counts like the thing itself; rungs with a `Near` only where nothing stands."""
+
+    rungs: tuple[tuple[Clause | Begins | Near, ...], ...]
 
 
 class Snapshot:
@@ -67,7 +93,7 @@ class Snapshot:
         return int(self._searcher.search(query, 1, count=True).count)
 
     def search(
-        self, clauses: Sequence[Clause], k: int, scope: Scope | None = None
+        self, clauses: Sequence[Clause | Ladder], k: int, scope: Scope | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """(chunk keys (n,) int64, scores (n,) float64), best first, at most k, ties by key.
 
@@ -90,7 +116,9 @@ class Snapshot:
             return self._best(_all_of(query, self._set(keys)), k, None)
         return self._best(query, k, keys)
 
-    def score(self, clauses: Sequence[Clause], ids: np.ndarray, scope: Scope | None = None) -> np.ndarray:
+    def score(
+        self, clauses: Sequence[Clause | Ladder], ids: np.ndarray, scope: Scope | None = None
+    ) -> np.ndarray:
         """Scores of known chunks for `clauses`, in the order of `ids`; 0 where nothing matches."""
         scores = np.zeros(len(ids))
         query = self._query(clauses, scope)
@@ -121,20 +149,63 @@ class Snapshot:
 
     # ------------------------------------------------------------------------------------ queries
 
-    def _query(self, clauses: Sequence[Clause], scope: Scope | None) -> Any:
+    def _query(self, clauses: Sequence[Clause | Ladder], scope: Scope | None) -> Any:
         """The tantivy query of `clauses`; None when no term of them is known."""
         collections = None if scope is None else scope.collections
         parts: list[Any] = []
         for clause in clauses:
-            terms = [q for q in (self._term(term, collections) for term in clause) if q is not None]
-            if len(terms) > 1:
-                parts.append(tantivy.Query.disjunction_max_query(terms))
+            if isinstance(clause, Ladder):
+                parts += self._ladder(clause, collections)
             else:
-                parts += terms
+                parts += self._best_of(clause, collections)
         if not parts:
             return None
         query = tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
         return query if collections is None else _all_of(query, self._collections(collections))
+
+    def _ladder(self, ladder: Ladder, collections: tuple[str, ...] | None) -> list[Any]:
+        parts: list[Any] = []
+        share = 1.0
+        for rung in ladder.rungs:
+            if parts and any(isinstance(step, Near) for step in rung):
+                continue
+            here: list[Any] = []
+            for step in rung:
+                if isinstance(step, Near):
+                    here += self._near(step, collections)
+                elif isinstance(step, Begins):
+                    here += self._begins(step, share, collections)
+                else:
+                    here += self._best_of(
+                        tuple(t._replace(weight=t.weight * share) for t in step), collections
+                    )
+            parts += here
+            share = _LATER if parts else 1.0
+        return parts
+
+    def _best_of(self, clause: Clause, collections: tuple[str, ...] | None) -> list[Any]:
+        """At most one query, of which the best term counts."""
+        terms = [q for q in (self._term(term, collections) for term in clause) if q is not None]
+        return [tantivy.Query.disjunction_max_query(terms)] if len(terms) > 1 else terms
+
+    def _begins(self, begins: Begins, share: float, collections: tuple[str, ...] | None) -> list[Any]:
+        found = self._searcher.terms_with_prefix(begins.field, begins.prefix, limit=_BEGINNINGS)
+        terms = (Term(begins.field, token, begins.weight * share) for token, _ in found)
+        return [query for query in (self._term(term, collections) for term in terms) if query is not None]
+
+    def _near(self, near: Near, collections: tuple[str, ...] | None) -> list[Any]:
+        """All count the same, as a word of their number would: tantivy does not tell which one it found."""
+        query = tantivy.Query.fuzzy_term_query(self._schema, near.field, near.token)
+        number = self._number(query, collections)
+        if not number:
+            return []
+        weight = near.weight * _idf(self.size(collections), number)
+        return [tantivy.Query.boost_query(tantivy.Query.const_score_query(query, 1.0), weight)]
+
+    def languages(self, collections: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """The languages of chunks in those collections, by their number."""
+        counts = {name: self.document_frequency("language", name, collections) for name in LANGUAGES}
+        return tuple(sorted((n for n in counts if counts[n]), key=lambda name: -counts[name]))
 
     def _term(self, term: Term, collections: tuple[str, ...] | None) -> Any:
         correction = self._correction(term, collections)

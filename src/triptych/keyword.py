@@ -7,11 +7,11 @@
     holding(words, fields) -> ids                              words side by side: a phrase
     document_frequency(field, token), count                    statistics for whoever weighs terms
 
-Fields: `text` (folded words), `stem` (the same, English stems), `exact` (numbers, dates, codes, e-mail
-addresses), `pair` (two neighbouring words written as one, which tells a phrase from the same words
-elsewhere), `title` (title and name of the file, heading of the section). A clause is one or more terms
-of which the best one counts; the score of a chunk is the sum over clauses. BM25 has tantivy's k1 = 1.2
-and b = 0.75.
+Fields: `text` (folded words), `stem` (their stems in the language of the chunk, which stands in `language`),
+`exact` (numbers, dates, codes, e-mail addresses, and what slips of OCR made of them), `tail` (ends of codes), `pair`
+(two neighbouring words written as one, which tells a phrase from the same words elsewhere), `title` (title and name
+of the file, heading of the section). A clause is one or more terms of which the best one counts; a ladder is
+ever weaker ways to find one thing; the score of a chunk is the sum over them. BM25 has tantivy's k1 = 1.2 and b = 0.75.
 
 The watermark is exact without a second transaction: before a commit the next watermark is written down
 beside the operation number at which the index stands; whether the commit happened can be read off
@@ -30,8 +30,11 @@ from typing import Any
 import numpy as np
 import tantivy
 
-from triptych import files, tokens
+from triptych import files, language, tokens
+from triptych.bm25 import Begins as Begins
 from triptych.bm25 import Clause as Clause
+from triptych.bm25 import Ladder as Ladder
+from triptych.bm25 import Near as Near
 from triptych.bm25 import Snapshot, key_range
 from triptych.bm25 import Term as Term
 from triptych.errors import Damaged, LibraryError
@@ -39,8 +42,8 @@ from triptych.faults import point
 from triptych.filters import Scope
 from triptych.replay import Passage
 
-FIELDS = ("text", "stem", "exact", "pair", "title")
-_FORMAT = f"3.{tokens.VERSION}"
+FIELDS = ("text", "stem", "exact", "tail", "pair", "title")
+_FORMAT = f"4.{tokens.VERSION}"
 _MARK = "watermark.json"
 _HEAP = 64_000_000  # bytes that the writer may fill before it must write a segment
 
@@ -55,24 +58,17 @@ def _schema() -> Any:
     builder.add_text_field("every", tokenizer_name="raw", index_option="basic")  # "1" in each document
     builder.add_text_field("collection", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name="folded", index_option="position")
-    builder.add_text_field("stem", tokenizer_name="english", index_option="freq")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("stem", tokenizer_name="folded", index_option="freq")
     builder.add_text_field("exact", tokenizer_name="folded", index_option="freq")
+    builder.add_text_field("tail", tokenizer_name="folded", index_option="basic")
     builder.add_text_field("pair", tokenizer_name="folded", index_option="freq")
     builder.add_text_field("title", tokenizer_name="folded", index_option="position")
     return builder.build()
 
 
-def _analyzer(*filters: Any) -> Any:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
-    for step in filters:
-        builder = builder.filter(step)
-    return builder.build()
-
-
-def stems(words: Sequence[str]) -> list[str]:
-    """Stems of folded words, as the field `stem` holds them."""
-    found: list[str] = _analyzer(tantivy.Filter.stemmer("english")).analyze(" ".join(words))
-    return found
+def _by_spaces() -> Any:
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
 class KeywordIndex:
@@ -82,8 +78,7 @@ class KeywordIndex:
         self.folder = folder
         self._index = index
         self._index.config_reader(reload_policy="manual")  # no thread that watches the files: `refresh`
-        self._index.register_tokenizer("folded", _analyzer())
-        self._index.register_tokenizer("english", _analyzer(tantivy.Filter.stemmer("english")))
+        self._index.register_tokenizer("folded", _by_spaces())
         self._schema = index.schema
         self._writer: Any = None
         self.watermark = 0
@@ -108,15 +103,18 @@ class KeywordIndex:
         writer = self._writing()
         for passage in passages:
             listed = tokens.words(passage.text)
-            words = " ".join(listed)
+            spoken = language.detect(passage.text, listed)
+            exact = tokens.indexed(passage.text)
             names = f"{passage.title} {Path(passage.source).name} {passage.section}"
             document = tantivy.Document()
             document.add_integer("key", passage.key)
             document.add_text("every", "1")
             document.add_text("collection", passage.collection)
-            document.add_text("text", words)
-            document.add_text("stem", words)
-            document.add_text("exact", " ".join(tokens.exact(passage.text)))
+            document.add_text("language", spoken)
+            document.add_text("text", " ".join(listed))
+            document.add_text("stem", " ".join(language.stemmed(passage.text, listed, spoken)))
+            document.add_text("exact", " ".join(exact))
+            document.add_text("tail", " ".join(tokens.tails(exact)))
             document.add_text("pair", " ".join(tokens.pairs(listed)))
             document.add_text("title", " ".join(tokens.words(names)))
             writer.add_document(document)
@@ -197,8 +195,12 @@ class KeywordIndex:
         """In how many chunks of those collections `token` stands in `field`."""
         return self._snapshot.document_frequency(field, token, collections)
 
+    def languages(self, collections: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """The languages of chunks in those collections, the commonest first."""
+        return self._snapshot.languages(collections)
+
     def search(
-        self, clauses: Sequence[Clause], k: int, scope: Scope | None = None
+        self, clauses: Sequence[Clause | Ladder], k: int, scope: Scope | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """(chunk keys (n,) int64, scores (n,) float64), best first; see `Snapshot.search`."""
         return self._snapshot.search(clauses, k, scope)
@@ -207,7 +209,9 @@ class KeywordIndex:
         """Keys (n,) int64 of the chunks where folded `words` stand side by side; see `Snapshot.holding`."""
         return self._snapshot.holding(words, fields)
 
-    def score(self, clauses: Sequence[Clause], ids: np.ndarray, scope: Scope | None = None) -> np.ndarray:
+    def score(
+        self, clauses: Sequence[Clause | Ladder], ids: np.ndarray, scope: Scope | None = None
+    ) -> np.ndarray:
         """Scores of known chunks for `clauses`, in the order of `ids`; 0 where nothing matches."""
         return self._snapshot.score(clauses, ids, scope)
 

@@ -157,7 +157,7 @@ def _lists(
 ) -> tuple[_Asked, dict[str, Found]]:
     """The lists of all signals, side by side. The question is encoded before: encoder and searches would only
     take the processor's cores and caches from each other (docs/log/index.md)."""
-    parsed = terms.parse(query.words)
+    parsed = terms.parse(query.words, index.keyword.languages(None if within is None else within.collections))
     vectors: dict[str, np.ndarray] = {}
     begun = perf_counter()
     for name in signals:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from triptych import tokens, values
-from triptych.keyword import stems
+from triptych import slips, tokens, values
+from triptych.language import stems
 from triptych.terms import Query
 from triptych.types import Box, PageText
 
+_Reader = Callable[[str], Sequence[tuple[int, int, str]]]
 LENGTH = 240  # characters of a snippet, about
 Weight = Callable[[str, str], float]  # (field, token) -> how rare it is
 
@@ -57,15 +58,16 @@ def matches(text: str, query: Query, weight: Weight) -> list[Match]:
     wanted = _wanted(query)
     found: list[Match] = []
     spans = _candidates(text, wanted)
-    root_of = _stems_of({t.text for t in spans} - wanted.root.keys(), wanted.stems)
+    root_of = _stems_of({t.text for t in spans} - wanted.root.keys(), wanted.stems, query.languages)
     for token in spans:
         if token.text in wanted.root:
             root = wanted.root[token.text]
             found.append(Match(token.start, token.end, root, weight("text", token.text)))
         elif (stem := root_of.get(token.text)) is not None:
-            found.append(Match(token.start, token.end, stem, weight("stem", stem)))
-    if query.exact:
-        found += [Match(a, b, key, weight("exact", key)) for a, b, key in _values(text, query.exact)]
+            found.append(Match(token.start, token.end, wanted.stems[stem], weight("stem", stem)))
+    if query.values:
+        values = _values(text, query.exact, _read) or _values(text, query.slips, _misread)
+        found += [Match(a, b, key, weight("exact", key)) for a, b, key in values]
     return sorted(found)
 
 
@@ -74,20 +76,21 @@ class _Wanted:
     """What one question looks for in every text. Patterns are for folded case."""
 
     root: Mapping[str, str]  # of each word and pair asked for, so that forms of a word count as one term
-    stems: frozenset[str]
+    stems: Mapping[str, str]  # in any language of the library, and the root of each
     plain: re.Pattern[str]  # words that begin as a wanted one does, in a text of ASCII
     latin: re.Pattern[str]  # these, and words with letters beyond ASCII, which may fold to a wanted one
 
 
 @lru_cache(maxsize=64)
 def _wanted(query: Query) -> _Wanted:
-    forms = zip(reversed(query.words), reversed(query.stems), strict=True)
-    root = {pair: pair for pair in query.pairs} | dict(forms)
-    starts = "|".join(sorted({re.escape(word[:3]) for word in {*root, *query.stems}}))
+    forms = [(word, stems[0]) for word, stems in zip(query.words, query.stems, strict=True)]
+    root = {pair: pair for pair in query.pairs} | dict(reversed(forms))
+    roots = {stem: stems[0] for stems in reversed(query.stems) for stem in stems}
+    starts = "|".join(sorted({re.escape(word[:3]) for word in {*root, *roots}}))
     begins = r"(?<![^\W_])"
     return _Wanted(
         root,
-        frozenset(query.stems),
+        roots,
         re.compile(rf"{begins}(?:{starts})[^\W_]*"),
         re.compile(rf"{begins}(?:(?:{starts})[^\W_]*|[a-z0-9]*[^\W_\x00-\x7f][^\W_]*)"),
     )
@@ -114,14 +117,18 @@ def _candidates(text: str, wanted: _Wanted) -> list[tokens.Token]:
 _FOLDS = re.compile("[\u0250-\u1fff\u2c00-\ud7ff\uf900-\uffff\U00010000-\U0010ffff]")
 
 
-def _stems_of(words: set[str], roots: frozenset[str]) -> dict[str, str]:
-    """Stem of each of `words` that has one of `roots`. Stems keep the first letters: few need stemming."""
+def _stems_of(words: set[str], roots: Mapping[str, str], languages: Sequence[str]) -> dict[str, str]:
+    """Stem of each of `words` that is one of `roots`, in the first of `languages` in which it is. Stems keep the
+    first letters: few need stemming."""
     starts = tuple(root[:3] for root in roots)
     near = [w for w in words if w.startswith(starts)]
-    return {w: stem for w, stem in zip(near, stems(near), strict=True) if stem in roots} if near else {}
+    found: dict[str, str] = {}
+    for name in reversed(languages if near else ()):
+        found |= {w: stem for w, stem in zip(near, stems(near, name), strict=True) if stem in roots}
+    return found
 
 
-def _values(text: str, asked: Sequence[str]) -> list[tuple[int, int, str]]:
+def _values(text: str, asked: Sequence[str], read: _Reader) -> list[tuple[int, int, str]]:
     """Numbers, dates and codes of `text` that have one of the keys `asked`."""
     wanted = set(asked)
     here = [signs for signs in map(_signs, wanted) if all(sign in text for sign in signs)]
@@ -131,23 +138,27 @@ def _values(text: str, asked: Sequence[str]) -> list[tuple[int, int, str]]:
     at = 0
     for line in text.split("\n"):
         if any(all(sign in line for sign in signs) for signs in here):  # reading values is slow
-            found += [(at + a, at + b, key) for a, b, key in _read(line) if key in wanted]
+            found += [(at + a, at + b, key) for a, b, key in read(line) if key in wanted]
         at += len(line) + 1
     return found
 
 
-_read = lru_cache(maxsize=8192)(values.keys)  # lines of a page that is found are found again
+# Lines of a page that is found are found again.
+_read = lru_cache(maxsize=8192)(values.keys)
+_misread = lru_cache(maxsize=8192)(slips.keys)
 
 
 def _signs(key: str) -> tuple[str, ...]:
     """Digits that a line must hold, however it prints the value: the last ones of a whole number, day and
     year of a date, and of a code those that OCR does not confuse with letters."""
     kind, _, value = key.partition(":")
+    if kind in ("~n", "~d", "s"):
+        return tuple({*value} & {*"34679"})
     if kind == "n":
         return (value.lstrip("-").partition(".")[0][-3:].lstrip("0"),)
     if kind == "d":
         return value[2:4], value[-2:].lstrip("0")
-    return (max(re.findall("[2-9]+", value), key=len, default=""),)
+    return tuple({*value} & {*"0123456789"})
 
 
 def _window(found: Sequence[Match], start: int) -> tuple[int, int, list[Match]]:

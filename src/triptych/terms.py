@@ -7,107 +7,157 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
-from triptych import tokens
-from triptych.keyword import Clause, Term, stems
+from triptych import language, slips, tokens
+from triptych.keyword import Begins, Clause, Ladder, Near, Term
+from triptych.values import fold
 
 TEXT = 0.5  # the word as it stands
 STEM = 0.5  # and any form of it
-EXACT = 0.75  # a number, date or code, however it is printed
+EXACT = 1.5  # a number, date or code, however it is printed: more than the words in which it is
 PAIR = 0.2  # two words side by side, beyond what each of them is worth
 TITLE = 1.0  # a word of the file's name, title or section
 
+FUZZY = 5  # characters from which a word or a code that stands nowhere is looked for with one changed
+
 _FISCAL = re.compile(r"fy(\d{4}|\d{2})")
 
-# Words that say nothing about a page. Other languages' are dropped when the question is in them.
-_STOP = {
-    language: frozenset(words.split())
-    for language, words in {
-        "en": (
-            "a an and are as at be been being but by can could did do does doing for from had has have having "
-            "he her here hers him his how i if in into is it its itself me my no nor not of on or our ours she "
-            "should so some such than that the their theirs them then there these they this those through to "
-            "too until upon very was we were what when where which while who whom whose why will with would "
-            "you your yours about any all am because both each more most other same just now"
-        ),
-        "de": (
-            "aber als am an auch auf aus bei bis das dass dem den der des die durch ein eine einem einen einer "
-            "eines er es für fur hat im in ist mit nach nicht oder sich sie sind über uber um und unter von "
-            "vom vor war was welche welcher welches wer werden wie wird wo zu zum zur"
-        ),
-        "fr": (
-            "au aux avec ce ces cette dans de des du elle en est et il ils je la le les leur mais ne nous on "
-            "ou où par pas plus pour qu que quel quelle quels qui sa se ses son sont sur un une vous"
-        ),
-        "nl": (
-            "aan als bij dat de den der deze die dit een en er het hoe in is met naar niet of om onder ook op "
-            "over te ten ter tot uit van voor waar wat welke werd wie wordt zijn zich"
-        ),
-        "es": (
-            "al como con cual de del donde el ella en es esta este la las lo los más no o para pero por que "
-            "qué se ser su sus un una y"
-        ),
-        "it": (
-            "al alla anche che chi ci come con da dal dei del della delle di dove e ed gli i il in la le lo ma "
-            "nel nella non o per più qual quale si sono su sul un una uno"
-        ),
-        "pt": "a ao as com como da das de do dos e em é mais na nas no nos não o os ou para pela por qual que se um uma",
-    }.items()
-}
+
+class Value(NamedTuple):
+    """A number, date, code or e-mail address of a question: its keys, one a reading, and how it is printed,
+    folded."""
+
+    keys: tuple[str, ...]
+    printed: str
+
+    @property
+    def slips(self) -> tuple[str, ...]:
+        """The keys under which it stands where OCR misread it."""
+        return tuple(dict.fromkeys(key for known in self.keys for key in slips.shape(known)))
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, taken apart. `words` are folded, without those that say nothing; `exact` are keys of
-    its numbers, dates and codes; `pairs` are neighbouring words written as one."""
+    """A question, taken apart. `words` are folded, without those that say nothing; `stems` are those of each
+    word in each of `languages`; `values` are its numbers, dates, codes and addresses; `pairs` are neighbouring
+    words written as one."""
 
     words: tuple[str, ...]
-    stems: tuple[str, ...]
-    exact: tuple[str, ...]
+    stems: tuple[tuple[str, ...], ...]
+    values: tuple[Value, ...]
     pairs: tuple[str, ...]
+    languages: tuple[str, ...] = (language.DEFAULT,)
 
     @property
-    def clauses(self) -> list[Clause]:
+    def exact(self) -> tuple[str, ...]:
+        """Keys of all values."""
+        return tuple(key for value in self.values for key in value.keys)
+
+    @property
+    def slips(self) -> tuple[str, ...]:
+        """Keys under which they stand where OCR misread them."""
+        return tuple(key for value in self.values for key in value.slips)
+
+    @property
+    def clauses(self) -> list[Clause | Ladder]:
         """What `KeywordIndex.search` is asked."""
         return list(self._clauses())
 
-    def _clauses(self) -> Iterator[Clause]:
+    def _clauses(self) -> Iterator[Clause | Ladder]:
+        stems = dict(zip(self.words, self.stems, strict=True))
         for word, times in Counter(self.words).items():
-            yield (Term("text", word, TEXT * times),)
-            yield (Term("title", word, TITLE * times),)
-        for stem, times in Counter(self.stems).items():
-            yield (Term("stem", stem, STEM * times),)
-        for key in self.exact:
-            yield (Term("exact", key, EXACT),)
+            yield _word(word, stems[word], times)
+        for value in self.values:
+            yield _value(value)
         for pair in self.pairs:
             yield (Term("pair", pair, PAIR),)
             yield (Term("text", pair, TEXT),)  # two words that OCR or a name runs together
             yield (Term("title", pair, TITLE),)
 
 
-def parse(question: str) -> Query:
-    """Take a question apart. A question of stop words alone keeps them."""
+def _word(word: str, stems: Sequence[str], times: int) -> Ladder:
+    """The word, what one slip of OCR makes of it, and where nothing of that stands, what is most like it."""
+    said: tuple[Clause, ...] = (
+        (Term("text", word, TEXT * times),),
+        (Term("title", word, TITLE * times),),
+        tuple(Term("stem", stem, STEM * times) for stem in dict.fromkeys(stems)),
+    )
+    misread = tuple((Term("text", other, TEXT * times),) for other in slips.variants(word))
+    like: list[Begins | Near] = []
+    if len(word) >= tokens.SHORTEST_PART:
+        like.append(Begins("tail", word, TEXT * times))
+    if len(word) >= FUZZY:
+        like.append(Near("text", word, TEXT * times))
+    return Ladder((said, misread, tuple(like)))
+
+
+def _value(value: Value) -> Ladder:
+    """The value, its misread forms, codes that it is a part of, and at last what differs in one sign."""
+    said = (tuple(Term("exact", key, EXACT) for key in value.keys),)
+    misread = tuple((Term("exact", key, EXACT),) for key in value.slips)
+    codes = [key.removeprefix("c:") for key in value.keys if key.startswith("c:")]
+    parts = tuple(Begins("tail", code, EXACT) for code in codes if len(code) >= tokens.SHORTEST_PART)
+    like = dict.fromkeys(key for key in (*value.keys, *_digits(value)) if key[0] in "ce")
+    near = tuple(Near("exact", key, EXACT) for key in like if len(key) >= FUZZY + 2)
+    return Ladder((said, misread, parts, near))
+
+
+def _digits(value: Value) -> Iterator[str]:
+    """The codes that a value looks like where one of its signs is not a digit any more."""
+    yield f"c:{value.printed}"
+    for key in value.keys:
+        if key.startswith("d:"):
+            year, month, day = key.removeprefix("d:").split("-")
+            yield from (f"c:{day}{month}{year}", f"c:{month}{day}{year}", f"c:{year}{month}{day}")
+
+
+def parse(question: str, languages: Sequence[str] = (language.DEFAULT,)) -> Query:
+    """Take a question apart, for a library that holds texts in `languages`. A question of stop words alone
+    keeps them."""
     every = tokens.words(question)
-    stop = _stop_words(every)
+    stop = language.stop_words(language.detect(question, every, least=1))
     words = [w for w in every if w not in stop] or every
     words += [year for w in words if (year := _fiscal_year(w))]
     pairs = [a + b for a, b in pairwise(every) if a not in stop or b not in stop]
+    known = tuple(dict.fromkeys((*languages, language.DEFAULT)))
     return Query(
-        tuple(words), tuple(stems(words)), tuple(tokens.exact(question)), tuple(dict.fromkeys(pairs))
+        tuple(words), _stems(question, words, known), _values(question), tuple(dict.fromkeys(pairs)), known
     )
+
+
+def _stems(question: str, words: Sequence[str], languages: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Stems of each word in each language; words are stemmed as they were typed, with their accents."""
+    typed = dict(zip(tokens.words(question), tokens.words(question, accents=True), strict=False))
+    accented = [typed.get(word, word) for word in words]
+    stems = (language.stems(words if name == language.DEFAULT else accented, name) for name in languages)
+    return tuple(zip(*stems, strict=True))
+
+
+def _values(question: str) -> tuple[Value, ...]:
+    """The values of a question; readings that overlap, such as a code and its halves, belong to one. Of a date
+    that is only the date, for its year stands on many pages."""
+    found: list[tuple[int, int, list[str]]] = []
+    for start, end, key in tokens.values_of(question):
+        if found and start < found[-1][1]:
+            first, last, known = found[-1]
+            found[-1] = (first, max(last, end), [*known, key])
+        else:
+            found.append((start, end, [key]))
+    return tuple(_of_date(known, question[a:b]) for a, b, known in found)
+
+
+def _of_date(keys: list[str], printed: str) -> Value:
+    whole = f"c:{fold(printed)}"
+    days = [key for key in keys if key.startswith("d:") or key == whole]
+    chosen = days if any(key.startswith("d:") for key in days) else keys
+    return Value(tuple(dict.fromkeys(chosen)), fold(printed))
 
 
 def _fiscal_year(word: str) -> str:
     """FY2022 and FY22 are written 2022 elsewhere; "" for any other word."""
     found = _FISCAL.fullmatch(word)
     return "" if found is None else found[1] if len(found[1]) == 4 else f"20{found[1]}"
-
-
-def _stop_words(words: list[str]) -> frozenset[str]:
-    """English ones, and those of the language that most of the question's stop words belong to."""
-    counts = {language: sum(w in stop for w in words) for language, stop in _STOP.items()}
-    most = max(counts, key=lambda language: (counts[language], language == "en"))
-    return _STOP["en"] if counts["en"] >= counts[most] else _STOP[most]

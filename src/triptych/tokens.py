@@ -15,16 +15,21 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from triptych import values
+from triptych import slips, values
 
-VERSION = 1  # part of the index: another number means other tokens, and the index is made again
+VERSION = 2  # part of the index: another number means other tokens, and the index is made again
+SHORTEST_PART = 3  # characters by which a code can be found
 _LONGEST = 64  # characters of a token; what is longer is no word that anybody types
 
-# Blocks where combining marks belong to the word: Indic, Thai to Myanmar, Khmer. re's \w leaves marks out.
+# Combining marks and joiners, which belong to the word: re's \\w leaves them out.
 _MARKS = (
-    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c2\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
-    "\u0900-\u0963\u0971-\u0dff\u0e30-\u0e3a\u0e47-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ece\u0f71-\u0f87"
-    "\u102b-\u103e\u1056-\u109d\u17b4-\u17d3\u200c\u200d\u3099\u309a"
+    "\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
+    "\u0670\u06d6-\u06ed\u0711\u0730-\u074a\u07a6-\u07b0\u0816-\u082d\u0859-\u085b\u0898-\u089f\u08ca-\u0963"
+    "\u0971-\u0dff\u0e30-\u0e3a\u0e47-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ece\u0f18\u0f19\u0f35\u0f37\u0f39\u0f3e\u0f3f"
+    "\u0f71-\u0fbc\u102b-\u103e\u1056-\u109d\u135d-\u135f\u1712-\u1773\u17b4-\u17d3\u17dd\u180b-\u180f"
+    "\u1920-\u193b\u1a17-\u1a7f\u1ab0-\u1ace\u1b00-\u1b44\u1b80-\u1bf3\u1c24-\u1c37\u1cd0-\u1cf9\u1dc0-\u1dff"
+    "\u200c\u200d\u20d0-\u20f0\u302a-\u302f\u3099\u309a\ua802-\ua82c\ua880-\ua8c5\ua8e0-\ua8ff\ua926-\ua953"
+    "\ua980-\ua9c0\uaa29-\uaabf\uaaeb-\uaaf6\uabe3-\uabed\ufe00-\ufe0f\ufe20-\ufe2f"
 )
 _WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}])+")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b", re.IGNORECASE)
@@ -44,13 +49,16 @@ _PLAIN_LETTERS = str.maketrans(
         "æ": "ae",
         "œ": "oe",
         "ı": "i",
-        "\u200c": "",
-        "\u200d": "",
     }
 )
-_ACCENTS = re.compile("[\u0300-\u036f]")
+# Marks of Latin, Greek and Cyrillic letters, and points of Hebrew and Arabic, which are mostly not written.
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
+)
+_UNSEEN = re.compile("[\u00ad\u0640\u200c\u200d\ufe00-\ufe0f]")  # soft hyphens, joiners, lengthened strokes
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DIGIT = re.compile(r"\d")
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _AROUND = 3  # words before and after a digit that may belong to its value: a month, a currency, half a code
 
 
@@ -62,10 +70,10 @@ class Token(NamedTuple):
     end: int
 
 
-def words(text: str) -> list[str]:
-    """Folded tokens of `text`, in order."""
+def words(text: str, accents: bool = False) -> list[str]:
+    """Folded tokens of `text`, in order. With `accents` these stay, as stemmers want them."""
     text = _POSSESSIVE.sub("", text)
-    return [token for word in _WORD.findall(text) for token in _folded(word)]
+    return [token for word in _WORD.findall(text) for token in _folded(word, accents)]
 
 
 def pairs(words: Sequence[str]) -> list[str]:
@@ -87,12 +95,14 @@ def _spans(text: str) -> Iterator[Token]:
 
 
 @lru_cache(maxsize=65536)
-def _folded(word: str) -> tuple[str, ...]:
+def _folded(word: str, accents: bool = False) -> tuple[str, ...]:
     """Tokens of one run of letters, digits and marks: mostly one; pairs for scripts without spaces."""
     if word.isascii():
         return (word.lower()[:_LONGEST],)
-    parts = unicodedata.normalize("NFKD", word).casefold().translate(_PLAIN_LETTERS)
-    plain = unicodedata.normalize("NFC", _ACCENTS.sub("", parts))
+    plain = _UNSEEN.sub("", unicodedata.normalize("NFKD", word).casefold())
+    if not accents:
+        plain = _ACCENTS.sub("", plain.translate(_PLAIN_LETTERS))
+    plain = unicodedata.normalize("NFC", _FOREIGN_DIGIT.sub(_ascii_digit, plain))
     tokens: list[str] = []
     for part in _WORD.findall(plain):
         at = 0
@@ -106,6 +116,10 @@ def _folded(word: str) -> tuple[str, ...]:
     return tuple(token[:_LONGEST] for token in tokens)
 
 
+def _ascii_digit(found: re.Match[str]) -> str:
+    return str(unicodedata.decimal(found[0]))
+
+
 def _pairs(run: str) -> list[str]:
     """Overlapping pairs of letters with their marks; a single letter stands alone."""
     letters = _CLUSTER.findall(run)
@@ -116,12 +130,38 @@ def _pairs(run: str) -> list[str]:
 
 def exact(text: str) -> list[str]:
     """One token per reading of each number, date and code, and one per e-mail address, sorted."""
+    found = {key for part in _around_digits(text) for _, _, key in values.keys(part)}
+    return sorted(_tokens(found) | {key for _, _, key in _emails(text)})
+
+
+def values_of(text: str) -> list[tuple[int, int, str]]:
+    """`(start, end, token)` of each reading of each value of a short text, by place."""
+    found = [(a, b, key[:_LONGEST]) for a, b, key in values.keys(text) if " " not in key]
+    return sorted([*found, *_emails(text)])
+
+
+def indexed(text: str) -> list[str]:
+    """As `exact`, with what may have stood there before OCR (`slips.keys`), sorted."""
     found: set[str] = set()
     for part in _around_digits(text):
         found.update(key for _, _, key in values.keys(part))
-    if "@" in text:
-        found.update(f"e:{m.casefold()}" for m in _EMAIL.findall(text))
-    return sorted(key[:_LONGEST] for key in found if " " not in key)
+        found.update(key for _, _, key in slips.keys(part))
+    return sorted(_tokens(found) | {key for _, _, key in _emails(text)})
+
+
+def tails(exact: Sequence[str]) -> list[str]:
+    """The ends of the codes among tokens of `exact`, sorted: what a part of a code is the beginning of."""
+    codes = [token[2:] for token in exact if token.startswith("c:")]
+    return sorted({code[at:] for code in codes for at in range(1, len(code) - SHORTEST_PART + 1)})
+
+
+def _tokens(keys: set[str]) -> set[str]:
+    return {key[:_LONGEST] for key in keys if " " not in key}
+
+
+def _emails(text: str) -> list[tuple[int, int, str]]:
+    found = _EMAIL.finditer(text) if "@" in text else ()
+    return [(m.start(), m.end(), f"e:{m[0].casefold()}"[:_LONGEST]) for m in found]
 
 
 def _around_digits(text: str) -> Iterator[str]:

@@ -176,7 +176,7 @@ def plain(value: Decimal) -> str:
 
 # ------------------------------------------------------------------------------------------ dates
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -197,7 +197,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _NUMERIC_DATE = re.compile(r"(?<![\d.,/-])(\d{1,4}) ?([-/.]) ?(\d{1,2}) ?\2 ?(\d{4}|\d{2})(?![\d/]|[.,-]\d)")
 _NAMED_DATE = re.compile(
     rf"(?<![\d.])(\d{{1,2}})(?:st|nd|rd|th)?[ ./,-]{{0,2}}(?:de |of )?({_MONTH})[ ./,'’-]{{0,3}}(?:de )?(\d{{4}}|\d{{2}})(?!\d)",
@@ -244,8 +244,8 @@ def _numeric_days(m: re.Match[str]) -> tuple[date, ...]:
 
 _DATE_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[date, ...]]], ...] = (
     (_NUMERIC_DATE, _numeric_days),
-    (_NAMED_DATE, lambda m: _days((_year(m[3]), _MONTHS[m[2].lower()], int(m[1])))),
-    (_MONTH_FIRST, lambda m: _days((_year(m[3]), _MONTHS[m[1].lower()], int(m[2])))),
+    (_NAMED_DATE, lambda m: _days((_year(m[3]), MONTHS[m[2].lower()], int(m[1])))),
+    (_MONTH_FIRST, lambda m: _days((_year(m[3]), MONTHS[m[1].lower()], int(m[2])))),
     (_COMPACT_DATE, lambda m: _days((int(m[1]), int(m[2]), int(m[3])))),
     (_CJK_DATE, lambda m: _days((int(m[1]), int(m[2]), int(m[3])))),
 )
@@ -278,12 +278,13 @@ def date_readings(text: str) -> tuple[date, ...]:
 # ------------------------------------------------------------------------------------------ codes
 
 _CODE = re.compile(r"[^\W_]+(?:(?:[-/._]|(?<=\d),(?=\d))[^\W_]+)*")
-_LOOKALIKES = str.maketrans({"o": "0", "l": "1", "i": "1", "|": "1"})
+_LOOKALIKES = str.maketrans({"o": "0", "l": "1", "i": "1", "|": "1", "s": "5", "b": "8", "z": "2"})
 
 
 def code_key(text: str) -> str:
-    """A code without case, punctuation and the letters that OCR takes for digits: RE-I6/O5 -> re1605."""
-    return fold(text).translate(_LOOKALIKES)
+    """A code without case and punctuation, and with one of the signs that OCR confuses for all of them
+    (0/O, 1/l/I, 2/Z, 5/S, 8/B, rn/m): RE-I6/O5 -> re1605."""
+    return fold(text).replace("rn", "m").translate(_LOOKALIKES)
 
 
 def codes(text: str) -> list[Code]:
@@ -324,13 +325,15 @@ def keys(text: str) -> list[tuple[int, int, str]]:
     """`(start, end, key)` of every number, date and code of `text`, for exact matching.
 
     Keys of the same value are equal however it is printed: n:129.5 for 129.50 and 129,50,
-    d:2018-12-25 for 25/12/2018, c:re1605 for RE-16/O5. Ambiguous values give one key a reading.
+    d:2018-12-25 for 25/12/2018, c:re1605 for RE-16/05. Ambiguous values give one key a reading.
     """
     amounts = numbers(text)
     found = [(n.start, n.end, f"n:{plain(r)}") for n in amounts for r in n.readings]
-    found += [(d.start, d.end, f"d:{r.isoformat()}") for d in dates(text) for r in d.readings]
+    days = dates(text)
+    found += [(d.start, d.end, f"d:{r.isoformat()}") for d in days for r in d.readings]
     printed = {(n.start, n.end) for n in amounts if n.decimals}
-    found += [(c.start, c.end, f"c:{c.key}") for c in codes(text) if (c.start, c.end) not in printed]
+    printed |= {(d.start, d.end) for d in days if not d.text.isdigit()}  # 20181225 may be a number
+    found += [(c.start, c.end, f"c:{fold(c.text)}") for c in codes(text) if (c.start, c.end) not in printed]
     return sorted(found)
 
 
