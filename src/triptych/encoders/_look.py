@@ -4,7 +4,7 @@ A row has four blocks, each scaled by a fixed weight:
 
     meaning    in the space of the text encoder MiniLM: a ridge head over frozen features (see `_look_backbone`),
                fitted to the captions of generated pictures (recipes/build_look.py)
-    colour     how much of each named colour (see `_look_colours`)
+    colour     how much of each named colour (see `_look_words`, `_look_colours`)
     histogram  colours of what stands in the middle, for look-alikes (see `_look_shapes`)
     edges      edges by place and direction, for look-alikes
 
@@ -16,12 +16,13 @@ It knows kinds, colours and layout, and nothing of objects, people, places or br
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.encoders import _look_colours, _look_kinds, _minilm, _weights
+from triptych.encoders import _look_kinds, _look_words, _minilm, _weights
 from triptych.encoders._minilm import Minilm
 from triptych.errors import UserError
 
@@ -52,16 +53,16 @@ class Look:
     clear = (0.08, 0.3)  # measured on questions about content and about looks (docs/log/ranking.md)
 
     def __init__(self, weights: Mapping[str, np.ndarray], threads: int = 0) -> None:
-        self._weights = {name: array.astype(np.float32) for name, array in weights.items()}
+        self._stored = weights
         self._texts = _minilm.load(threads)
         self._threads = threads
         self._backbone: Backbone | None = None
         self._lock = Lock()
         sizes = {
             "meaning": Minilm.dim,
-            "colour": _look_colours.DIM,
-            "histogram": self._weights["histogram"].shape[1],
-            "edges": self._weights["edges"].shape[1],
+            "colour": _look_words.DIM,
+            "histogram": weights["histogram"].shape[1],
+            "edges": weights["edges"].shape[1],
         }
         ends = np.cumsum(list(sizes.values())).tolist()
         self._blocks = {name: slice(end - sizes[name], end) for name, end in zip(sizes, ends, strict=True)}
@@ -109,13 +110,18 @@ class Look:
         """(n, dim) rows of `images` -> for each the names of its colours and how strong each is, 0..1."""
         lengths = np.linalg.norm(rows[:, self._blocks["meaning"]], axis=1, keepdims=True)
         share = (SHARES["meaning"] / SHARES["colour"]) ** 0.5
-        return [_look_colours.named(row) for row in rows[:, self._blocks["colour"]] / lengths * share]
+        return [_look_words.named(row) for row in rows[:, self._blocks["colour"]] / lengths * share]
+
+    @cached_property
+    def _weights(self) -> dict[str, np.ndarray]:
+        """In float32, when the first picture comes: a text query needs none of them."""
+        return {name: array.astype(np.float32) for name, array in self._stored.items()}
 
     def _spread(self, texts: Sequence[str], meaning: np.ndarray) -> np.ndarray:
         rows = np.zeros((len(texts), self.dim), np.float32)
         rows[:, self._blocks["meaning"]] = meaning
         for row, text in zip(rows, texts, strict=True):
-            row[self._blocks["colour"]] = ASKED * _look_colours.asked(text)
+            row[self._blocks["colour"]] = ASKED * _look_words.asked(text)
         return _unit(rows)
 
     def _compiled(self) -> Backbone:
