@@ -28,8 +28,8 @@ def _card(loss: Loss) -> str:
         f"<li{' class=none' if rank is None else ''}>{name} <b>{'–' if rank is None else rank}</b></li>"
         for name, rank in loss.ranks.items()
     )
-    pages = "".join(_shown(page, "expected") for page in loss.expected)
-    pages += _shown(loss.first, "came first") if loss.first else '<figure class="empty">nothing came</figure>'
+    pages = _shown(loss.expected, "expected", "no document is right")
+    pages += _shown(loss.first, "came first", "nothing came")
     return (
         f'<article><div class="query">{asked}<p>{words}</p></div>'
         f'<p class="ranks"><b class="value">{loss.value:.2f}</b> right one at rank</p><ul>{ranks}</ul>'
@@ -37,7 +37,9 @@ def _card(loss: Loss) -> str:
     )
 
 
-def _shown(page: Shown, said: str) -> str:
+def _shown(page: Shown | None, said: str, otherwise: str) -> str:
+    if page is None:
+        return f'<figure class="empty">{otherwise}</figure>'
     seen = f'<img src="{data_uri(page.picture)}" alt="page {page.page}">' if page.picture else ""
     blank = "" if seen else f'<div class="blank">{text(page.text)}</div>'
     name = f"{page.document}, page {page.page}" if page.page > 1 else page.document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from triptych.library import Library
 
 MOST = 12  # queries told of each set
 _SIDE = 220  # pixels of a page's picture
-_TITLE = 90  # characters
+_SHORT = 200  # characters of a page's words
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A page as it is shown: `picture` is WebP, None for a page of plain text; `text` its title or beginning."""
+    """A page as it is shown: `picture` is WebP, None for a page of plain text; `text` its title and beginning."""
 
     document: str
     page: int
@@ -32,13 +32,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A query below what can be had. `value` is its fused nDCG@10; `ranks` where each signal, and all fused,
+    """A query below what can be had. `value` is its fused nDCG@10; `expected` the right document that came
+    last or not at all, None where no document is right; `first` what came first; `ranks` where each signal, and all fused,
     have the first relevant document, None where they have it not."""
 
     question: Question
     picture: bytes | None  # of a query by image
     value: float
-    expected: tuple[Shown, ...]
+    expected: Shown | None
     first: Shown | None
     ranks: Mapping[str, int | None]
 
@@ -61,16 +62,23 @@ def losses(
     for at in [i for i in order.tolist() if mine[i] < 1.0 - 1e-9][:MOST]:
         question = questions[fused.queries[at]]
         judged = labels.judged[question.qid]
-        wanted = sorted((d for d, r in judged.items() if r > 0), key=lambda d: -judged[d])
+        wanted = _latest(judged, rankings["fused"].documents[question.qid])
         ranks = {name: first_relevant(judged, r.documents[question.qid]) for name, r in rankings.items()}
         hit = rankings["fused"].first.get(question.qid)
         came = None
         if hit is not None:
             came = eyes.page(rankings["fused"].documents[question.qid][0], hit.page)
         seen = eyes.query(question)
-        expected = tuple(eyes.page(d, _page_of(labels, question, d)) for d in wanted[:1])
+        expected = None if wanted is None else eyes.page(wanted, _page_of(labels, question, wanted))
         found.append(Loss(question, seen, float(mine[at]), expected, came, ranks))
     return found
+
+
+def _latest(judged: Mapping[str, int], ranking: Sequence[str]) -> str | None:
+    """Of the relevant documents the one that is ranked last, or not at all; of those the most relevant."""
+    rank = {document: number for number, document in enumerate(ranking)}
+    wanted = [document for document, relevance in judged.items() if relevance > 0]
+    return max(wanted, key=lambda d: (rank.get(d, len(rank)), judged[d]), default=None)
 
 
 def _page_of(labels: LabelledSet, question: Question, document: str) -> int:
@@ -102,7 +110,7 @@ class _Eyes:
         page = self._lib.catalog.page(asset.key, number)
         path = self._lib.blobs.local(asset.sha256)
         picture = self._small(path, asset.sources[0], number) if page.width else None
-        return Shown(document, number, _short([asset.title, *page.text.text.split("\n")]), picture)
+        return Shown(document, number, _short(f"{asset.title}: {page.text.text}"), picture)
 
     def query(self, question: Question) -> bytes | None:
         """The picture that a query by image asks with."""
@@ -118,6 +126,6 @@ class _Eyes:
             return None
 
 
-def _short(texts: Sequence[str] | Iterable[str]) -> str:
-    text = next((" ".join(t.split()) for t in texts if t.strip()), "")
-    return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _SHORT else f"{plain[: _SHORT - 1]}…"

@@ -113,7 +113,7 @@ def _headline(report: Mapping[str, Any]) -> str:
     fused, against = report["metrics"][FUSED], report["against"]
     low, high = report["intervals"][FUSED][LEADING]
     moved = against[LEADING]
-    sure = "surely" if moved["low"] > 0 or moved["high"] < 0 else "within chance"
+    sure = "sure at 95%" if moved["low"] > 0 or moved["high"] < 0 else "within chance"
     tone = "" if sure == "within chance" else _tone(moved["difference"])
     tiles = [
         _tile(f"{fused[LEADING]:.3f}", "nDCG@10", f"{low:.3f} – {high:.3f}"),

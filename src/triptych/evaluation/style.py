@@ -53,7 +53,7 @@ summary { cursor: pointer; font-weight: 640 } details p { margin: 8px 0 }
 article { display: flex; flex-direction: column; padding: 14px; border: 1px solid var(--line); border-radius: 10px }
 .query { display: flex; gap: 10px; align-items: flex-start; flex: 1 } .query p { margin: 0 0 8px; font-weight: 600; line-height: 1.35 }
 .query q { quotes: none; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 5; overflow: hidden }
-.asked { width: 96px; border-radius: 6px }
+.asked { width: 96px; max-height: 110px; object-fit: contain; border-radius: 6px }
 .ranks { display: flex; align-items: baseline; gap: 8px; margin: 0; color: var(--soft); font-size: 12.5px }
 .value { font-size: 15px; color: var(--bad); font-variant-numeric: tabular-nums }
 article ul { display: flex; flex-wrap: wrap; gap: 5px; margin: 5px 0 10px; padding: 0; list-style: none; font-size: 12px }
