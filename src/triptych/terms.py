@@ -28,16 +28,12 @@ _FISCAL = re.compile(r"fy(\d{4}|\d{2})")
 
 
 class Value(NamedTuple):
-    """A number, date, code or e-mail address of a question: its keys, one a reading, and how it is printed,
-    folded."""
+    """A number, date, code or e-mail address of a question: its keys, one a reading; keys under which it stands
+    where OCR misread it, or what it is if the question did; and how it is printed, folded."""
 
     keys: tuple[str, ...]
+    slips: tuple[str, ...]
     printed: str
-
-    @property
-    def slips(self) -> tuple[str, ...]:
-        """The keys under which it stands where OCR misread it."""
-        return tuple(dict.fromkeys(key for known in self.keys for key in slips.shape(known)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +143,19 @@ def _values(question: str) -> tuple[Value, ...]:
             found[-1] = (first, max(last, end), [*known, key])
         else:
             found.append((start, end, [key]))
-    return tuple(_of_date(known, question[a:b]) for a, b, known in found)
+    misread = slips.keys(question)
+    return tuple(
+        _told(known, [key for start, end, key in misread if start < b and a < end], fold(question[a:b]))
+        for a, b, known in found
+    )
 
 
-def _of_date(keys: list[str], printed: str) -> Value:
-    whole = f"c:{fold(printed)}"
-    days = [key for key in keys if key.startswith("d:") or key == whole]
-    chosen = days if any(key.startswith("d:") for key in days) else keys
-    return Value(tuple(dict.fromkeys(chosen)), fold(printed))
+def _told(keys: Sequence[str], misread: Sequence[str], printed: str) -> Value:
+    days = [key for key in keys if key.startswith("d:")]
+    chosen = [*days, *(key for key in keys if key == f"c:{printed}")] if days else keys
+    shapes = [key for known in chosen for key in slips.shape(known)]
+    meant = [other for key in misread if key[0] == "~" for other in (key[1:], key)]
+    return Value(tuple(dict.fromkeys(chosen)), tuple(dict.fromkeys([*shapes, *meant])), printed)
 
 
 def _fiscal_year(word: str) -> str:
