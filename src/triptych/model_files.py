@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,6 +134,18 @@ def find(spec: str, sources: Sequence[Source]) -> list[Path]:
     for path in paths:
         trust_cached(path, spec)
     return paths
+
+
+def locate(backend: str, argument: str, sources: Callable[[str], Sequence[Source]]) -> tuple[Path, str]:
+    """The folder of a model that has one source, whole, and its `name/revision`. `argument` is a folder or a
+    name; a folder wins. Raises as `find`."""
+    folder = Path(argument).expanduser()
+    if not folder.is_dir():
+        [folder] = find(f"{backend}:{argument}", sources(argument))
+        return folder, f"{argument}/{revision(folder)}"
+    if (folder / MANIFEST).is_file():
+        trust(folder)
+    return folder, f"{folder.absolute().name}/{revision(folder)}"
 
 
 def absent(spec: str) -> str:

@@ -39,15 +39,8 @@ def load(argument: str = "", *, device: str | None = None) -> Captioner:
     Raises UserError when there is no such model here, ModelError when its files are damaged.
     """
     argument = argument or MODEL
-    folder = Path(argument).expanduser()
-    named = folder.name
-    if folder.is_dir():
-        if (folder / model_files.MANIFEST).is_file():
-            model_files.trust(folder)
-    else:
-        [folder] = model_files.find(f"blip:{argument}", sources(argument))
-        named = argument
-    return Blip(folder, f"blip/{named}/{model_files.revision(folder)}", batches.device(device))
+    folder, identity = model_files.locate("blip", argument, sources)
+    return Blip(folder, f"blip/{identity}", batches.device(device))
 
 
 class Blip:

@@ -38,15 +38,8 @@ def load(argument: str = "", *, device: str | None = None) -> Encoder:
     """
     if not argument:
         raise UserError('Which layout model? Write encoder = "layout:FOLDER" in triptych.toml.')
-    folder = Path(argument).expanduser()
-    named = folder.name
-    if folder.is_dir():
-        if (folder / model_files.MANIFEST).is_file():
-            model_files.trust(folder)
-    else:
-        [folder] = model_files.find(f"layout:{argument}", sources(argument))
-        named = argument
-    return Layout(folder, f"{named}/{model_files.revision(folder)}", batches.device(device))
+    folder, identity = model_files.locate("layout", argument, sources)
+    return Layout(folder, identity, batches.device(device))
 
 
 class _Window(NamedTuple):

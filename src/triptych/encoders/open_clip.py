@@ -53,15 +53,8 @@ def load(argument: str = "", *, device: str | None = None) -> Encoder:
         raise UserError(
             f'Which open_clip model? Write image_encoder = "{model_files.KNOWN[0].spec}" in triptych.toml.'
         )
-    folder = Path(argument).expanduser()
-    named = folder.name
-    if folder.is_dir():
-        if (folder / model_files.MANIFEST).is_file():
-            model_files.trust(folder)
-    else:
-        [folder] = model_files.find(f"open_clip:{argument}", sources(argument))
-        named = argument
-    return OpenClip(folder, f"{named}/{model_files.revision(folder)}", batches.device(device))
+    folder, identity = model_files.locate("open_clip", argument, sources)
+    return OpenClip(folder, identity, batches.device(device))
 
 
 class OpenClip:

@@ -45,36 +45,25 @@ def load(argument: str = "", *, device: str | None = None) -> Encoder:
             "Which sentence-transformers model? Write "
             'encoder = "sentence_transformers:FOLDER" or "sentence_transformers:NAME" in triptych.toml.'
         )
-    folder, named = _locate(argument)
+    folder, identity = model_files.locate("sentence_transformers", argument, sources)
     on = batches.device(device)
-    model = _open(folder, argument, on)
-    identity = f"{named}/{model_files.revision(folder)}"
+    model = _open(folder, argument, on).to(batches.dtype(on)).eval()
     if not model.supports("image"):
         return TextModel(model, identity)
     _settle(model)
-    return ImageTextModel(model.to(batches.dtype(on)).eval(), identity)
+    return ImageTextModel(model, identity)
 
 
 def open_image_text(argument: str, on: torch.device) -> SentenceTransformer:
     """The model itself with both towers in float32, to be trained. Raises as `load`, and for a text-only one."""
-    folder, _ = _locate(argument)
+    folder, _ = model_files.locate("sentence_transformers", argument, sources)
     model = _open(folder, argument, on)
     if not model.supports("image"):
         raise UserError(
             f"The model '{argument}' sees text only, not images: it cannot be trained on pictures."
         )
     _settle(model)
-    return model
-
-
-def _locate(argument: str) -> tuple[Path, str]:
-    """The model's folder, whole, and the name it goes by."""
-    folder = Path(argument).expanduser()
-    if not folder.is_dir():
-        return model_files.find(f"sentence_transformers:{argument}", sources(argument))[0], argument
-    if (folder / model_files.MANIFEST).is_file():
-        model_files.trust(folder)
-    return folder, folder.name
+    return model.float()
 
 
 def _open(folder: Path, argument: str, on: torch.device) -> SentenceTransformer:
