@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -29,12 +28,11 @@ CHANNELS = (48, 96, 192, 384)  # of the stages, at 1/4, 1/8, 1/16 and 1/32 of th
 SIDE = 256  # pixels of the longer side that the network sees
 STEP = 32  # both sides are multiples of this: 15 shapes in all, so compiled kernels are reused
 SHORTEST = 64  # a strip is widened to this: the last stage would see one row only
-BATCH = 8
 DIM = 3 * sum(CHANNELS)
 
 
 class Backbone:
-    """Pictures in, (n, DIM) pooled features out. May be called from several threads."""
+    """A picture in, DIM pooled features out; `streams` at once. May be called from several threads."""
 
     def __init__(self, threads: int = 0, precision: str = "") -> None:
         """`threads` = 0 uses all cores; `precision` = '' is bf16 where the processor multiplies it natively."""
@@ -57,11 +55,15 @@ class Backbone:
         for _ in range(self.streams):
             self._idle.put(model.create_infer_request())
 
-    def __call__(self, pictures: np.ndarray) -> np.ndarray:
-        """uint8 RGB (b, h, w, 3), sides as `shape_for` gives them -> (b, DIM) float32."""
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        """uint8 RGB (h, w, 3), sides as `shape_for` gives them -> (DIM,) float32.
+
+        One at a time: batches are not faster (docs/log/look.md), and OpenVINO keeps megabytes for each shape
+        that it has seen, the size of a batch being part of a shape.
+        """
         request = self._idle.get()
         try:
-            return np.array(request.infer([pictures])[0])
+            return np.array(request.infer([picture[None]])[0][0])
         finally:
             self._idle.put(request)
 
@@ -79,15 +81,6 @@ def fit(picture: np.ndarray) -> np.ndarray:
     shrinks = picture.shape[0] > height or picture.shape[1] > width
     way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(picture, (width, height), interpolation=way))
-
-
-def batches(pictures: Sequence[np.ndarray]) -> list[list[int]]:
-    """Positions of fitted pictures grouped by shape, at most BATCH together: no padding, so that a row does
-    not depend on its company."""
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for i, picture in enumerate(pictures):
-        groups.setdefault(picture.shape, []).append(i)
-    return [g[i : i + BATCH] for g in groups.values() for i in range(0, len(g), BATCH)]
 
 
 def _model_file() -> Path:

@@ -27,22 +27,18 @@ class Features(NamedTuple):
 def features(images: Sequence[np.ndarray], backbone: Backbone) -> Features:
     """Of uint8 RGB pictures of any size, at least one. A row does not depend on the other pictures."""
     with ThreadPoolExecutor(backbone.streams) as pool:
-        fitted = list(pool.map(_look_backbone.fit, images))
-        rows = np.empty((len(images), _look_backbone.DIM), np.float32)
-
-        def run(batch: Sequence[int]) -> None:
-            rows[batch] = backbone(np.stack([fitted[i] for i in batch]))
-
-        list(pool.map(run, _look_backbone.batches(fitted)))  # to the end, and to raise what was raised
-        looks = list(pool.map(_look, fitted))
-    aspect = np.array([[math.log(image.shape[1] / image.shape[0])] for image in images], np.float32)
-    return Features(rows, aspect, *(np.stack(column) for column in zip(*looks, strict=True)))
+        rows = list(pool.map(lambda image: _row(image, backbone), images))
+    return Features(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
-def _look(fitted: np.ndarray) -> tuple[np.ndarray, ...]:
+def _row(image: np.ndarray, backbone: Backbone) -> Features:
+    """The same for one picture, without the first axis."""
+    fitted = _look_backbone.fit(image)
     small = _look_shapes.square(fitted)
     share = _look_colours.shares(fitted)
-    return (
+    return Features(
+        backbone(fitted),
+        np.array([math.log(image.shape[1] / image.shape[0])], np.float32),
         share,
         _look_colours.evidence(fitted, share),
         _look_shapes.edges(small),
