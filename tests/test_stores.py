@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from triptych import plugins
 from triptych.conformance.store import DIM, StoreSuite, unit_rows
 from triptych.errors import UserError
 from triptych.seams import Store
+from triptych.stores import _kinds
+from triptych.stores._build import build
+from triptych.stores.faiss import FaissStore
 
 
 class TestExact(StoreSuite):
@@ -31,41 +37,187 @@ class TestFaissSketch(StoreSuite):
     dim = 96
 
     def open(self, folder: Path, dim: int) -> Store:
-        store: Store = plugins.load("stores", "faiss:500,1000000", folder=folder, dim=dim)
+        store: Store = plugins.load("stores", "faiss:rabitq", folder=folder, dim=dim)
         return store
 
 
-class TestFaissGraph(StoreSuite):
-    """The graph from the first file on."""
+class Indexed(FaissStore):
+    """Makes its base as soon as something is written, without another process."""
 
+    def flush(self, watermark: int) -> None:
+        super().flush(watermark)
+        if self._recent.table.path.exists():
+            build(self._folder, self._dim, self._plan.kind)
+            self.settle()
+            super().flush(watermark)
+
+
+@pytest.mark.parametrize("kind", _kinds.LARGE)
+class TestFaissKinds(StoreSuite):
+    """Everything in a base, with an index of each kind over it."""
+
+    dim = 96
     exact = False
 
+    @pytest.fixture(autouse=True)
+    def _of(self, kind: str) -> None:
+        self.kind = kind
+
     def open(self, folder: Path, dim: int) -> Store:
-        store: Store = plugins.load("stores", "faiss:500,500", folder=folder, dim=dim)
-        return store
+        return Indexed(folder, dim, _kinds.plan(self.kind))
 
 
 def test_every_store_has_its_suite() -> None:
     assert set(plugins.names("stores")) == {"exact", "faiss"}
 
 
-@pytest.mark.parametrize("spec", ["faiss:500,1000000", "faiss:500,500"])
-def test_sketch_and_graph_find_what_a_scan_finds(tmp_path: Path, spec: str) -> None:
-    store = plugins.load("stores", spec, folder=tmp_path, dim=128)
+@pytest.mark.parametrize("kind", ["rabitq", *_kinds.LARGE])
+def test_every_kind_finds_what_a_scan_finds(tmp_path: Path, kind: str) -> None:
+    store = Indexed(tmp_path / kind, 128, _kinds.plan(kind))
     exact = plugins.load("stores", "exact", folder=tmp_path / "exact", dim=128)
-    ids, rows = np.arange(1, 20_001), unit_rows(20_000, dim=128)
+    ids, rows = np.arange(1, 8001), unit_rows(8000, dim=128)
     late = unit_rows(100, 2, 128)
     for each in (store, exact):
         each.put(ids, rows)
         each.flush(1)
         each.drop(1, 2000)
         each.put(np.arange(30_001, 30_101), late)
-    near = 0.7 * rows[::100] + 0.7 * unit_rows(200, 1, 128)  # as a question is near its answer
+    near = 0.7 * rows[::40] + 0.7 * unit_rows(200, 1, 128)  # as a question is near its answer
     overlap = [len(np.intersect1d(store.search(v, 10)[0], exact.search(v, 10)[0])) for v in near]
     assert np.mean(overlap) >= 9.8
     assert store.search(late[3], 1)[0].tolist() == [30_004]
 
 
+# ---------------------------------------------------------------------------- a base made beside
+
+
+def test_what_one_process_took_up_is_there_for_the_next(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.flush(1)
+    store.settle()
+    again = FaissStore(tmp_path, 96, _kinds.plan("ivf-rabitq"))
+    assert (len(again._recent.table), len(again), again.watermark) == (0, 21_000, 1)
+    assert not list(tmp_path.glob("sketch-*"))
+
+
+def filled(folder: Path, kind: str = "ivf-rabitq", rows: int = 21_000) -> FaissStore:
+    store = FaissStore(folder, 96, _kinds.plan(kind))
+    store.put(np.arange(1, rows + 1), unit_rows(rows, dim=96))
+    return store
+
+
+def contents(store: Store) -> list[tuple[int, bytes]]:
+    ids = store.ids()
+    return [(i, row.tobytes()) for i, row in zip(ids.tolist(), store.get(ids), strict=True)]
+
+
+def bases(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("base-*"))
+
+
+def test_a_process_beside_makes_the_index_and_the_store_takes_it_up(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.flush(1)
+    assert "until the index is made" in store.about()
+    rows = unit_rows(21_000, dim=96)
+    before = store.search(rows[7], 10)
+    store.settle()
+    assert bases(tmp_path) == ["base-00000001"]
+    assert store.about() == "ivf-rabitq: as the setting 'store' says"
+    after = store.search(rows[7], 10)
+    assert after[0][0] == before[0][0] == 8
+    assert len(np.intersect1d(before[0], after[0])) >= 8
+
+
+def test_what_happens_while_an_index_is_made_is_kept(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.flush(1)
+    store.drop(1, 50)  # while it is made: deleted, replaced, added
+    store.put(np.array([60, 30_000]), unit_rows(2, 5, 96))
+    store.settle()
+    twin = plugins.load("stores", "exact", folder=tmp_path / "twin", dim=96)
+    twin.put(np.arange(1, 21_001), unit_rows(21_000, dim=96))
+    twin.drop(1, 50)
+    twin.put(np.array([60, 30_000]), unit_rows(2, 5, 96))
+    assert contents(store) == contents(twin)
+    store.flush(2)
+    store.close()
+    assert contents(FaissStore(tmp_path, 96, _kinds.plan("ivf-rabitq"))) == contents(twin)
+
+
+def test_a_base_is_replaced_when_enough_has_changed(tmp_path: Path) -> None:
+    store = Indexed(tmp_path, 96, _kinds.plan("ivf-sq8"))
+    for change in range(1, 4):
+        store.put(np.arange(change * 5000, change * 5000 + 3000), unit_rows(3000, change, 96))
+        store.flush(change)
+    assert bases(tmp_path) == ["base-00000003"]
+    assert len(store) == 9000
+
+
+def test_another_process_that_holds_the_old_base_writes_what_it_knows(tmp_path: Path) -> None:
+    """Two stores on one folder: the first goes on with what it has mapped, and what it writes is whole."""
+    Indexed(tmp_path, 96, _kinds.plan("ivf-sq8")).flush(0)
+    first = Indexed(tmp_path, 96, _kinds.plan("ivf-sq8"))
+    first.put(np.arange(1, 2001), unit_rows(2000, 1, 96))
+    first.flush(1)
+    second = Indexed(tmp_path, 96, _kinds.plan("ivf-sq8"))
+    second.put(np.arange(3001, 5001), unit_rows(2000, 2, 96))
+    second.flush(2)
+    assert bases(tmp_path) == ["base-00000002"]
+    first.put(np.arange(3001, 5001), unit_rows(2000, 2, 96))
+    FaissStore.flush(first, 2)
+    assert contents(first) == contents(second) == contents(FaissStore(tmp_path, 96, _kinds.plan("ivf-sq8")))
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.flush(1)
+    store.settle()
+    (tmp_path / ".making").mkdir()
+    (tmp_path / ".making" / "rows.bin").write_bytes(b"half")
+    store.put(np.array([50_000]), unit_rows(1, 9, 96))
+    store._write()
+    assert build(tmp_path, 96, "ivf") == "base-00000002"
+    assert not (tmp_path / ".making").exists()
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["put", "drop", "flush", "reopen"]), st.integers(1, 60)), max_size=12)
+)
+@settings(deadline=None, max_examples=25)
+def test_any_order_of_changes_leaves_the_same_rows(steps: list[tuple[str, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store, kept = Indexed(Path(folder), 96, _kinds.plan("ivf")), {}
+        for change, (step, number) in enumerate(steps, 1):
+            if step == "put":
+                ids = np.arange(number, number + 20)
+                rows = unit_rows(20, change, 96)
+                store.put(ids, rows)
+                kept |= {int(i): row.tobytes() for i, row in zip(ids, rows, strict=True)}
+            elif step == "drop":
+                store.drop(number, number + 5)
+                kept = {i: row for i, row in kept.items() if not number <= i <= number + 5}
+            else:
+                store._write()  # as a flush of many changes does
+                store.flush(change)
+                if step == "reopen":
+                    store = Indexed(Path(folder), 96, _kinds.plan("ivf"))
+        assert dict(contents(store)) == kept
+        assert len(store) == len(kept)
+
+
+def test_the_kind_follows_size_and_memory() -> None:
+    def kind(argument: str, rows: int, dim: int = 384) -> str:
+        return _kinds.plan(argument).choose(rows, dim).kind
+
+    assert [kind("", rows) for rows in (0, 20_000, 20_001, 150_000)] == ["flat", "flat", "rabitq", "rabitq"]
+    assert kind("500MB", 1_000_000) == "ivf-sq8"
+    assert kind("100MB", 1_000_000) == "ivf-rabitq"
+    assert kind("hnsw", 10) == "hnsw"
+    assert kind("", 100_000, dim=32) == "flat"
+    assert "400 MB allowed" in _kinds.plan("400MB").choose(1_000_000, 384).reason
+
+
 def test_unknown_argument_says_what_is_allowed(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="faiss:20000,500000"):
+    with pytest.raises(UserError, match=r"flat, rabitq, ivf, .* like faiss:500MB"):
         plugins.load("stores", "faiss:fast", folder=tmp_path, dim=DIM)

@@ -83,7 +83,10 @@ def _library(folder: Path, config: Path | None) -> dict[str, Any]:
 
     try:
         with open_library(folder, create=False, config=config) as library:
-            return {"path": str(folder), "exists": True, **library.statistics()}
+            library.index.refresh()
+            panels = library.index.panels.items()
+            vectors = [f"{signal} {panel.store.about()}" for signal, panel in panels if len(panel.store)]
+            return {"path": str(folder), "exists": True, **library.statistics(), "indexes": vectors}
     except TriptychError as error:
         return {"path": str(folder), "exists": True, "error": str(error)}
 
@@ -100,10 +103,11 @@ def report_text(report: Mapping[str, Any]) -> str:
     facts = ", ".join(
         f"{k} {', '.join(v) or 'none' if isinstance(v, list) else v}"
         for k, v in library.items()
-        if k not in ("path", "exists")
+        if k not in ("path", "exists", "indexes")
     )
     lines.append(
         f"library {library['path']}: {facts if library['exists'] else 'not made yet (triptych add makes it)'}"
     )
+    lines += [f"  vectors of {index}" for index in library.get("indexes", ())]
     lines.append(f"disk: {report['disk_free_gb']} GB free")
     return "\n".join(lines)

@@ -62,6 +62,7 @@ class StoreSuite:
         assert len(store) == len(ids) == len(scores) == len(store.ids()) == 0
         assert store.watermark == 0
         assert not store.get(np.array([5])).any()
+        assert store.about() and "\n" not in store.about()
 
     def test_finds_itself_first(self, tmp_path: Path) -> None:
         store, ids, rows = self.filled(tmp_path)

@@ -48,7 +48,7 @@ class ExactStore:
 
     def flush(self, watermark: int) -> None:
         self._table.watermark = watermark
-        if self._table.stale:
+        if self._table.stale():
             self._table.write()
             self._matrix = None
 
@@ -61,6 +61,10 @@ class ExactStore:
 
     def ids(self) -> np.ndarray:
         return self._table.ids()
+
+    def about(self) -> str:
+        """How vectors are searched here, and why."""
+        return "exact: every vector compared, as the setting 'store' says"
 
     def close(self) -> None:
         self._matrix = None

@@ -1,227 +1,215 @@
-"""FAISS in a file: all vectors compared as float16 while there are few, a sketch or a graph beyond.
+"""FAISS in files: few vectors are all compared, more are found by a sketch, many by an index made beside.
 
-From 20,000 rows on a sketch of one bit a dimension (RaBitQ, Gao and Long, SIGMOD 2024, scanned in SIMD
-registers) proposes the rows that are then compared exactly, from 500,000 on a graph does (HNSW32, Malkov
-and Yashunin 2016). Rows that came after the file was written are scanned beside it. Whatever proposes,
-the best are scored in float64 from the vectors themselves, so that scores are those of the `exact` store.
-Figures: docs/log/index.md.
+    faiss            chosen by how many vectors there are and an eighth of the machine's memory
+    faiss:500MB      the same for so much memory
+    faiss:KIND       flat, rabitq, ivf, ivf-sq8, ivf-pq, ivf-rabitq, hnsw, hnsw-sq8
+
+Up to 150,000 rows live in one file (`_table`) and are found by comparing all of them or by a sketch of them
+that is made in a second. Beyond, they are the recent part of the store: a process of its own makes a
+base (`_base`, `_build`) with an index of the kind that suits, which is taken up when it is ready; until
+then, the store serves from what it has. Whatever proposes, the best are scored in float64 from the vectors
+themselves, so that scores are those of the `exact` store. Figures: docs/index.md.
 """
 
 from __future__ import annotations
 
-import os
-import zlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import faiss
 import numpy as np
+from filelock import FileLock, Timeout
 
 from triptych import files
-from triptych.errors import Damaged, UserError
-from triptych.stores._table import MARGIN, Table
+from triptych.stores import _base, _kinds
+from triptych.stores._base import Base
+from triptych.stores._build import RECENT, Builder
+from triptych.stores._recent import Recent
+from triptych.stores._table import Found, ranked
 
-_SKETCH_FROM = 20_000  # rows
-_GRAPH_FROM = 500_000
-_LINKS = 32  # of a row in the graph
-_EF_CONSTRUCTION = 80
-_SMALL = 0.03  # up to this share of allowed rows, or _FEW of them, they are gathered and compared directly
-_FEW = 1000
-_PROPOSED = 1600  # rows that a sketch or graph proposes at least, and
-_PROPOSED_PER_HIT = 8  # times k: finds 99.8 % of the best 200, all of the best 10
-_SKETCH_DIM = 64  # a sketch of fewer bits says too little
-_EXTRA = 32  # rows that a scan is asked for beyond k, so that ties at the end are seen
+_SHARE = 0.1  # of the base: so many recent or deleted rows are worth a new one
+_LEAST = 50_000  # but not fewer than so many recent ones
+_BLOCK = 65536
+_LOOK = 1.0  # seconds between two looks for a new base
+_PATIENCE = 60.0  # seconds
 
 
 class FaissStore:
-    """See `seams.Store`."""
+    """See `seams.Store`. An id is live in one part at most: the base or the recent part."""
 
-    def __init__(self, folder: Path, dim: int, sketch_from: int, graph_from: int) -> None:
+    def __init__(self, folder: Path, dim: int, plan: _kinds.Plan) -> None:
         self._folder = folder
-        self._from = {"graph": graph_from, **({"sketch": sketch_from} if dim >= _SKETCH_DIM else {})}
-        self._table = Table(folder / "vectors.bin", dim)
-        self._open()
+        self._dim = dim
+        self._plan = plan
+        self._builder = Builder(folder, dim)
+        self._looked = 0.0  # when a new base was last looked for
+        # Of the moments in which files are replaced: no process names a base that another one removes.
+        self._lock = FileLock(folder.with_name(f"{folder.name}.lock"))
+        with self._alone():
+            self._recent = Recent(folder / RECENT, dim, plan)
+            self._base = self._open_base()
+        self._told = self._dead  # deleted rows of the base that the file tells of
 
-    def _open(self) -> None:
-        """Build the searchable forms of the table's file and of its tail."""
-        rows = len(self._table.base)
-        kind = next((kind for kind, least in self._from.items() if rows >= least), None)
-        self._scan: Any = None  # over the file's rows; made when it is first needed
-        self._coarse = None if kind is None else self._open_coarse(kind)
-        self._tail = _flat(self._table.tail_rows)
+    def _open_base(self) -> Base | None:
+        """The base that the file of recent rows names, without what it says was deleted there."""
+        note = self._recent.table.note
+        if not note.get("base"):
+            return None
+        base = Base(self._folder / note["base"], self._dim)
+        base.table.kill(np.array(note["dead"], np.int64))
+        return base
+
+    @contextmanager
+    def _alone(self, wait: float = _PATIENCE) -> Iterator[bool]:
+        """Whether no other process replaces files meanwhile, nor can we where the folder is not ours to write.
+        Waits so many seconds for one that does."""
+        try:
+            self._lock.acquire(timeout=wait)
+        except (Timeout, OSError):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._lock.release()
 
     @property
     def watermark(self) -> int:
-        return self._table.watermark
+        return self._recent.table.watermark
 
     # ------------------------------------------------------------------------------------ changes
 
     def put(self, ids: np.ndarray, vectors: np.ndarray) -> None:
-        before = self._table.rows
-        self._table.put(ids, vectors)
-        added = self._table.tail_rows[before - len(self._table.base) :]
-        if len(added):
-            self._tail.add(added.astype(np.float32))
+        self._recent.put(ids, vectors)
+        if self._base is not None:
+            self._base.table.kill(ids)
 
     def drop(self, first: int, last: int) -> None:
-        self._table.drop(first, last)
+        self._recent.table.drop(first, last)
+        if self._base is not None:
+            self._base.table.drop(first, last)
 
     def flush(self, watermark: int) -> None:
-        self._table.watermark = watermark
-        if self._table.stale:
-            self._table.write()
-            self._open()
+        with self._alone():
+            taken = self._take_up()
+            self._recent.table.watermark = watermark
+            wanted = "" if self._builder.at_work else self._due()
+            if taken or wanted or self._recent.table.stale(self._dead - self._told):
+                self._write()
+        if wanted:
+            self._builder.start(wanted)
+
+    def _write(self) -> None:
+        """Make durable what is in memory, and remove what it replaces."""
+        name, dead = "", np.empty(0, np.int64)
+        if self._base is not None:
+            name, table = self._base.name, self._base.table
+            dead = table.base_ids[~table.alive]
+        self._recent.write({"base": name, "dead": dead.tolist()})
+        self._told = self._dead
+        for path in self._folder.glob(f"{_base.PREFIX}*"):
+            if path.name < name:
+                files.remove(path)
 
     def clear(self) -> None:
-        for path in self._kept():
+        for path in self._folder.glob(f"{_base.PREFIX}*"):
             files.remove(path)
-        self._table.clear()
-        self._open()
+        self._base, self._told = None, 0
+        self._recent.clear()
+
+    # ------------------------------------------------------------------------------------ the base
+
+    @property
+    def _dead(self) -> int:
+        """Deleted rows of the base."""
+        return 0 if self._base is None else self._base.size - len(self._base.table)
+
+    def _due(self) -> str:
+        """The kind of the base that should be made now; "" while what is there will do."""
+        kind = self._plan.choose(len(self), self._dim).kind
+        recent = len(self._recent.table)
+        if kind not in _kinds.LARGE:
+            return ""
+        if self._base is None:
+            return kind if recent > _kinds.FLAT_TO else ""
+        least = max(_LEAST, _SHARE * self._base.size)
+        stale = recent > least or self._dead > _SHARE * self._base.size or self._base.kind.name != kind
+        return kind if stale else ""
+
+    def _take_up(self) -> bool:
+        """Go over to a newer base, if one is there, and tell whether. What it lacks stays with the recent part, what it has that
+        is not ours any more is deleted in it: whatever happened while it was made, the store's rows are
+        the same before and after."""
+        name = _base.newest(self._folder, "" if self._base is None else self._base.name)
+        if not name:
+            return False
+        fresh, recent = Base(self._folder / name, self._dim), self._recent.table
+        ids, mine = fresh.table.base_ids, self.ids()
+        same = np.isin(ids, mine, assume_unique=True)
+        for start in range(0, len(ids), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            same[block] &= (self.get(ids[block]) == fresh.table.base[block]).all(axis=1)
+        fresh.table.kill(ids[~same])
+        left = np.setdiff1d(mine, ids[same], assume_unique=True)
+        rows = self.get(left)
+        recent.kill(ids[same])
+        moved = recent.find(left) < 0  # they were in the old base
+        self._base = fresh
+        self._recent.put(left[moved], rows[moved])
+        return True
+
+    def _look(self) -> None:
+        """Take up a newer base between two changes. If the files said all that is known here, they do so again
+        afterwards, so that the next process need not do the same."""
+        self._looked = time.monotonic()
+        if not _base.newest(self._folder, "" if self._base is None else self._base.name):
+            return
+        with self._alone(wait=0.0) as alone:
+            known = self._recent.table.written and self._dead == self._told
+            if alone and self._take_up() and known:
+                self._write()
+
+    def settle(self) -> None:
+        """Wait for a base that is being made, and take it up."""
+        self._builder.wait()
+        self._look()
+
+    def about(self) -> str:
+        """How vectors are searched here, and why."""
+        choice = self._plan.choose(len(self), self._dim)
+        told = f"{choice.kind}: {choice.reason}"
+        if choice.kind in _kinds.LARGE and (self._base is None or self._base.kind.name != choice.kind):
+            now = "a scan" if self._base is None else self._base.kind.name
+            told += f"; {now} until the index is made"
+        return told
 
     # ------------------------------------------------------------------------------------ searching
 
-    def search(
-        self, vector: np.ndarray, k: int, allowed: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        table = self._table
-        rows = None if allowed is None else table.rows_allowed(allowed)
-        if rows is not None and len(rows) <= max(_FEW, _SMALL * table.rows):
-            return table.best(rows, vector, k)
-        mask = table.alive
-        if rows is not None:
-            mask = np.zeros(table.rows, bool)
-            mask[rows] = True
-        faiss.omp_set_num_threads(1)  # of this thread: one question is no work for two
-        query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
-        proposed = None if self._coarse is None else self._proposed(self._coarse, query, k, mask)
-        if proposed is not None:
-            return table.best(proposed, vector, k)
-        return self._scanned(query, vector, k, mask)
-
-    def _proposed(self, coarse: Any, query: np.ndarray, k: int, mask: np.ndarray) -> np.ndarray | None:
-        """Rows of `mask` that the sketch or graph proposes, with the tail's best; None when it proposes
-        too few, as when most rows are forbidden: then a scan that skips them is quicker."""
-        old = len(self._table.base)
-        part, wanted = mask[:old], max(_PROPOSED, _PROPOSED_PER_HIT * k)
-        share = int(np.count_nonzero(part)) / max(1, old)
-        if share < 0.5:
-            return None
-        depth = min(old, int(wanted / share))
-        how = faiss.SearchParametersHNSW(efSearch=depth) if isinstance(coarse, faiss.IndexHNSW) else None
-        _, found = coarse.search(query, depth, params=how)
-        rows = found[0][found[0] >= 0]
-        rows = rows[part[rows]]
-        if len(rows) < min(k, int(np.count_nonzero(part))):
-            return None
-        tail, _ = _nearest(self._tail, query, k + _EXTRA, mask[old:])
-        return np.concatenate([rows, tail + old])
-
-    def _scanned(
-        self, query: np.ndarray, vector: np.ndarray, k: int, mask: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The best k of `mask`, all rows compared."""
-        if self._scan is None:
-            self._scan = _flat(self._table.base)
-        old, count = len(self._table.base), int(np.count_nonzero(mask))
-        depth = min(k + _EXTRA, count)
-        while True:
-            base, base_lowest = _nearest(self._scan, query, depth, mask[:old])
-            tail, tail_lowest = _nearest(self._tail, query, depth, mask[old:])
-            ids, scores = self._table.best(np.concatenate([base, tail + old]), vector, k)
-            # Rows as good as the last hit may stand beyond those looked at: a tie is broken by id.
-            beyond = max(base_lowest, tail_lowest)
-            if depth >= count or (len(ids) == k and (not k or scores[-1] > beyond + MARGIN)):
-                return ids, scores
-            depth = min(count, depth * 4)
-
-    # ------------------------------------------------------------------------------------ sketch and graph
-
-    def _kept(self) -> list[Path]:
-        return [path for kind in self._from for path in sorted(self._folder.glob(f"{kind}-*.faiss"))]
-
-    def _open_coarse(self, kind: str) -> Any:
-        """The sketch or graph of the file's rows, made if it is not there. Its name holds the checksum
-        of those rows and its own. Raises Damaged when its own is wrong."""
-        mine = f"{kind}-{self._table.checksum:08x}-"
-        for path in self._kept():
-            if path.name.startswith(mine):
-                if path.name != f"{mine}{zlib.crc32(path.read_bytes()):08x}.faiss":
-                    raise Damaged(f"The {kind} '{path}' is damaged: its checksum is wrong.")
-                return faiss.read_index(str(path))
-        coarse = _made(kind, self._table.base)
-        for path in self._kept():
-            files.remove(path)
-        temporary = self._folder / f".{kind}.{os.getpid()}.tmp"
-        faiss.write_index(coarse, str(temporary))
-        with temporary.open("rb") as file:
-            checksum = zlib.crc32(file.read())
-            os.fsync(file.fileno())
-        temporary.replace(self._folder / f"{mine}{checksum:08x}.faiss")
-        files.sync_folder(self._folder)
-        return coarse
-
-    # ------------------------------------------------------------------------------------ the rest
+    def search(self, vector: np.ndarray, k: int, allowed: np.ndarray | None = None) -> Found:
+        if time.monotonic() - self._looked > _LOOK:
+            self._look()
+        found = self._recent.search(vector, k, allowed)
+        if self._base is None:
+            return found
+        more = self._base.search(vector, k, allowed)
+        return ranked(np.concatenate([found[0], more[0]]), np.concatenate([found[1], more[1]]), k)
 
     def get(self, ids: np.ndarray) -> np.ndarray:
-        return self._table.get(ids)
+        rows = self._recent.table.get(ids)
+        return rows if self._base is None else rows + self._base.table.get(ids)
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._recent.table) + (0 if self._base is None else len(self._base.table))
 
     def ids(self) -> np.ndarray:
-        return self._table.ids()
+        ids = self._recent.table.ids()
+        return ids if self._base is None else np.union1d(ids, self._base.table.ids())
 
     def close(self) -> None:
-        self._coarse = self._scan = None
-
-
-def _made(kind: str, base: np.ndarray) -> Any:
-    """A sketch or graph of (n, dim) float16 rows."""
-    dim = base.shape[1]
-    if kind == "sketch":
-        # Turned at random first: a bit says as much of each dimension, however uneven they were.
-        coarse = faiss.index_factory(dim, f"RR{dim},RaBitQfs", faiss.METRIC_INNER_PRODUCT)
-    else:
-        half = faiss.ScalarQuantizer.QT_fp16
-        coarse = faiss.IndexHNSWSQ(dim, half, _LINKS, faiss.METRIC_INNER_PRODUCT)
-        coarse.hnsw.efConstruction = _EF_CONSTRUCTION
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
-    coarse.train(base[:: max(1, len(base) // 65536)].astype(np.float32))
-    for start in range(0, len(base), 65536):
-        coarse.add(base[start : start + 65536].astype(np.float32))
-    return coarse
-
-
-def _flat(vectors: np.ndarray) -> Any:
-    """A scan over (n, dim) float16 rows. The codes are the rows as they are."""
-    index = faiss.IndexScalarQuantizer(
-        vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
-    if len(vectors):
-        faiss.copy_array_to_vector(np.ascontiguousarray(vectors).view("u1").ravel(), index.codes)
-        index.ntotal = len(vectors)
-    return index
-
-
-def _nearest(index: Any, query: np.ndarray, depth: int, mask: np.ndarray) -> tuple[np.ndarray, float]:
-    """The best `depth` rows of a scan that `mask` allows, and the score below which others may stand."""
-    wanted = min(depth, int(np.count_nonzero(mask)))
-    if not wanted:
-        return np.empty(0, np.int64), -np.inf
-    selector = None
-    if not mask.all():
-        bits = np.packbits(mask, bitorder="little")  # must live as long as the selector
-        selector = faiss.IDSelectorBitmap(len(mask), faiss.swig_ptr(bits))
-    scores, rows = index.search(query, wanted, params=faiss.SearchParameters(sel=selector))
-    return rows[0], float(scores[0][-1]) if wanted == depth else -np.inf
+        self._base = None
 
 
 def load(argument: str, *, folder: Path, dim: int) -> FaissStore:
-    """`faiss`, or `faiss:ROWS,ROWS` to start sketch and graph at other numbers of rows."""
-    given = argument.split(",") if argument else [str(_SKETCH_FROM), str(_GRAPH_FROM)]
-    if len(given) != 2 or not all(number.isdigit() for number in given):
-        raise UserError(
-            f"The store 'faiss:{argument}' is unknown. After the colon stand the numbers of vectors from which "
-            f"the sketch and the graph are used, like faiss:{_SKETCH_FROM},{_GRAPH_FROM}."
-        )
-    return FaissStore(folder, dim, int(given[0]), int(given[1]))
+    """`faiss`, `faiss:KIND` or `faiss:500MB`."""
+    return FaissStore(folder, dim, _kinds.plan(argument))
