@@ -176,22 +176,20 @@ class Snapshot:
                 elif isinstance(step, Begins):
                     here += self._begins(step, share, collections)
                 else:
-                    here += self._best_of(
-                        tuple(t._replace(weight=t.weight * share) for t in step), collections
-                    )
+                    here += self._best_of(step, collections, share)
             parts += here
             share = _LATER if parts else 1.0
         return parts
 
-    def _best_of(self, clause: Clause, collections: tuple[str, ...] | None) -> list[Any]:
+    def _best_of(self, clause: Clause, collections: tuple[str, ...] | None, share: float = 1.0) -> list[Any]:
         """At most one query, of which the best term counts."""
-        terms = [q for q in (self._term(term, collections) for term in clause) if q is not None]
+        terms = [q for q in (self._term(term, collections, share) for term in clause) if q is not None]
         return [tantivy.Query.disjunction_max_query(terms)] if len(terms) > 1 else terms
 
     def _begins(self, begins: Begins, share: float, collections: tuple[str, ...] | None) -> list[Any]:
         found = self._searcher.terms_with_prefix(begins.field, begins.prefix, limit=_BEGINNINGS)
-        terms = (Term(begins.field, token, begins.weight * share) for token, _ in found)
-        return [query for query in (self._term(term, collections) for term in terms) if query is not None]
+        terms = (Term(begins.field, token, begins.weight) for token, _ in found)
+        return [q for q in (self._term(term, collections, share) for term in terms) if q is not None]
 
     def _near(self, near: Near, collections: tuple[str, ...] | None) -> list[Any]:
         """All count the same, as a word of their number would: tantivy does not tell which one it found."""
@@ -207,12 +205,12 @@ class Snapshot:
         counts = {name: self.document_frequency("language", name, collections) for name in LANGUAGES}
         return tuple(sorted((n for n in counts if counts[n]), key=lambda name: -counts[name]))
 
-    def _term(self, term: Term, collections: tuple[str, ...] | None) -> Any:
+    def _term(self, term: Term, collections: tuple[str, ...] | None, share: float = 1.0) -> Any:
         correction = self._correction(term, collections)
         if not correction or not term.weight:
             return None
         query = tantivy.Query.term_query(self._schema, term.field, term.token)
-        return tantivy.Query.boost_query(query, correction * term.weight)
+        return tantivy.Query.boost_query(query, correction * term.weight * share)
 
     def _correction(self, term: Term, collections: tuple[str, ...] | None) -> float:
         """What makes tantivy's inverse document frequency the one of live documents in these collections.
@@ -220,11 +218,15 @@ class Snapshot:
         tantivy counts deleted documents until a merge drops them, and all collections. 0: no match.
         """
         name = (term.field, term.token, collections)
-        if name not in self._idf:
-            all_found = int(self._searcher.doc_freq(term.field, term.token))
-            live = self.document_frequency(term.field, term.token, collections) if all_found else 0
-            theirs = _idf(self._counted, all_found)
-            self._idf[name] = _idf(self.size(collections), live) / theirs if live else 0.0
+        known = self._idf.get(name)
+        if known is not None:
+            return known
+        all_found = int(self._searcher.doc_freq(term.field, term.token))
+        if not all_found:  # most variants of a word: not worth remembering
+            return 0.0
+        live = self.document_frequency(term.field, term.token, collections)
+        theirs = _idf(self._counted, all_found)
+        self._idf[name] = _idf(self.size(collections), live) / theirs if live else 0.0
         return self._idf[name]
 
     def _collections(self, names: tuple[str, ...]) -> Any:
