@@ -195,6 +195,9 @@ class Store(Protocol):
     def ids(self) -> np.ndarray:
         """All ids, sorted: what `verify` compares with the catalog."""
 
+    def about(self) -> str:
+        """How vectors are searched here, and why, in one line: what `doctor` shows."""
+
     def close(self) -> None: ...
 
 
