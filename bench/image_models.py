@@ -100,7 +100,7 @@ def main() -> None:
         n, size, threads = len(files), batches.batch_size(on), os.cpu_count() or 1
 
         ready = [read(path, encoder.side) for path in files[:size]]
-        inputs = encoder._prepare(ready)["pixel_values"].to(on, batches.dtype(on))
+        inputs = encoder._scaling(encoder._prepare(ready)["pixel_values"].to(on)).to(batches.dtype(on))
 
         def bare() -> None:
             with torch.inference_mode():

@@ -141,6 +141,7 @@ class ImageTextModel(TextModel):
         if model.config.model_type in _PADDED:
             longest = int(model.config.text_config.max_position_embeddings)
             self.max_tokens = longest - model.tokenizer.num_special_tokens_to_add()
+        self._scaling = _scaling(model)
         self.side = 2 * input_side(model)  # a long page keeps its detail when it is cropped to a square
 
     def images(self, images: Sequence[np.ndarray]) -> np.ndarray:
@@ -148,11 +149,42 @@ class ImageTextModel(TextModel):
         return batches.rows(images, self._prepare, self._forward, self._device, self.dim)
 
     def _prepare(self, images: Sequence[np.ndarray]) -> batches.Batch:
-        return dict(self._model.preprocess(batches.pictures(images)))
+        later = {} if self._scaling is None else {"processing_kwargs": _RAW}
+        return dict(self._model.preprocess(batches.pictures(images), **later))
 
     def _forward(self, batch: batches.Batch) -> torch.Tensor:
+        if self._scaling is not None:
+            batch["pixel_values"] = self._scaling(batch["pixel_values"]).to(self._model.dtype)
         found: torch.Tensor = self._model(batch)["sentence_embedding"]
         return found
+
+
+class _Scaling:
+    """What a processor does last, done on the device for a whole batch: bytes into numbers around zero."""
+
+    def __init__(self, factor: float, mean: Sequence[float], std: Sequence[float], on: torch.device) -> None:
+        self._factor = factor
+        self._mean, self._std = (torch.tensor(v, device=on).view(1, -1, 1, 1) for v in (mean, std))
+
+    def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
+        """uint8 (n, 3, h, w) -> float32 of that shape, the same numbers as the processor's."""
+        return (pixels.float() * self._factor - self._mean) / self._std
+
+
+_RAW = {"image": {"do_rescale": False, "do_normalize": False}}
+
+
+def _scaling(model: SentenceTransformer) -> _Scaling | None:
+    """How the processor scales, where that can wait until the pictures are on the device: it is 43 % of its
+    time, and bytes are copied faster than floats. None where pictures are cut into patches before."""
+    processor = getattr(model[0].processor, "image_processor", None)
+    if processor is None or not (processor.do_rescale and processor.do_normalize):
+        return None
+    probe = model.preprocess(batches.pictures([np.zeros((8, 8, 3), np.uint8)]), processing_kwargs=_RAW)
+    pixels = probe.get("pixel_values")
+    if not isinstance(pixels, torch.Tensor) or pixels.dtype != torch.uint8 or pixels.ndim != 4:
+        return None
+    return _Scaling(processor.rescale_factor, processor.image_mean, processor.image_std, model.device)
 
 
 def _wrapped(texts: Sequence[str]) -> list[dict[str, str]]:
