@@ -290,9 +290,11 @@ class Hit:
     section: str = ""
     caption: str = ""  # that the caption signal found
     view: View | None = None  # that the image signal found
+    recency: float | None = None  # 0..1, 1 for today; None where age plays no part
 
     def to_dict(self) -> dict[str, Any]:
         view = self.view
+        recent = {} if self.recency is None else {"recency": round(self.recency, 6)}
         return {
             "rank": self.rank,
             "score": round(self.score, 6),
@@ -310,6 +312,7 @@ class Hit:
             "signals": {
                 name: score.to_dict() if (score := self.signals.get(name)) else None for name in SIGNALS
             },
+            **recent,
         }
 
 
