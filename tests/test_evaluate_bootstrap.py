@@ -48,6 +48,13 @@ def test_a_change_back_is_the_same_change_turned(values: np.ndarray, seed: int) 
     assert there.low - 1e-9 <= there.difference <= there.high + 1e-9
 
 
+def test_several_sets_are_surer_than_one() -> None:
+    found = bootstrap.mean([(0.1, 0.0, 0.2), (0.3, 0.2, 0.4)])
+    assert found.value == pytest.approx(0.2)
+    assert found.high - found.value == pytest.approx(0.1 / np.sqrt(2))
+    assert bootstrap.mean([(0.1, 0.0, 0.2)]) == pytest.approx((0.1, 0.0, 0.2))
+
+
 def test_blocks_do_not_change_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     values = {"a": np.random.default_rng(1).uniform(0, 1, 30)}
     whole = bootstrap.intervals(values)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from triptych import labelled, library, marking
+from triptych import fuse, labelled, library, marking
 from triptych.errors import UserError
 from triptych.evaluation import ablation
 from triptych.evaluation.asking import Asking, Places, Ranking, build
-from triptych.evaluation.bootstrap import CONFIDENCE, RESAMPLES, change, intervals
+from triptych.evaluation.bootstrap import CONFIDENCE, RESAMPLES, change, intervals, mean
 from triptych.evaluation.losses import Loss, losses
 from triptych.evaluation.measures import LEADING, NAMES, Values, metrics, values
 from triptych.evaluation.notes import Note, silent
@@ -31,6 +31,7 @@ from triptych.types import SIGNALS, Citation, Page
 __all__ = ["Measured", "evaluate", "measure", "metrics", "sets", "together"]
 
 FUSED = "fused"
+_TOLD = 3  # of queries that cannot be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def measure(
     losses are drawn. Raises UserError for a set that cannot be read, naming file and line.
     """
     labels = labelled.read(Path(folder))
+    if fusion is not None:
+        fuse.check(fusion)
     home = (workdir or Path("triptych-eval")) / labels.name
     tell = note or silent
     _tell_unjudged(labels, tell)
@@ -103,8 +106,7 @@ def measure(
         built = build(lib, labels, home / "rows", captions, tell)
         asking = Asking(lib, built.places, labels, ignore, fusion)
         rankings = {FUSED: asking.ranking()}
-        for qid, why in asking.refused.items():
-            tell(f"{labels.name}: query '{qid}' cannot be asked and counts as not found: {why}")
+        _tell_refused(labels, asking.refused, tell)
         rankings |= {signal: asking.ranking([signal]) for signal in lib.signals()}
         measured = {name: values(labels.judged, r.documents) for name, r in rankings.items()}
         report: dict[str, Any] = {
@@ -161,14 +163,20 @@ def together(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for name in (FUSED, *SIGNALS):
         rows = [report["metrics"][name] for report in reports if report["metrics"][name] is not None]
         means[name] = {m: sum(row[m] for row in rows) / len(rows) for m in NAMES} if rows else None
-    margins = {report["set"]: report["against"][LEADING]["difference"] for report in reports}
-    mean: dict[str, Any] = {
+    moved = [report["against"][LEADING] for report in reports]
+    margin = mean([(m["difference"], m["low"], m["high"]) for m in moved])
+    whole: dict[str, Any] = {
         "metrics": means,
-        "margin": {"mean": sum(margins.values()) / len(margins), "least": min(margins.values())},
+        "margin": {
+            "mean": margin.value,
+            "low": margin.low,
+            "high": margin.high,
+            "least": min(m["difference"] for m in moved),
+        },
     }
     if ablated := [report["ablation"] for report in reports if "ablation" in report]:
-        mean["ablation"] = ablation.mean(ablated)
-    return {"sets": list(reports), "mean": mean}
+        whole["ablation"] = ablation.over_sets(ablated)
+    return {"sets": list(reports), "mean": whole}
 
 
 # ---------------------------------------------------------------------------------------- parts
@@ -179,6 +187,13 @@ def _tell_unjudged(labels: LabelledSet, note: Note) -> None:
     if lacking:
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         note(f"{labels.name}: query '{lacking[0]}'{more} has no judgement in qrels.tsv and does not count")
+
+
+def _tell_refused(labels: LabelledSet, refused: Mapping[str, str], note: Note) -> None:
+    for qid, why in [*refused.items()][:_TOLD]:
+        note(f"{labels.name}: query '{qid}' cannot be asked and counts as not found: {why}")
+    if len(refused) > _TOLD:
+        note(f"{labels.name}: the same of {len(refused) - _TOLD} more queries")
 
 
 def _by_signal(measured: Mapping[str, dict[str, float]]) -> dict[str, dict[str, float] | None]:

@@ -141,6 +141,9 @@ def _hit_text(hit: Hit, asked: set[str]) -> str:
             for name, score in hit.signals.items()
             if name in asked
         ]
+        if hit.recency is not None:
+            bar = "█" * round(hit.recency * _BAR)
+            lines.append(f"    {'recency':8} {bar:·<{_BAR}}  {hit.recency:.3f} of 1")
     return "\n".join(lines)
 
 
@@ -264,7 +267,7 @@ def _evaluations(whole: Mapping[str, Any]) -> Iterator[str]:
         yield f"{safe(name):{width}}" + "".join(cells) + f"{margin:+9.3f}"
     for row in mean.get("ablation", ()):
         sets = plural(row["sets"], "set")
-        yield f"{row['group'] + ', ' + row['variant']:40}{row['change']['ndcg@10']:+9.3f}  ({sets})"
+        yield f"{row['group'] + ', ' + row['variant']:40}{row['change']['ndcg@10']['difference']:+9.3f}  ({sets})"
 
 
 def _short(value: float) -> str:

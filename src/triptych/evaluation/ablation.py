@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from triptych import fuse, library
+from triptych.errors import UserError
 from triptych.evaluation import variants
 from triptych.evaluation.asking import Asking, Ranking
-from triptych.evaluation.bootstrap import Change, change
+from triptych.evaluation.bootstrap import Change, change, mean
 from triptych.evaluation.measures import LEADING, Run, Values, values
 from triptych.evaluation.notes import Note
 from triptych.labelled import LabelledSet
@@ -77,7 +78,10 @@ def _asked(ground: Ground) -> Iterator[tuple[str, str, Ranking]]:
     for method in fuse.METHODS:
         if method != ground.asking.fusion:
             ground.note(f"{ground.labels.name}: fusion {method}")
-            yield "fusion", method, ground.asking.ranking(fusion=method)
+            try:
+                yield "fusion", method, ground.asking.ranking(fusion=method)
+            except UserError as error:  # it needs what is not here
+                ground.note(f"{ground.labels.name}: fusion {method} is left out: {error}")
     for signal in signals:
         ground.note(f"{ground.labels.name}: without {signal}")
         yield "signals", f"without {signal}", ground.asking.ranking(_others(signals, signal))
@@ -97,14 +101,17 @@ def _varied(ground: Ground, variant: variants.Variant) -> Run:
         return ground.asking.on(lib).ranking().documents
 
 
-def mean(reports: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def over_sets(reports: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Ablations over several sets: the mean change of each over the sets that have it, and how many those are."""
-    found: dict[tuple[str, str], list[float]] = {}
+    found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
     for rows in reports:
         for row in rows:
+            moved = row["change"][LEADING]
             key = row["group"], row["variant"]
-            found.setdefault(key, []).append(row["change"][LEADING]["difference"])
-    return [
-        {"group": group, "variant": name, "sets": len(moved), "change": {LEADING: sum(moved) / len(moved)}}
-        for (group, name), moved in found.items()
-    ]
+            found.setdefault(key, []).append((moved["difference"], moved["low"], moved["high"]))
+    told = []
+    for (group, name), changes in found.items():
+        value, low, high = mean(changes)
+        change = {LEADING: {"difference": value, "low": low, "high": high}}
+        told.append({"group": group, "variant": name, "sets": len(changes), "change": change})
+    return told

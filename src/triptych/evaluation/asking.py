@@ -122,6 +122,7 @@ class Asking:
         self._sights: dict[str, Sight] = {}
         fuse.check(self.fusion)
         self.refused: dict[str, str] = {}  # queries that cannot be asked, and why: they find nothing
+        self._settled = False  # whether those are all: the first ranking has them
         self._known: dict[tuple[tuple[str, ...], str], Ranking] = {}
         counts = lib.catalog.counts()
         self._depth = _FEW if counts["pages"] == counts["assets"] else _MANY
@@ -129,7 +130,7 @@ class Asking:
     def on(self, variant: Library) -> Asking:
         """The same questions for a variant of the library, whose assets stand in the same places."""
         asking = Asking(variant, self._places, self._labels, self._ignore, self.fusion)
-        asking._sights, asking.refused = self._sights, self.refused
+        asking._sights, asking.refused, asking._settled = self._sights, self.refused, self._settled
         return asking
 
     def ranking(self, signals: Sequence[str] | None = None, fusion: str | None = None) -> Ranking:
@@ -139,6 +140,7 @@ class Asking:
         key = (chosen, method)
         if key not in self._known:
             self._known[key] = self._asked(chosen, method or self.fusion)
+            self._settled = True
         return self._known[key]
 
     def timing(self) -> dict[str, float]:
@@ -187,9 +189,9 @@ class Asking:
             results = self._lib.search(
                 question.text or None, image=picture, k=k, signals=signals, fusion=fusion or self.fusion
             )
-        except LibraryError:
-            raise
         except UserError as error:  # of this query: its picture, or what it says
+            if self._settled or isinstance(error, LibraryError):
+                raise
             self.refused[question.qid] = str(error)
             return (), 0.0
         return results.hits, time.perf_counter() - begun

@@ -9,7 +9,8 @@ same values give the same interval.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +58,15 @@ def change(before: np.ndarray, after: np.ndarray) -> Change:
     better, worse = int((apart > 1e-12).sum()), int((apart < -1e-12).sum())
     mean = float(apart.mean()) if len(apart) else 0.0
     return Change(mean, float(low), float(high), better, worse, len(apart) - better - worse)
+
+
+def mean(intervals: Sequence[tuple[float, float, float]]) -> Interval:
+    """The mean of values (value, low, high) of several sets, at least one. Queries of each set vary on their
+    own, so that squares of half widths add up; the sets themselves are taken as given."""
+    count = len(intervals)
+    value = sum(v for v, _, _ in intervals) / count
+    half = math.sqrt(sum(((high - low) / 2) ** 2 for _, low, high in intervals)) / count
+    return Interval(value, value - half, value + half)
 
 
 def _means(table: np.ndarray) -> np.ndarray:

@@ -62,8 +62,8 @@ def _overview(measured: Sequence[Measured], mean: Mapping[str, Any]) -> str:
         _tile(
             plots.signed(mean["margin"]["mean"]),
             "above the best single signal",
-            f"least {plots.signed(mean['margin']['least'])}",
-            _tone(mean["margin"]["mean"]),
+            f"on the worst set {plots.signed(mean['margin']['least'])}",
+            _tone(mean["margin"]["low"], mean["margin"]["high"]),
         ),
     ]
     rows = [(m.report["set"], _leading(m.report["metrics"])) for m in measured]
@@ -72,13 +72,9 @@ def _overview(measured: Sequence[Measured], mean: Mapping[str, Any]) -> str:
     if "ablation" in mean:
         ablation = _section(
             "What each part is worth",
-            "Mean change of nDCG@10 over the sets that have the part.",
-            plots.moves([
-                plots.Move(r["group"], _told(r), r["change"][LEADING], r["change"][LEADING], r["change"][LEADING],
-                           f"{r['sets']} set{'s' * (r['sets'] != 1)}")
-                for r in mean["ablation"]
-            ]),
-        )  # fmt: skip
+            "Mean change of nDCG@10 over the sets that have the part. Grey: within chance.",
+            plots.moves([_move(r, f"{r['sets']} set{'s' * (r['sets'] != 1)}") for r in mean["ablation"]]),
+        )
     links = " · ".join(f'<a href="#{_id(m)}">{text(m.report["set"])}</a>' for m in measured)
     return (
         f'<header><h1>Evaluation of {len(measured)} sets</h1><p class="lead">{links}</p></header>'
@@ -113,8 +109,8 @@ def _headline(report: Mapping[str, Any]) -> str:
     fused, against = report["metrics"][FUSED], report["against"]
     low, high = report["intervals"][FUSED][LEADING]
     moved = against[LEADING]
-    sure = "sure at 95%" if moved["low"] > 0 or moved["high"] < 0 else "within chance"
-    tone = "" if sure == "within chance" else _tone(moved["difference"])
+    tone = _tone(moved["low"], moved["high"])
+    sure = f"sure at {against['confidence']:.0%}" if tone else "within chance"
     tiles = [
         _tile(f"{fused[LEADING]:.3f}", "nDCG@10", f"{low:.3f} – {high:.3f}"),
         _tile(f"{fused['recall@1']:.3f}", "Recall@1", "right document first"),
@@ -213,19 +209,7 @@ def _ablated(report: Mapping[str, Any]) -> str:
     rows = report.get("ablation")
     if not rows:
         return ""
-    drawn = plots.moves(
-        [
-            plots.Move(
-                row["group"],
-                _told(row),
-                row["change"][LEADING]["difference"],
-                row["change"][LEADING]["low"],
-                row["change"][LEADING]["high"],
-                f"to {row['metrics'][LEADING]:.3f}",
-            )
-            for row in rows
-        ]
-    )
+    drawn = plots.moves([_move(row, f"to {row['metrics'][LEADING]:.3f}") for row in rows])
     said = (
         "One thing otherwise at a time: change of the fused nDCG@10 with its interval. Grey: within chance."
         " An arrow: further than drawn."
@@ -233,10 +217,12 @@ def _ablated(report: Mapping[str, Any]) -> str:
     return _section("What each part is worth", said, drawn)
 
 
-def _told(row: Mapping[str, Any]) -> str:
-    """The name of an ablation, with its group where it would say little alone."""
+def _move(row: Mapping[str, Any], note: str) -> plots.Move:
+    """An ablation under its name, with its group where the name would say little alone."""
     alone = row["group"] in ("signals", "OCR", "views")
-    return str(row["variant"]) if alone else f"{row['group']}: {row['variant']}"
+    name = row["variant"] if alone else f"{row['group']}: {row['variant']}"
+    moved = row["change"][LEADING]
+    return plots.Move(row["group"], name, moved["difference"], moved["low"], moved["high"], note)
 
 
 def _settings(measured: Measured) -> str:
@@ -266,8 +252,9 @@ def _tile(figure: str, name: str, note: str = "", tone: str = "") -> str:
     )
 
 
-def _tone(change: float) -> str:
-    return "good" if change > 0 else "bad" if change < 0 else ""
+def _tone(low: float, high: float) -> str:
+    """The colour of a change, by its interval."""
+    return "good" if low > 0 else "bad" if high < 0 else ""
 
 
 def _failed(count: int, what: str, done: str) -> str:

@@ -116,7 +116,7 @@ def dots(rows: Sequence[tuple[str, Mapping[str, float]]], tones: Mapping[str, st
         best = max((v for system, v in found.items() if system != lead), default=0.0)
         parts.append(
             f"<g>{_name(name, at * _ROW)}{line}{''.join(marks)}"
-            f"{_figure(f'{found[lead]:.3f}', f'best single {best:.3f}', at * _ROW)}</g>"
+            f"{_figure(f'{found[lead]:.3f}', f'single {best:.3f}', at * _ROW)}</g>"
         )
     return _svg(parts, len(rows))
 
