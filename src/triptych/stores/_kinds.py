@@ -140,6 +140,8 @@ def make(kind: str, rows: np.ndarray) -> Any:
             _SAMPLE,
         )
         sample = index.nlist * _SAMPLE
+        if isinstance(index, faiss.IndexIVFPQFastScan):
+            index.pq.cp.niter = _ROUNDS
     elif isinstance(index, faiss.IndexHNSW):
         index.hnsw.efConstruction = _CONSTRUCTION
         sample = _BLOCK

@@ -26,7 +26,7 @@ from triptych.stores import _base, _kinds
 from triptych.stores._base import Base
 from triptych.stores._build import RECENT, Builder
 from triptych.stores._recent import Recent
-from triptych.stores._table import Found, ranked
+from triptych.stores._table import Found, Table, ranked
 
 _SHARE = 0.1  # of the base: so many recent or deleted rows are worth a new one
 _LEAST = 50_000  # but not fewer than so many recent ones
@@ -145,19 +145,29 @@ class FaissStore:
         if not name:
             return False
         fresh, recent = Base(self._folder / name, self._dim), self._recent.table
-        ids, mine = fresh.table.base_ids, self.ids()
-        same = np.isin(ids, mine, assume_unique=True)
-        for start in range(0, len(ids), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            same[block] &= (self.get(ids[block]) == fresh.table.base[block]).all(axis=1)
+        ids, rows = fresh.table.base_ids, fresh.table.base
+        blocks = [slice(start, start + _BLOCK) for start in range(0, len(ids), _BLOCK)]
+        same = np.concatenate([self._holds(ids[block], rows[block]) for block in blocks])
         fresh.table.kill(ids[~same])
-        left = np.setdiff1d(mine, ids[same], assume_unique=True)
-        rows = self.get(left)
+        left = np.setdiff1d(self.ids(), ids[same], assume_unique=True)
+        kept = self.get(left)
         recent.kill(ids[same])
         moved = recent.find(left) < 0  # they were in the old base
         self._base = fresh
-        self._recent.put(left[moved], rows[moved])
+        self._recent.put(left[moved], kept[moved])
         return True
+
+    def _holds(self, ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(n,) whether these ids are here with these very float16 vectors."""
+        same = np.zeros(len(ids), bool)
+        for table in self._tables():
+            at = table.find(ids)
+            there = at >= 0
+            same[there] = (table.gather(at[there]).view("<u2") == rows[there].view("<u2")).all(axis=1)
+        return same
+
+    def _tables(self) -> list[Table]:
+        return [self._recent.table, *([] if self._base is None else [self._base.table])]
 
     def _look(self) -> None:
         """Take up a newer base between two changes. If the files said all that is known here, they do so again
@@ -196,15 +206,13 @@ class FaissStore:
         return ranked(np.concatenate([found[0], more[0]]), np.concatenate([found[1], more[1]]), k)
 
     def get(self, ids: np.ndarray) -> np.ndarray:
-        rows = self._recent.table.get(ids)
-        return rows if self._base is None else rows + self._base.table.get(ids)
+        return np.asarray(sum(table.get(ids) for table in self._tables()))  # zeros where an id is not
 
     def __len__(self) -> int:
-        return len(self._recent.table) + (0 if self._base is None else len(self._base.table))
+        return sum(len(table) for table in self._tables())
 
     def ids(self) -> np.ndarray:
-        ids = self._recent.table.ids()
-        return ids if self._base is None else np.union1d(ids, self._base.table.ids())
+        return np.sort(np.concatenate([table.ids() for table in self._tables()]))
 
     def close(self) -> None:
         self._base = None
