@@ -292,5 +292,5 @@ def test_hearing_keeps_the_order_of_documents(scores: list[float], share: float)
 def test_an_unknown_method_is_named() -> None:
     with pytest.raises(UserError, match=r"no fusion 'adaptiv'.*Did you mean 'adaptive'"):
         fused_by({}, "adaptiv")
-    with pytest.raises(UserError, match="no fusion 'learned'"):
-        fuse.check("learned")
+    with pytest.raises(UserError, match="no fusion 'learning'"):
+        fuse.check("learning")

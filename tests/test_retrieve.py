@@ -33,7 +33,8 @@ def test_an_amount_is_found_however_it_is_written(library: Library) -> None:
 def test_every_reason_is_told(library: Library) -> None:
     hit = library.search("invoice ACME 129.50")[0]
     assert set(hit.signals) == {"keyword", "text", "caption", "image"}
-    assert hit.signals["caption"] is None
+    assert all(s is not None for s in hit.signals.values())
+    assert "invoice" in hit.caption.lower() and hit.view is not None
     said = [s for s in hit.signals.values() if s is not None]
     assert {s.rank for s in said} >= {1}
     assert hit.score == pytest.approx(sum(s.weight * s.norm for s in said), abs=1e-6)

@@ -280,16 +280,11 @@ class Catalog:
 
     def counts(self) -> dict[str, int]:
         """How many assets, pages, chunks and vectors there are."""
-        tables = {
-            "assets": schema.asset,
-            "pages": schema.page,
-            "chunks": schema.chunk,
-            "vectors": schema.vector,
-        }
+        tables = (schema.asset, schema.page, schema.chunk, schema.vector)
         with database.reading(self.engine) as connection:
             return {
-                name: int(connection.scalar(select(func.count()).select_from(table)) or 0)
-                for name, table in tables.items()
+                f"{table.name}s": int(connection.scalar(select(func.count()).select_from(table)) or 0)
+                for table in tables
             }
 
     # ------------------------------------------------------------------------------------ pages and chunks
@@ -349,6 +344,11 @@ class Catalog:
                 f'SELECT "key" FROM chunk WHERE page IN ({numbers}) AND kind IN ({wanted})'
             )
             return np.array([row[0] for row in rows], np.int64)
+
+    def facts(self, pages: np.ndarray) -> dict[str, np.ndarray]:
+        """What is known of pages (keys), as learned fusion wants it: (n,) arrays, all about 0..1."""
+        with database.reading(self.engine) as connection:
+            return sql_pieces.facts(connection, pages.tolist())
 
     def pieces(self, asset: int) -> list[tuple[Page, list[Piece]]]:
         """The pages of an asset with their pieces (without vectors), in order."""

@@ -10,13 +10,13 @@ beside, a hit can say why it is where it is.
     weighted   min-max normalised scores, one fixed weight a signal
     zscore     standardised scores, one fixed weight a signal
 
-Learned fusion is a method of its own and needs labels; it is not here yet.
+    learned    adaptive, with weights bent by what labelled questions taught; see `learned`
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 
@@ -28,6 +28,7 @@ from triptych.types import SignalScore
 Norm = Callable[[np.ndarray], np.ndarray]  # scores that one signal gave (at least one) -> norms
 
 DEFAULT = "adaptive"
+LEARNED = "learned"  # it needs to know more than the lists, so it is a module of its own
 LEAD = "keyword"  # the signal whose sharpness is read; all others compare vectors
 
 
@@ -49,6 +50,7 @@ class Fused:
     page: int
     score: float
     signals: Mapping[str, SignalScore]
+    recency: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,9 +98,23 @@ def fuse(
     With `document` (n,), the document of each page, pages hear their document, see `hear`. Raises UserError
     for an unknown method.
     """
-    weighed = weigh(lists, method)
+    return ranked(weigh(lists, method), document, k)
+
+
+def ranked(
+    weighed: Weighed,
+    document: np.ndarray | None = None,
+    k: int | None = None,
+    recency: np.ndarray | None = None,
+) -> list[Fused]:
+    """The `k` best pages by weighed lists, see `fuse`; with `recency` (n,) 0..1, older ones `aged`."""
     scores = weighed.scores()
-    return weighed.best(scores if document is None else hear(scores, document), k)
+    if document is not None:
+        scores = hear(scores, document)
+    if recency is None:
+        return weighed.best(scores, k)
+    prior = dict(zip(weighed.lists.pages.tolist(), recency.tolist(), strict=True))
+    return [replace(f, recency=prior[f.page]) for f in weighed.best(aged(scores, recency), k)]
 
 
 def weigh(lists: Lists, method: str = DEFAULT) -> Weighed:
@@ -110,10 +126,11 @@ def weigh(lists: Lists, method: str = DEFAULT) -> Weighed:
 
 def check(method: str) -> None:
     """Raises UserError when there is no fusion of that name."""
-    if method not in METHODS:
-        near = get_close_matches(method, METHODS, 1)
+    known = (*METHODS, LEARNED)
+    if method not in known:
+        near = get_close_matches(method, known, 1)
         guess = f" Did you mean '{near[0]}'?" if near else ""
-        raise UserError(f"There is no fusion '{method}'.{guess} Known: {', '.join(METHODS)}.")
+        raise UserError(f"There is no fusion '{method}'.{guess} Known: {', '.join(known)}.")
 
 
 # ---------------------------------------------------------------------------------------- methods
@@ -204,6 +221,13 @@ def hear(scores: np.ndarray, document: np.ndarray, share: float = 1.0) -> np.nda
     np.maximum.at(best, at, scores)
     heard: np.ndarray = (scores + share * best[at]) / (1.0 + share)
     return heard
+
+
+def aged(scores: np.ndarray, recency: np.ndarray, share: float = 0.2) -> np.ndarray:
+    """Scores (n,) of which recency (n,) 0..1 may take a share: `score * (1 - share * (1 - recency))`. It
+    decides between pages that are about equally good, and lifts none above a clearly better one."""
+    older: np.ndarray = scores * (1.0 - share * (1.0 - recency))
+    return older
 
 
 # ------------------------------------------------------------------------------ norms and ranks

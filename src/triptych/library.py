@@ -19,12 +19,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from triptych import captioning, filters, ingest, plugins
+from triptych import captioning, filters, ingest, learned, plugins
 from triptych import settings as configuration
 from triptych.blobs import Blobs
 from triptych.captioning import Sidecar
 from triptych.catalog import Catalog
 from triptych.errors import FileError, UserError
+from triptych.fuse import LEARNED
 from triptych.index import Index
 from triptych.pictures import Pictures
 from triptych.pipeline import Encoders, chosen_encoders
@@ -240,6 +241,7 @@ class Library:
             fusion=fusion,
             collection=self._collection(collection),
             where=where,
+            model=learned.load(self.folder) if (fusion or self.settings.search.fusion) == LEARNED else None,
         )
 
     def see(self, picture: str | Path | Image.Image | np.ndarray) -> Sight:

@@ -5,6 +5,7 @@ Like `statements`, on a connection whose transaction is the caller's (`catalog`)
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from triptych.errors import LibraryError, WrongSpace
 from triptych.records import KINDS, SIGNAL_OF, Piece, Space, Spaces
 from triptych.statements import batches, record_change, storable, take
 from triptych.types import Box, Caption, Chunk
+
+_YEAR = 31_557_600  # seconds
 
 
 def insert_pieces(
@@ -188,6 +191,32 @@ def of_asset(connection: Connection, asset: int) -> dict[int, list[Piece]]:
         )
         found.setdefault(row.page, []).append(piece)
     return found
+
+
+def facts(connection: Connection, pages: Sequence[int]) -> dict[str, np.ndarray]:
+    """Of each page (keys), as (n,) arrays that are all about 0..1: the mean confidence of its words, how many
+    captions it has, whether its file is a picture, and the age of that."""
+    captions = (
+        select(func.count())
+        .where(schema.chunk.c.page == schema.page.c.key, schema.chunk.c.kind == "caption")
+        .scalar_subquery()
+    )
+    changed = select(func.max(schema.source.c.modified)).where(schema.source.c.asset == schema.asset.c.key)
+    query = select(
+        schema.page.c.key, schema.page.c.confidence, captions, schema.asset.c.kind, changed.scalar_subquery()
+    ).join(schema.asset, schema.asset.c.key == schema.page.c.asset)
+    known: dict[int, tuple[float, float, float, float]] = {}
+    for batch in batches(pages):
+        for key, sure, count, kind, at in connection.execute(query.where(schema.page.c.key.in_(batch))):
+            years = max(0.0, time.time() - (at or 0.0)) / _YEAR
+            known[key] = (
+                1.0 if sure is None else sure,
+                min(count, 5) / 5,
+                kind == "image",
+                np.log1p(years) / 3,
+            )
+    rows = np.array([known.get(key, (1.0, 0.0, 0.0, 0.0)) for key in pages]).reshape(-1, 4)
+    return dict(zip(("confidence", "captions", "picture_file", "age"), rows.T, strict=True))
 
 
 def said(connection: Connection, keys: Sequence[int]) -> dict[int, str]:

@@ -14,13 +14,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache, partial
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
-from triptych import fuse, grammar, terms
+from triptych import fuse, grammar, learned, terms
 from triptych.catalog import Catalog
 from triptych.errors import UserError
 from triptych.filters import Scope
@@ -28,6 +29,7 @@ from triptych.index import Index
 from triptych.narrow import narrow
 from triptych.pipeline import Encoders
 from triptych.present import present
+from triptych.recency import recent
 from triptych.records import KINDS
 from triptych.results import Results
 from triptych.seams import Calibrated
@@ -40,6 +42,7 @@ PULL = 0.5  # how far: their mean beside the question's own 1
 MOVED = ("text", "caption")  # signals whose question moves
 LOOKED_AT = 10  # best pieces of the keyword list that are asked whether they are captions
 SAID = 0.9  # by how much less its sharpness counts when all are
+_LONG = 20  # words from which a question is a long one
 BESIDE = 0.5  # how much words say of the look of a picture that was given with them, beside its own 1
 
 
@@ -88,14 +91,45 @@ def retrieve(
     fusion: str | None = None,
     collection: str | None = None,
     where: str | None = None,
+    model: learned.Model | None = None,
 ) -> Results:
-    """The `k` best pages for `query`. Raises UserError for an unknown signal, fusion or filter."""
+    """The `k` best pages for `query`. Raises UserError for an unknown signal, fusion or filter. `model` is what
+    learned fusion has learned."""
     begun = perf_counter()
     method = fusion or settings.fusion
     fuse.check(method)
     wanted = settings.k if k is None else k
     if wanted < 1:
         raise UserError(f"k is {wanted}, but must be at least 1.")
+    gathered = gather(query, catalog, index, encoders, settings, method, wanted, signals, collection, where)
+    asked, candidates, seconds = gathered.asked, gathered.candidates, gathered.seconds
+    weighed = _weighed(gathered, method, model, catalog)
+    recency = recent(catalog, candidates.assets, settings.half_life_days, datetime.now(UTC))
+    ranked = fuse.ranked(weighed, candidates.assets, wanted, recency)
+    ranked = [f for f in ranked if f.score >= settings.floor]
+    fused = perf_counter()
+    rarity = cache(partial(_rarity, index, None if asked.scope is None else asked.scope.collections))
+    hits = present(ranked, candidates.best_of, asked.query, catalog, rarity)
+    total = perf_counter() - begun
+    picture = None if query.picture is None else query.picture.name
+    told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}
+    return Results(query.text or None, picture, tuple(hits), told)
+
+
+def gather(
+    query: Query,
+    catalog: Catalog,
+    index: Index,
+    encoders: Encoders,
+    settings: SearchSettings,
+    method: str,
+    wanted: int,
+    signals: Sequence[str] | None = None,
+    collection: str | None = None,
+    where: str | None = None,
+) -> Gathered:
+    """What all signals say to a question, before it is fused. Raises as `retrieve` does."""
+    begun = perf_counter()
     index.refresh()
     chosen = _signals(signals, index)
     line = grammar.parse(query.text)
@@ -103,21 +137,25 @@ def retrieve(
         raise UserError(f"The query {query.text!r} only says where to look. Add a word to look for.")
     within = narrow(catalog, index.keyword, line, where, collection)
     seconds: dict[str, float] = {}
-    typed, query = query.text, query._replace(text=line.words)
+    query = query._replace(text=line.words)
     asked, found = _lists(query, index, encoders, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
     candidates, rows = _completed(_candidates(catalog, found, asked), asked, index)
     asked = replace(asked, trust=_seen(query, found, encoders) | _said(candidates, rows))
-    if method == fuse.DEFAULT and len(found) > 1:
-        candidates = _fed_back(candidates, rows, asked, method)
-    ranked = fuse.fuse(candidates.lists(asked), method, candidates.assets, wanted)
-    ranked = [f for f in ranked if f.score >= settings.floor]
-    fused = perf_counter()
-    rarity = cache(partial(_rarity, index, None if within is None else within.collections))
-    hits = present(ranked, candidates.best_of, asked.query, catalog, rarity)
-    seconds |= {"retrieve": retrieved - begun - seconds.get("encode", 0.0), "fuse": fused - retrieved}
-    picture = None if query.picture is None else query.picture.name
-    return Results(typed or None, picture, tuple(hits), {"total": perf_counter() - begun, **seconds})
+    if method in (fuse.DEFAULT, fuse.LEARNED) and len(found) > 1:
+        candidates = _fed_back(candidates, rows, asked)
+    seconds["retrieve"] = retrieved - begun - seconds.get("encode", 0.0)
+    return Gathered(query, asked, candidates, seconds)
+
+
+def _weighed(gathered: Gathered, method: str, model: learned.Model | None, catalog: Catalog) -> fuse.Weighed:
+    """The lists with their weights by a method; the learned one asks the catalog about the pages."""
+    lists = gathered.lists
+    if method != fuse.LEARNED:
+        return fuse.weigh(lists, method)
+    assert model is not None, "the library loads it"
+    learned.check(model, tuple(lists.scores))
+    return learned.weigh(lists, model, gathered.question, catalog.facts(lists.pages))
 
 
 def available(index: Index) -> tuple[str, ...]:
@@ -222,8 +260,8 @@ def _said(candidates: _Candidates, rows: Mapping[str, np.ndarray]) -> dict[str, 
         return {}
     scores = candidates.scores[fuse.LEAD]
     best = np.argsort(-scores, kind="stable")[:LOOKED_AT]  # NaN goes last
-    caption = rows["caption"].any(axis=1)[best[~np.isnan(scores[best])]]
-    return {fuse.LEAD: 1.0 - SAID * float(caption.mean())} if len(caption) else {}
+    held = np.asarray(rows["caption"].any(axis=1))[best[~np.isnan(scores[best])]]
+    return {fuse.LEAD: 1.0 - SAID * float(held.mean())} if len(held) else {}
 
 
 @cache
@@ -280,6 +318,35 @@ def _candidates(catalog: Catalog, lists: Mapping[str, Found], asked: _Asked) -> 
     return _Candidates(places.chunks, starts, pages, places.assets[starts], scores)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """What all signals say to one question: `lists` of pages, `documents` (n,) that these belong to."""
+
+    query: Query
+    asked: _Asked
+    candidates: _Candidates
+    seconds: dict[str, float]
+
+    @property
+    def lists(self) -> fuse.Lists:
+        return self.candidates.lists(self.asked)
+
+    @property
+    def documents(self) -> np.ndarray:
+        return self.candidates.assets
+
+    @property
+    def question(self) -> dict[str, float]:
+        """What learned fusion wants to know of the question, see `learned.QUESTION`."""
+        text = self.query.text
+        return {
+            "digits": float(any(c.isdigit() for c in text)),
+            "quotes": float('"' in text),
+            "length": min(len(text.split()), _LONG) / _LONG,
+            "picture": float(self.query.picture is not None),
+        }
+
+
 def _aligned(found: Found, keys: np.ndarray) -> np.ndarray:
     """Scores (n,) of `keys`; NaN for those that were not found."""
     scores = np.full(len(keys), np.nan)
@@ -311,9 +378,7 @@ def _products(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
     return np.where(rows.any(axis=1), products, np.nan)
 
 
-def _fed_back(
-    candidates: _Candidates, rows: Mapping[str, np.ndarray], asked: _Asked, method: str
-) -> _Candidates:
+def _fed_back(candidates: _Candidates, rows: Mapping[str, np.ndarray], asked: _Asked) -> _Candidates:
     """Each list of vectors again, for the question moved towards the best pages of the first round.
 
     Rocchio's feedback (in Salton, The SMART Retrieval System, 1971) on vectors: the question plus half the
@@ -322,7 +387,7 @@ def _fed_back(
     the race; only their scores by vectors change.
     """
     lists = candidates.lists(asked)
-    scores = fuse.weigh(lists, method).scores()
+    scores = fuse.weigh(lists).scores()
     order = np.argsort(-scores, kind="stable")
     moved = {}
     for name, vector in asked.vectors.items():

@@ -171,6 +171,51 @@ def train() -> None:
 
 @train.command()
 @click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    metavar="SET_DIR",
+    required=True,
+    help="Labelled questions about files of the library.",
+)
+@as_json
+@pass_context
+def fusion(context: Context, labels: Path, as_json: bool) -> int:
+    """Fit how signals become one ranking to labelled questions.
+
+    What does not surely gain on questions it has not seen changes nothing. Use it: triptych search --fusion learned
+    """
+    from triptych import labelled
+    from triptych.errors import MissingPackage
+
+    try:
+        from triptych.training import fusion as training
+    except ModuleNotFoundError as error:
+        if error.name != "scipy":
+            raise
+        raise MissingPackage(
+            "Training needs the Python package 'scipy'. Type: pip install 'triptych[fusion]'"
+        ) from error
+    with context.open() as library:
+        model = training.fit(training.examples(library, labelled.read(labels)))
+        model.save(library.folder)
+    if as_json:
+        put_json({"queries": model.queries, "gain": model.gain, "changed": model.gain > 0})
+    elif model.gain > 0:
+        click.echo(
+            f"Gains {100 * model.gain:.1f} points of nDCG@10 on questions it has not seen ({model.queries} in all)."
+        )
+        click.echo(
+            'Use it: triptych search --fusion learned, or fusion = "learned" under [search] in triptych.toml'
+        )
+    else:
+        click.echo(
+            f"{model.queries} questions teach nothing that surely helps: learned ranks as adaptive does."
+        )
+    return DONE
+
+
+@train.command()
+@click.option(
     "--pairs", type=click.Path(path_type=Path), metavar="FILE", help="CSV, TSV or JSON lines: image, text."
 )
 @click.option("--from-library", is_flag=True, help="Pictures of the library that people described.")

@@ -1,0 +1,200 @@
+"""Fits learned fusion to labelled questions: `triptych train fusion`.
+
+    examples(library, labels) -> what retrieval says to each labelled question
+    fit(examples) -> Model
+
+ListNet (Cao et al., Learning to Rank: From Pairwise Approach to Listwise Approach, ICML 2007) with one target a
+document: the share that the softmax of the scores gives to the pages of each relevant document. The penalty on
+theta pulls towards the default; its strength is chosen by cross-validation, and so is whether to change
+anything at all: a gain that could be chance is no gain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from triptych import fuse, learned
+from triptych.errors import UserError
+from triptych.fuse import Lists, Weighed
+from triptych.labelled import LabelledSet, Question
+from triptych.learned import FEATURES, Model
+from triptych.library import Library
+from triptych.retrieve import Query, gather
+from triptych.types import SIGNALS
+
+LEAST = 30  # labelled questions that are needed
+FOLDS = 5
+PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01)
+SHARPNESS = 20.0  # scores lie in 0..1; the softmax should see their differences
+CHANCE = 0.1  # of the bootstrap means of the gain that may be at or below 0
+RESAMPLES = 2000
+_AT = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """One labelled question as retrieval saw it. `documents` (n,) are those of the pages, `relevant` their grades."""
+
+    lists: Lists
+    documents: np.ndarray
+    question: Mapping[str, float]
+    facts: Mapping[str, np.ndarray]
+    relevant: Mapping[int, int]  # document -> grade above 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """An example as arrays: `parts` (signals, n) default weight times norm, `x` (n, features)."""
+
+    parts: np.ndarray
+    x: np.ndarray
+    groups: tuple[np.ndarray, ...]  # the pages of each relevant document that was found
+    example: Example
+    base: Weighed
+
+
+def fit(examples: Sequence[Example]) -> Model:
+    """The model that gains most on questions it has not seen; all zeros when none surely gains anything.
+
+    Raises UserError for fewer than LEAST examples with a relevant page among those found.
+    """
+    rows = [_row(example) for example in examples]
+    usable = [row for row in rows if row.groups]
+    if len(usable) < LEAST:
+        raise UserError(
+            f"{len(usable)} of {len(examples)} labelled questions have a relevant page among those found; at least "
+            f"{LEAST} are needed. Label more: triptych label DIR --queries FILE"
+        )
+    gains = {penalty: _held_back(usable, penalty) for penalty in PENALTIES}
+    penalty = max(gains, key=lambda p: (gains[p].mean(), p))
+    theta = np.zeros((len(SIGNALS), len(FEATURES)))
+    gain = 0.0
+    if _sure(gains[penalty]):
+        theta, gain = _fitted(usable, penalty), float(gains[penalty].mean())
+    weights = tuple(tuple(round(float(v), 5) for v in row) for row in theta)
+    return Model(SIGNALS, FEATURES, weights, len(usable), round(gain, 4))
+
+
+def examples(lib: Library, labels: LabelledSet) -> list[Example]:
+    """The labelled questions as the library's retrieval sees them. Its files are known by their content.
+
+    Raises UserError when the library holds none of the set's files.
+    """
+    held = {asset.sha256: asset.key for asset in lib.catalog.assets()}
+    keys = {}
+    for document in labels.documents:
+        if document.path is not None:
+            sha256 = hashlib.sha256(document.path.read_bytes()).hexdigest()
+            if sha256 in held:
+                keys[document.id] = held[sha256]
+    if not keys:
+        raise UserError(
+            f"The library holds none of the files of '{labels.name}'. Add them: triptych add {labels.folder}"
+        )
+    return [_example(lib, question, labels, keys) for question in labels.questions]
+
+
+def _example(lib: Library, question: Question, labels: LabelledSet, keys: Mapping[str, int]) -> Example:
+    picture = None if question.image is None else lib.see(question.image)
+    search = lib.settings.search
+    gathered = gather(
+        Query(question.text, picture),
+        lib.catalog,
+        lib.index,
+        lib.encoders,
+        search,
+        fuse.LEARNED,
+        search.depth,
+    )
+    ignored = labels.ignored.get(question.qid, frozenset())
+    judged = labels.judged.get(question.qid, {})
+    relevant = {keys[d]: grade for d, grade in judged.items() if grade > 0 and d in keys and d not in ignored}
+    facts = lib.catalog.facts(gathered.lists.pages)
+    return Example(gathered.lists, gathered.documents, gathered.question, facts, relevant)
+
+
+def _row(example: Example) -> _Row:
+    base = fuse.weigh(example.lists)
+    n = len(example.lists.pages)
+    parts = np.zeros((len(SIGNALS), n))
+    for i, name in enumerate(SIGNALS):
+        if name in base.norms:
+            parts[i] = base.weights[name] * np.nan_to_num(base.norms[name])
+    groups = (np.flatnonzero(example.documents == document) for document in example.relevant)
+    x = learned.design(base, example.question, example.facts)
+    return _Row(parts, x, tuple(g for g in groups if len(g)), example, base)
+
+
+def _fitted(rows: Sequence[_Row], penalty: float) -> np.ndarray:
+    """(signals, features) theta of least loss."""
+    shape = (len(SIGNALS), len(FEATURES))
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        theta = flat.reshape(shape)
+        total, slope = penalty * float((flat**2).sum()), 2 * penalty * theta
+        for row in rows:
+            value, gradient = _loss(row, theta)
+            total += value / len(rows)
+            slope = slope + gradient / len(rows)
+        return total, slope.ravel()
+
+    found = minimize(
+        loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 100}
+    )
+    fitted: np.ndarray = found.x.reshape(shape)
+    return fitted
+
+
+def _loss(row: _Row, theta: np.ndarray) -> tuple[float, np.ndarray]:
+    """Cross-entropy of one question and its gradient by theta."""
+    raw = theta @ row.x.T
+    bent = row.parts * np.exp(np.clip(raw, -learned.MOST, learned.MOST))
+    inside = np.abs(raw) < learned.MOST
+    score = SHARPNESS * bent.sum(axis=0)
+    share = np.exp(score - score.max())
+    share /= share.sum()
+    value, pull = 0.0, share.copy()
+    for group in row.groups:
+        mass = max(share[group].sum(), 1e-300)
+        value -= float(np.log(mass)) / len(row.groups)
+        pull[group] -= share[group] / mass / len(row.groups)
+    gradient = SHARPNESS * ((bent * inside) * pull) @ row.x
+    return value, gradient
+
+
+def _held_back(rows: Sequence[_Row], penalty: float) -> np.ndarray:
+    """What each question gains in nDCG@10 by a model that has not seen it."""
+    fold = np.random.default_rng(0).permutation(len(rows)) % FOLDS
+    gains = np.zeros(len(rows))
+    for number in range(FOLDS):
+        theta = _fitted([row for row, f in zip(rows, fold, strict=True) if f != number], penalty)
+        for i in np.flatnonzero(fold == number).tolist():
+            learnt, plain = _scores(rows[i], theta), _scores(rows[i], np.zeros_like(theta))
+            gains[i] = ndcg(rows[i].example, learnt) - ndcg(rows[i].example, plain)
+    return gains
+
+
+def _scores(row: _Row, theta: np.ndarray) -> np.ndarray:
+    raw = np.clip(theta @ row.x.T, -learned.MOST, learned.MOST)
+    return fuse.hear((row.parts * np.exp(raw)).sum(axis=0), row.example.documents)
+
+
+def ndcg(example: Example, scores: np.ndarray) -> float:
+    """nDCG@10 over documents by their best page (Jarvelin and Kekalainen, TOIS 2002), as trec_eval has it."""
+    order = np.argsort(-scores, kind="stable")
+    ranking = list(dict.fromkeys(example.documents[order].tolist()))[:_AT]
+    discount = 1.0 / np.log2(np.arange(2, _AT + 2))
+    found = sum(example.relevant.get(d, 0) * discount[i] for i, d in enumerate(ranking))
+    ideal = sorted(example.relevant.values(), reverse=True)[:_AT]
+    return float(found / (np.array(ideal) @ discount[: len(ideal)])) if ideal else 0.0
+
+
+def _sure(gains: np.ndarray) -> bool:
+    """Whether the mean gain is above 0 in nearly all bootstrap samples of the questions (Efron 1979)."""
+    drawn = np.random.default_rng(0).integers(0, len(gains), (RESAMPLES, len(gains)))
+    return bool((gains[drawn].mean(axis=1) <= 0).mean() < CHANCE)
