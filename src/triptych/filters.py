@@ -39,18 +39,29 @@ class Scope:
 
 
 def beside(catalog: Catalog, keys: np.ndarray) -> np.ndarray:
-    """Keys (n,) int64, sorted, of everything that stands on the pages of those chunks."""
-    found: list[int] = []
+    """Keys (n,) int64, sorted, of everything that stands on the pages of those chunks (sorted keys)."""
+    if len(keys) > sql.BATCH:
+        every, pages = _pages(catalog, catalog.last_change())
+        return every[np.isin(pages, pages[np.isin(every, keys, assume_unique=True)])]
+    pages_of = select(schema.chunk.c.page).where(schema.chunk.c.key.in_(keys.tolist()))
+    query = select(schema.chunk.c.key).where(schema.chunk.c.page.in_(pages_of)).order_by(schema.chunk.c.key)
     with database.reading(catalog.engine) as connection:
-        for batch in sql.batches(keys.tolist()):
-            pages = select(schema.chunk.c.page).where(schema.chunk.c.key.in_(batch))
-            found += connection.scalars(select(schema.chunk.c.key).where(schema.chunk.c.page.in_(pages)))
-    return np.unique(np.array(found, np.int64))
+        return np.array(connection.scalars(query).all(), np.int64)
 
 
-def every(catalog: Catalog) -> Scope:
-    """All chunks, as a scope."""
-    return _scope(catalog, None, None, catalog.last_change())
+def every(catalog: Catalog) -> np.ndarray:
+    """Keys (n,) int64, sorted, of all there is."""
+    return _pages(catalog, catalog.last_change())[0]
+
+
+@lru_cache(maxsize=8)
+def _pages(catalog: Catalog, _change: int) -> tuple[np.ndarray, np.ndarray]:
+    """(keys, pages), two (n,) int64, of all chunks, by key."""
+    query = select(schema.chunk.c.key, schema.chunk.c.page).order_by(schema.chunk.c.key)
+    with database.reading(catalog.engine) as connection:
+        rows = connection.execute(query).all()
+    keys, pages = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2).T
+    return keys, pages
 
 
 def scope(catalog: Catalog, expression: str | None = None, collection: str | None = None) -> Scope | None:

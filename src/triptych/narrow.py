@@ -5,8 +5,6 @@ Retrievers never see what a query keeps away, so it cannot leak through scores, 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from triptych import filters, tokens
@@ -27,15 +25,16 @@ def narrow(
     scope = filters.scope(catalog, _both(where, line.where), collection)
     if not line.phrases and not line.without:
         return scope
-    keys = (filters.every(catalog) if scope is None else scope).keys
+    keys = None if scope is None else scope.keys
     for phrase in line.phrases:
-        holding = keyword.holding(tokens.words(phrase))
-        keys = np.intersect1d(keys, filters.beside(catalog, holding), assume_unique=True)
+        standing = filters.beside(catalog, keyword.holding(tokens.words(phrase)))
+        keys = standing if keys is None else np.intersect1d(keys, standing, assume_unique=True)
+    if keys is None:
+        keys = filters.every(catalog)
     for phrase in line.without:
-        holding = keyword.holding(tokens.words(phrase), ("text", "title"))
-        keys = np.setdiff1d(keys, filters.beside(catalog, holding), assume_unique=True)
-    everything = Scope(keys, None, True)
-    return everything if scope is None else replace(scope, keys=keys, narrowed=True)
+        standing = filters.beside(catalog, keyword.holding(tokens.words(phrase), ("text", "title")))
+        keys = np.setdiff1d(keys, standing, assume_unique=True)
+    return Scope(keys, None if scope is None else scope.collections, True)
 
 
 def _both(where: str | None, also: str | None) -> str | None:
