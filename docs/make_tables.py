@@ -42,7 +42,7 @@ ROOMS = {
     "chunk, view, describe": "chunk views making captioning describing",
     "embed": "embed looks pipeline reembed",
     "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword tokens terms audit writer",
-    "retrieve and fuse": "grammar filters sight retrieve fuse learned present snippet",
+    "retrieve and fuse": "grammar filters sight retrieve candidates fuse learned present snippet",
     "answer": "answer answering",
     "show": "draw pictures report",
     "measure": "evaluate evaluation labelled marking",

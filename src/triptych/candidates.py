@@ -1,0 +1,150 @@
+"""Candidates: the pieces that any signal found, scored by every signal that can, and folded into pages.
+
+collected(catalog, lists, asked) -> Candidates       the pieces of all lists, and of their pages
+completed(candidates, asked, index)                  what the vectors say of pieces that others found
+fed_back(candidates, rows, asked)                    the vectors again, for the question moved
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from triptych import fuse, terms
+from triptych.catalog import Catalog
+from triptych.filters import Scope
+from triptych.index import Index
+from triptych.records import KINDS
+
+FEEDBACK = 3  # pages of the first round that move the question
+PULL = 0.5  # how far: their mean beside the question's own 1
+MOVED = ("text", "caption")  # signals whose question moves
+LOOKED_AT = 10  # best pieces of the keyword list that are asked whether they are captions
+SAID = 0.9  # by how much less its sharpness counts when all are
+
+
+class Found(NamedTuple):
+    """Pieces that one signal found: keys (n,) int64, best first, and raw scores (n,) float64."""
+
+    keys: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question on its way: what every step needs."""
+
+    query: terms.Query
+    vectors: Mapping[str, np.ndarray]  # (dim,) float32 for each signal that compares vectors
+    scope: Scope | None
+    trust: Mapping[str, float] = field(default_factory=dict)  # how far a signal understands the question
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """The pieces of every page that some signal found, those of a page side by side; `scores` of each signal
+    (n,) float64, NaN where it says nothing of a piece."""
+
+    keys: np.ndarray  # (n,) int64, rising within a page
+    starts: np.ndarray  # (m,) where the chunks of each page begin
+    pages: np.ndarray  # (m,) int64, rising
+    assets: np.ndarray  # (m,) int64
+    scores: Mapping[str, np.ndarray]
+
+    def lists(self, asked: Asked) -> fuse.Lists:
+        """Chunks folded into pages: a page has the score of its best chunk."""
+        folded = {name: np.fmax.reduceat(scores, self.starts) for name, scores in self.scores.items()}
+        return fuse.Lists(self.pages, folded if len(self.keys) else self.scores, asked.trust)
+
+    def best(self, signal: str, page: int) -> int:
+        """Where the piece stands to which the signal owes its score of a page; of equals the first."""
+        at = int(np.searchsorted(self.pages, page))
+        end = self.starts[at + 1] if at + 1 < len(self.starts) else len(self.keys)
+        scores = self.scores[signal][self.starts[at] : end]
+        return int(self.starts[at] + np.argmax(np.fmax(scores, -np.inf)))  # NaN counts as nothing
+
+    def best_of(self, signal: str, page: int) -> int:
+        """The key of that piece."""
+        return int(self.keys[self.best(signal, page)])
+
+
+def collected(catalog: Catalog, lists: Mapping[str, Found], asked: Asked) -> Candidates:
+    """The pieces of all lists, with the captions and views of their pages where these signals are asked: a
+    page that words found has a look, too. Those that the catalog no longer knows are left out."""
+    keys = [found.keys for found in lists.values()]
+    places = catalog.places(np.unique(np.concatenate(keys)) if keys else [])
+    kinds = [kind for signal in asked.vectors for kind in KINDS[signal] if signal != "text"]
+    if kinds and len(lists) > 1:
+        beside = catalog.beside(places.pages, kinds)
+        places = catalog.places(np.union1d(places.chunks, beside))
+    pages, starts = np.unique(places.pages, return_index=True)
+    scores = {name: _aligned(found, places.chunks) for name, found in lists.items()}
+    return Candidates(places.chunks, starts, pages, places.assets[starts], scores)
+
+
+def _aligned(found: Found, keys: np.ndarray) -> np.ndarray:
+    """Scores (n,) of `keys`; NaN for those that were not found."""
+    scores = np.full(len(keys), np.nan)
+    if len(found.keys):
+        order = np.argsort(found.keys)
+        at = order[np.minimum(np.searchsorted(found.keys, keys, sorter=order), len(order) - 1)]
+        same = found.keys[at] == keys
+        scores[same] = found.scores[at[same]]
+    return scores
+
+
+def completed(candidates: Candidates, asked: Asked, index: Index) -> tuple[Candidates, dict[str, np.ndarray]]:
+    """Candidates with what the vectors say of chunks that only other signals found, and the rows (n, dim)
+    float64 of each signal: the vectors are at hand, so it is known and need not be guessed. Keywords were
+    not worth the same (docs/log/ranking.md)."""
+    several = len(candidates.scores) > 1
+    rows = {name: index.panels[name].rows(candidates.keys) for name in asked.vectors if several}
+    known = {name: _products(rows[name], asked.vectors[name]) for name in rows}
+    full = {name: np.where(np.isnan(s), known.get(name, s), s) for name, s in candidates.scores.items()}
+    return replace(candidates, scores=full), rows
+
+
+def _products(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Scores (n,) float64 of rows; NaN for rows of zero, which stand for chunks of other signals."""
+    # einsum: adds in one order on every machine, and starts no threads for so little.
+    products = np.einsum("ij,j->i", rows, vector.astype(np.float64))
+    return np.where(rows.any(axis=1), products, np.nan)
+
+
+def fed_back(candidates: Candidates, rows: Mapping[str, np.ndarray], asked: Asked) -> Candidates:
+    """Each list of vectors again, for the question moved towards the best pages of the first round.
+
+    Rocchio's feedback (in Salton, The SMART Retrieval System, 1971) on vectors: the question plus half the
+    mean of the best pages' chunks, weighted by fused score. So keywords tell the other signals what the
+    question is about, which helps most where none is sure (docs/log/ranking.md). All pages stay in
+    the race; only their scores by vectors change.
+    """
+    lists = candidates.lists(asked)
+    scores = fuse.weigh(lists).scores()
+    order = np.argsort(-scores, kind="stable")
+    moved = {}
+    for name, vector in asked.vectors.items():
+        if name not in MOVED:
+            continue
+        best = order[~np.isnan(lists.scores[name][order])][:FEEDBACK]
+        if len(best):
+            weights = np.maximum(scores[best], 1e-9)
+            chunks = [candidates.best(name, page) for page in lists.pages[best].tolist()]
+            pull = vector + PULL * (weights @ rows[name][chunks] / weights.sum())
+            moved[name] = _products(rows[name], pull / np.linalg.norm(pull))
+    return replace(candidates, scores={**candidates.scores, **moved})
+
+
+def said_by_captions(candidates: Candidates, rows: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """How far the sharpness of the keyword list speaks for it: less where it is captions that hold the words.
+    Two people describe one picture in different words, so the one that fits by chance stands out
+    (docs/log/ranking.md)."""
+    if fuse.LEAD not in candidates.scores or "caption" not in rows:
+        return {}
+    scores = candidates.scores[fuse.LEAD]
+    best = np.argsort(-scores, kind="stable")[:LOOKED_AT]  # NaN goes last
+    held = np.asarray(rows["caption"].any(axis=1))[best[~np.isnan(scores[best])]]
+    return {fuse.LEAD: 1.0 - SAID * float(held.mean())} if len(held) else {}
