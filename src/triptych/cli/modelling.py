@@ -115,10 +115,10 @@ def _pull(context: Context, spec: str, origin: Path | None, dry_run: bool, as_js
             context.note(f"{spec}: {count} files, {model_files.pretty(plan.bytes)}, from {repositories}")
         if dry_run:
             return
-        status = service.pull(plan, meter)
-    else:
-        status = service.copy(spec, origin, meter)
-    meter.clear()
+    try:
+        status = service.pull(plan, meter) if origin is None else service.copy(spec, origin, meter)
+    finally:
+        meter.clear()
     folder = model_files.place(spec)
     if as_json:
         put_json({"event": "model", "spec": spec, "status": status, "folder": str(folder), "error": None})
