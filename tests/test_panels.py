@@ -63,7 +63,8 @@ def test_a_picture_finds_itself_and_its_like(seeing: Library, folder: Path, tmp_
 def test_colours_are_found_by_their_names(seeing: Library) -> None:
     with seeing as library:
         for colour in ("red", "green", "blue"):
-            assert first(library, text=f"a {colour} shape", signals=["image"]) == f"{colour}.png"
+            found = library.search(f"a {colour} shape", signals=["image"], where="kind = image")
+            assert Path(found[0].source).name == f"{colour}.png"
 
 
 def test_words_beside_a_picture_move_it(seeing: Library, folder: Path) -> None:
