@@ -58,6 +58,7 @@ def _hit(rank: int, fused: Fused, pieces: dict[str, int], known: Known, query: Q
         section=row.section if row.kind == "text" else "",
         caption="" if caption is None else caption[0].text,
         view=view,
+        recency=fused.recency,
     )
 
 
