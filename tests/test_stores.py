@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -169,16 +172,19 @@ def test_another_process_that_holds_the_old_base_writes_what_it_knows(tmp_path: 
     assert contents(first) == contents(second) == contents(FaissStore(tmp_path, 96, _kinds.plan("ivf-sq8")))
 
 
-def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
-    store = filled(tmp_path)
-    store.flush(1)
-    store.settle()
-    (tmp_path / ".making").mkdir()
-    (tmp_path / ".making" / "rows.bin").write_bytes(b"half")
-    store.put(np.array([50_000]), unit_rows(1, 9, 96))
+def test_a_killed_process_leaves_nothing_that_matters(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    store = filled(folder)
     store._write()
-    assert build(tmp_path, 96, "ivf") == "base-00000002"
-    assert not (tmp_path / ".making").exists()
+    command = [sys.executable, "-m", "triptych.stores._build", str(folder), "96", "hnsw"]
+    with subprocess.Popen(command) as child:
+        while not (folder / ".making").exists() and child.poll() is None:
+            time.sleep(0.01)
+        child.kill()
+    assert contents(FaissStore(folder, 96, _kinds.plan("hnsw"))) == contents(store)
+    assert build(folder, 96, "hnsw") == "base-00000001"
+    assert not (folder / ".making").exists()
+    assert contents(FaissStore(folder, 96, _kinds.plan("hnsw"))) == contents(store)
 
 
 @given(

@@ -19,7 +19,6 @@ from filelock import FileLock, Timeout
 
 from triptych import files
 from triptych.errors import Damaged
-from triptych.faults import point
 from triptych.stores import _base, _kinds
 from triptych.stores._table import Table, write
 
@@ -81,7 +80,6 @@ def _build(folder: Path, dim: int, kind: str) -> str:
     making.mkdir()
     write(making / _base.ROWS, dim, recent.watermark, ids, _gathered(parts, ids), {})
     _base.write_index(_kinds.make(kind, Table(making / _base.ROWS, dim).base), kind, making)
-    point("base-made")
     for path in making.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
