@@ -124,6 +124,10 @@ def test_another_space_is_refused_by_name(seeing: Library) -> None:
     with triptych.open(folder, settings=SEEING) as library, pytest.raises(WrongSpace) as told:
         library.search("x")
     assert "triptych rebuild --image-encoder builtin:look" in str(told.value)
+    (folder / "writing").write_text("1")  # as after a writer that was killed
+    with triptych.open(folder, settings=SEEING) as library:
+        library.rebuild(image_encoder="builtin:look")  # what the error says to type
+        assert library.search("x", signals=["image"]).hits and library.verify()["ok"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import builtins
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from triptych import settings as configuration
 from triptych.blobs import Blobs
 from triptych.captioning import Sidecar
 from triptych.catalog import Catalog
-from triptych.errors import FileError, UserError
+from triptych.errors import FileError, UserError, WrongSpace
 from triptych.fuse import LEARNED
 from triptych.index import Index
 from triptych.pictures import Pictures
@@ -344,10 +344,9 @@ class Library:
         to use it from now on."""
         begun = time.monotonic()
         with self._writing():
-            if encoder is not None:
-                self._change_encoder("encoder", encoder)
-            if image_encoder is not None:
-                self._change_encoder("image_encoder", image_encoder)
+            for name, spec in (("encoder", encoder), ("image_encoder", image_encoder)):
+                if spec is not None:
+                    self._change_encoder(name, spec)
             self.index.rebuild()
         return {"chunks": self.catalog.counts()["chunks"], "seconds": round(time.monotonic() - begun, 2)}
 
@@ -359,7 +358,7 @@ class Library:
             if name == "encoder":
                 reembed.texts(self.catalog, encoder)
             else:
-                reembed.pictures(self.catalog, self.blobs, self.workers, encoder)
+                reembed.pictures(self.catalog, self.blobs, self.settings, encoder)
         configuration.store(self.folder, name, spec)
         changed: dict[str, Any] = {name: spec}
         self.settings = replace(self.settings, **changed)
@@ -391,7 +390,8 @@ class Library:
         """After a killed writer: drop what it had not committed."""
         self.blobs.sweep()
         self.blobs.free(set(self.blobs.list()) - self.catalog.blobs())
-        self.index.catch_up()
+        with suppress(WrongSpace):  # the index of another space is made anew before it is asked
+            self.index.catch_up()
 
 
 async def _in_thread(call: Callable[[], T]) -> T:

@@ -21,6 +21,7 @@ from triptych.errors import UserError
 from triptych.looks import laid_out, looked
 from triptych.records import KINDS, Asset, Piece, Space
 from triptych.seams import Encoder, PageEncoder
+from triptych.settings import Settings
 from triptych.types import Page, View
 from triptych.views import WHOLE
 from triptych.workers import Workers
@@ -60,8 +61,18 @@ def _seen(
     return [replace(view, vector=whole.vector) for view in views]
 
 
-def pictures(catalog: Catalog, blobs: Blobs, workers: Workers, encoder: Encoder) -> None:
-    """Embed every view by `encoder`, drawn again from the originals, and make its space theirs."""
+def pictures(catalog: Catalog, blobs: Blobs, settings: Settings, encoder: Encoder) -> None:
+    """Embed every view by `encoder`, drawn again from the originals, and make its space theirs.
+
+    The reading processes are of its own: those of a library fit the encoder that is given up.
+    """
+    with Workers(settings, side=encoder.side) as workers:
+        _looked_at(catalog, blobs, workers, encoder)
+    catalog.adopt({"image": Space(encoder.space, encoder.dim)})
+
+
+def _looked_at(catalog: Catalog, blobs: Blobs, workers: Workers, encoder: Encoder) -> None:
+    """The vectors of all views in the space of `encoder`, beside those of other spaces."""
     space = Space(encoder.space, encoder.dim)
     for asset in catalog.assets():
         path = blobs.local(asset.sha256)
@@ -75,4 +86,3 @@ def pictures(catalog: Catalog, blobs: Blobs, workers: Workers, encoder: Encoder)
             seen = _seen(asset, page, views, encoder, workers, path)
             rows = {new[v.box].hash: v.vector.result() for v in seen if v.vector is not None}
             catalog.add_vectors(space, rows)
-    catalog.adopt({"image": space})
