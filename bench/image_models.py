@@ -69,15 +69,16 @@ def read(path: Path, side: int) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def rate(work: Callable[[], Any], n: int, repeats: int = 3) -> float:
-    """Pictures a second, median."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return n / median(times)
+def rates(works: dict[str, tuple[Callable[[], Any], int]], rounds: int) -> dict[str, float]:
+    """Pictures a second of each contender, median over rounds in which they take turns."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(rounds + 1):  # the first is not counted
+        for name, (work, _) in works.items():
+            start = time.perf_counter()
+            work()
+            if turn:
+                times[name].append(time.perf_counter() - start)
+    return {name: n / median(times[name]) for name, (_, n) in works.items()}
 
 
 def main() -> None:
@@ -85,6 +86,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=64)
     parser.add_argument("--model", choices=("clip", "siglip"), default="clip")
     parser.add_argument("--device")
+    parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     import torch
 
@@ -124,12 +126,15 @@ def main() -> None:
                     encoder.images(list(some))
 
         in_memory = decoded()
-        figures = {
-            "bare model, tensors ready": rate(bare, -(-n // size) * size),
-            "adapter, pictures decoded": rate(lambda: encoder.images(in_memory), n),
-            "adapter, JPEG from disk": rate(from_disk, n),
-            f"decoding alone, {threads} cores": rate(decoded, n),
-        }
+        figures = rates(
+            {
+                "bare model, tensors ready": (bare, -(-n // size) * size),
+                "adapter, pictures decoded": (lambda: encoder.images(in_memory), n),
+                "adapter, JPEG from disk": (from_disk, n),
+                f"decoding alone, {threads} cores": (decoded, n),
+            },
+            given.rounds,
+        )
         print(f"{given.model} on {on}, {n} pictures, batches of {size}, {encoder.space}")
         for what, found in figures.items():
             share = found / figures["bare model, tensors ready"]

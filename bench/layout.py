@@ -75,9 +75,10 @@ def describe(
     return f"a {kind} with {said}", (kind, two)
 
 
-def graft(teacher: Path, folder: Path) -> Path:
+def graft(teacher: Path, folder: Path, layers: int) -> Path:
     """A LayoutLM with MiniLM's weights, whose embeddings of places are zero."""
     old = AutoModel.from_pretrained(teacher)
+    old.config.num_hidden_layers = layers
     config = {
         k: v
         for k, v in old.config.to_dict().items()
@@ -103,8 +104,9 @@ def fit(folder: Path, out: Path, steps: int, *, places: bool, seconds: float) ->
         if "_position_embeddings" in n and "embeddings.position" not in n
     ]
     known = {id(p) for p in moved}
-    rest = [p for p in model.parameters() if id(p) not in known]
-    optimizer = torch.optim.AdamW([{"params": moved, "lr": 2e-3}, {"params": rest, "lr": 1e-4}])
+    model.embeddings.word_embeddings.requires_grad_(False)  # the words mean what they meant
+    rest = [p for p in model.parameters() if id(p) not in known and p.requires_grad]
+    optimizer = torch.optim.AdamW([{"params": moved, "lr": 3e-3}, {"params": rest, "lr": 2e-4}])
     start = time.monotonic()
     done = 0
     while done < steps and time.monotonic() - start < seconds:
@@ -153,12 +155,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=150)
-    parser.add_argument("--seconds", type=float, default=90, help="of each of the two trainings")
+    parser.add_argument("--layers", type=int, default=6, help="of MiniLM's six, from below")
+    parser.add_argument("--seconds", type=float, default=900, help="of each of the two trainings")
     given = parser.parse_args()
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        grafted = graft(given.teacher, folder / "grafted")
+        grafted = graft(given.teacher, folder / "grafted", given.layers)
         trained = {
             places: fit(
                 grafted, folder / f"trained-{places}", given.steps, places=places, seconds=given.seconds
