@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import triptych
 from triptych import labelled, marking
 from triptych.errors import UserError
 from triptych.evaluate import evaluate, metrics
@@ -73,6 +74,18 @@ def test_a_set_of_texts_from_end_to_end(tmp_path: Path) -> None:
     again = evaluate(folder, workdir=tmp_path / "work", answers=False)
     assert again["metrics"] == report["metrics"]
     assert "answers" not in again
+
+
+def test_a_library_of_other_weights_is_embedded_anew(tmp_path: Path) -> None:
+    folder = make(tmp_path / "notes")
+    before = evaluate(folder, workdir=tmp_path / "work", answers=False)
+    with triptych.open(tmp_path / "work" / "notes" / "library") as library:
+        space = library.catalog.panels()["text"]._replace(name="builtin/minilm/0/384")
+        library.catalog.adopt({"text": space, "caption": space})
+    told: list[str] = []
+    after = evaluate(folder, workdir=tmp_path / "work", answers=False, note=told.append)
+    assert after["metrics"] == before["metrics"]
+    assert [line for line in told if "because encoder changed" in line]
 
 
 def test_image_queries_are_asked_with_their_picture(tmp_path: Path) -> None:

@@ -15,11 +15,12 @@ from urllib.parse import quote
 
 from triptych import fuse, labelled
 from triptych.captioning import Sidecar
-from triptych.errors import LibraryError, UserError
+from triptych.errors import LibraryError, UserError, WrongSpace
 from triptych.evaluation.measures import Run
 from triptych.evaluation.notes import Note
 from triptych.labelled import Document, LabelledSet, Question
 from triptych.library import Library
+from triptych.pipeline import ENCODERS, Encoders
 from triptych.sight import Sight
 from triptych.types import Hit
 
@@ -54,8 +55,9 @@ class Built(NamedTuple):
 def build(lib: Library, labels: LabelledSet, rows: Path, captions: bool, note: Note) -> Built:
     """Add what is not there yet; rows of text become files in `rows`. With `captions`, the set's sidecar
     captions are supplied by people."""
-    files = {_file(document, rows): document.id for document in labels.documents}
     begun = time.perf_counter()
+    _fit(lib, note)
+    files = {_file(document, rows): document.id for document in labels.documents}
     failed = 0
     sources: dict[str, str] = {}
     by_name = {str(path.absolute()): id for path, id in files.items()}
@@ -71,6 +73,22 @@ def build(lib: Library, labels: LabelledSet, rows: Path, captions: bool, note: N
         if key in by_name:
             sources[added.source] = by_name[key]
     return Built(Places(lib, sources), failed, time.perf_counter() - begun)
+
+
+def _fit(lib: Library, note: Note) -> None:
+    """Embed anew what encoders made that are not those of today: the library of a set is ours to change."""
+    try:
+        _ = lib.encoders
+    except WrongSpace:
+        held, now = lib.catalog.panels(), Encoders.load(lib.settings).spaces
+        stale = {
+            name for name, signal in ENCODERS.items() if signal in held and held[signal] != now.get(signal)
+        }
+        note(f"embedding {lib.folder} anew, because {' and '.join(sorted(stale))} changed since it was made")
+        lib.rebuild(
+            lib.settings.encoder if "encoder" in stale else None,
+            lib.settings.image_encoder if "image_encoder" in stale else None,
+        )
 
 
 def _file(document: Document, rows: Path) -> Path:
