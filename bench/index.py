@@ -177,9 +177,9 @@ def main() -> None:
         lines.append(line(found))
         told += judged(found, default.kind)
         print(lines[-1], flush=True)
+        if given.write:
+            write_page(given.rows, head, lines)
     print("\n" + "\n".join(told))
-    if given.write:
-        write_page(given.rows, head, lines)
     raise SystemExit(any("MISSED" in verdict for verdict in told))
 
 
