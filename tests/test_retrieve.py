@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triptych
-from triptych import terms, tokens
+from triptych import evidence, terms, tokens
 from triptych.errors import UserError
 from triptych.keyword import Ladder
 from triptych.library import Library
@@ -37,7 +37,9 @@ def test_every_reason_is_told(library: Library) -> None:
     assert "invoice" in hit.caption.lower() and hit.view is not None
     said = [s for s in hit.signals.values() if s is not None]
     assert {s.rank for s in said} >= {1}
-    assert hit.score == pytest.approx(sum(s.weight * s.norm for s in said), abs=1e-6)
+    assert hit.rerank is not None and hit.rerank.model == "evidence"
+    fused = sum(s.weight * s.norm for s in said)
+    assert hit.score * (1 + sum(evidence.WEIGHTS.values())) == pytest.approx(fused + hit.rerank.score, abs=1e-6)
     assert sum(s.weight for s in said) == pytest.approx(1.0)
 
 

@@ -127,6 +127,48 @@ def minilm(folder: Path) -> Path:
     return folder / "model"
 
 
+def cross_encoder(folder: Path) -> Path:
+    """A model that reads two texts together, as transformers and sentence-transformers load it."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    torch.manual_seed(0)
+    tokens = tokenizer()
+    config = BertConfig(vocab_size=len(tokens), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+                        num_attention_heads=2, max_position_embeddings=LONGEST, num_labels=1,
+                        initializer_range=0.3)  # fmt: skip
+    BertForSequenceClassification(config).save_pretrained(folder)
+    tokens.save_pretrained(folder)
+    return folder
+
+
+def onnx_cross_encoder(source: Path, folder: Path) -> Path:
+    """The same in ONNX, laid out as fastembed's repositories are."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    model = AutoModelForSequenceClassification.from_pretrained(source, attn_implementation="eager").eval()
+
+    class Logits(torch.nn.Module):
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            return model(input_ids=input_ids, attention_mask=attention_mask).logits
+
+    (folder / "onnx").mkdir(parents=True, exist_ok=True)
+    tokens = torch.ones((2, LONGEST), dtype=torch.long)
+    torch.onnx.export(
+        Logits(), (tokens, tokens), str(folder / "onnx" / "model.onnx"),
+        input_names=["input_ids", "attention_mask"], output_names=["logits"],
+        dynamic_axes={n: {0: "batch", 1: "tokens"} for n in ("input_ids", "attention_mask")}, dynamo=False,
+    )  # fmt: skip
+    for name in ("tokenizer.json", "tokenizer_config.json", "config.json"):
+        (folder / name).write_bytes((source / name).read_bytes())
+    special = {
+        name: getattr(tokenizer(), name) for name in ("pad_token", "cls_token", "sep_token", "unk_token")
+    }
+    (folder / "special_tokens_map.json").write_text(json.dumps(special), "utf-8")
+    return folder
+
+
 def open_clip_folder(folder: Path, *, siglip: bool = False) -> Path:
     """A folder as the hub's open_clip repositories are: config, weights, tokenizer."""
     import open_clip

@@ -7,7 +7,7 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -25,10 +25,11 @@ from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, parse
 from triptych.answering.quotes import cite, spoken
 from triptych.answering.support import Support, support
 from triptych.answering.vocabulary import asks_total
+from triptych.catalog import Catalog
 from triptych.types import Answer, Citation, Hit, Page
 from triptych.values import fold
 
-__all__ = ["Evidence", "answer"]
+__all__ = ["Evidence", "answer", "around", "gathered"]
 
 NAMED = 0.45  # of the asked names, at least this share must stand on the page
 FILES = 3  # files whose further pages are looked at
@@ -36,6 +37,7 @@ RANK = 0.06  # what one place in the ranking is worth, beside a support of 0 to 
 CLEAR_FIELD = 1.75  # a label with a colon and a value of its kind beside it
 FAIR_FIELD = 1.6
 UNSURE = 0.6  # words read with less confidence are told
+AROUND = 5  # pages before and after a hit that an answer may be looked for on
 AS_WELL = 0.15  # a finding of another file whose score is this close is told
 NEAR = 0.2  # pages whose support is this close to the best are looked at
 
@@ -45,6 +47,21 @@ More = Callable[[Hit], Sequence[Page]]
 def no_more(hit: Hit) -> Sequence[Page]:
     """No further pages."""
     return ()
+
+
+def gathered(catalog: Catalog, hits: Iterable[Hit]) -> list[Evidence]:
+    """The pages of hits, numbered from 1."""
+    return [
+        Evidence(n, hit, catalog.page(catalog.asset(hit.asset, hit.collection).key, hit.page))
+        for n, hit in enumerate(hits, 1)
+    ]
+
+
+def around(catalog: Catalog, hit: Hit) -> list[Page]:
+    """The other pages of a hit's file, those of long files near it only: a total may stand there."""
+    asset = catalog.asset(hit.asset, hit.collection)
+    near = range(max(1, hit.page - AROUND), min(asset.pages, hit.page + AROUND) + 1)
+    return [catalog.page(asset.key, number) for number in near if number != hit.page]
 
 
 def answer(question: str, evidence: Sequence[Evidence], more: More = no_more) -> Answer:

@@ -23,7 +23,7 @@ from functools import partial
 import numpy as np
 
 from triptych.errors import UserError
-from triptych.types import SignalScore
+from triptych.types import Reranked, SignalScore
 
 Norm = Callable[[np.ndarray], np.ndarray]  # scores that one signal gave (at least one) -> norms
 
@@ -51,6 +51,7 @@ class Fused:
     score: float
     signals: Mapping[str, SignalScore]
     recency: float | None = None
+    rerank: Reranked | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -29,12 +29,13 @@ from triptych.fuse import LEARNED
 from triptych.index import Index
 from triptych.pictures import Pictures
 from triptych.pipeline import Encoders, chosen_encoders
+from triptych.rerank import Reranking
 from triptych.results import Added, Results, page_dict
 from triptych.retrieve import Query, available, retrieve
 from triptych.seams import Encoder
 from triptych.settings import Settings
 from triptych.sight import Sight, see
-from triptych.types import Answer, Hit, Page
+from triptych.types import Answer
 from triptych.writer import Writer
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
 __all__ = ["Added", "Library", "Results", "open"]
 
 T = TypeVar("T")
-
-_AROUND = 5  # pages before and after a hit that an answer may be looked for on
 
 
 def open(
@@ -94,6 +93,10 @@ class Library:
         encoders = Encoders.load(self.settings)
         encoders.check(self.catalog.panels(), self.settings)
         return encoders
+
+    @cached_property
+    def reranking(self) -> Reranking | None:
+        return Reranking.load(self.settings.rerank)
 
     @cached_property
     def index(self) -> Index:
@@ -241,6 +244,7 @@ class Library:
             fusion=fusion,
             collection=self._collection(collection),
             where=where,
+            reranking=self.reranking,
             model=learned.load(self.folder) if (fusion or self.settings.search.fusion) == LEARNED else None,
         )
 
@@ -254,25 +258,16 @@ class Library:
 
     def ask(self, question: str, *, collection: str | None = None, where: str | None = None) -> Answer:
         """Answer from the pages found, with the words that say so; or abstain."""
-        from triptych.answer import Evidence, answer
+        from triptych.answer import answer, around, gathered
 
         if self.settings.answer.model != "extractive":
             raise UserError(f"There is no answerer '{self.settings.answer.model}'. Known: extractive.")
         begun = time.perf_counter()
         hits = self.search(question, k=self.settings.answer.evidence, collection=collection, where=where)
-        evidence = [
-            Evidence(n, hit, self.catalog.page(self.catalog.asset(hit.asset, hit.collection).key, hit.page))
-            for n, hit in enumerate(hits, 1)
-        ]
-        given = answer(question, evidence, self._around)
+        evidence = gathered(self.catalog, hits)
+        given = answer(question, evidence, partial(around, self.catalog))
         seconds = {**hits.seconds, **given.seconds, "total": time.perf_counter() - begun}
         return replace(given, evidence=hits.hits, seconds=seconds, painter=self.pictures.cited)
-
-    def _around(self, hit: Hit) -> builtins.list[Page]:
-        """The other pages of a hit's file, those of long files near it only: a total may stand there."""
-        asset = self.catalog.asset(hit.asset, hit.collection)
-        near = range(max(1, hit.page - _AROUND), min(asset.pages, hit.page + _AROUND) + 1)
-        return [self.catalog.page(asset.key, number) for number in near if number != hit.page]
 
     def _collection(self, name: str | None) -> str | None:
         if name is not None and name not in (known := self.catalog.collections()):

@@ -59,6 +59,7 @@ def _hit(rank: int, fused: Fused, pieces: dict[str, int], known: Known, query: Q
         caption="" if caption is None else caption[0].text,
         view=view,
         recency=fused.recency,
+        rerank=fused.rerank,
     )
 
 

@@ -31,6 +31,7 @@ from triptych.narrow import narrow
 from triptych.pipeline import Encoders
 from triptych.present import present
 from triptych.recency import recent
+from triptych.rerank import Reranking
 from triptych.results import Results
 from triptych.seams import Calibrated
 from triptych.settings import SearchSettings
@@ -70,9 +71,10 @@ def retrieve(
     collection: str | None = None,
     where: str | None = None,
     model: learned.Model | None = None,
+    reranking: Reranking | None = None,
 ) -> Results:
     """The `k` best pages for `query`. Raises UserError for an unknown signal, fusion or filter. `model` is what
-    learned fusion has learned."""
+    learned fusion has learned; what several signals found for words is read again by `reranking`."""
     begun = perf_counter()
     method = fusion or settings.fusion
     fuse.check(method)
@@ -83,11 +85,14 @@ def retrieve(
     asked, candidates, seconds = gathered.asked, gathered.candidates, gathered.seconds
     weighed = _weighed(gathered, method, model, catalog)
     recency = recent(catalog, candidates.assets, settings.half_life_days, datetime.now(UTC))
-    ranked = fuse.ranked(weighed, candidates.assets, wanted, recency)
+    again = reranking if gathered.query.text and len(candidates.scores) > 1 else None
+    ranked = fuse.ranked(weighed, candidates.assets, max(wanted, again.depth if again else 0), recency)
     ranked = [f for f in ranked if f.score >= settings.floor]
-    fused = perf_counter()
     rarity = cache(partial(_rarity, index, None if asked.scope is None else asked.scope.collections))
-    hits = present(ranked, candidates.best_of, asked.query, catalog, rarity)
+    if again is not None:
+        ranked = again.again(ranked, candidates.best_of, gathered.query.text, asked.query, catalog, rarity)
+    fused = perf_counter()
+    hits = present(ranked[:wanted], candidates.best_of, asked.query, catalog, rarity)
     total = perf_counter() - begun
     picture = None if query.picture is None else query.picture.name
     told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}

@@ -158,6 +158,16 @@ class Captioner(Protocol):
         """One tuple for each picture, in order; () where there is nothing to say."""
 
 
+class Reranker(Protocol):
+    """Reads question and passage together, which is slow and better than comparing two vectors."""
+
+    name: str  # back end and model, as a hit tells it
+
+    def scores(self, query: str, passages: Sequence[str]) -> np.ndarray:
+        """(n,) float64, higher is better, in order, on a scale of its own; of no passages (0,). Longer passages
+        are cut. Raises ModelError when it cannot tell."""
+
+
 class Store(Protocol):
     """Nearest neighbours of one space by inner product. A projection: never the truth.
 

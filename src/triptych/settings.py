@@ -77,6 +77,17 @@ class SearchSettings:
     half_life_days: float = 0.0  # age at which a page has lost half of what newness is worth; 0: off
 
 
+RERANK_BUILTIN = ("evidence",)  # needs no model
+
+
+@dataclass(frozen=True, slots=True)
+class RerankSettings:
+    """Reading the best pages again."""
+
+    model: str = "evidence"  # evidence: by the words on the page; or a back end of rerankers/, or "none"
+    depth: int = 50  # pages that are read again; evidence reads 20 at most
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
     """Answering."""
@@ -99,6 +110,7 @@ class Settings:
     look: LookSettings = field(default_factory=LookSettings)
     limits: Limits = field(default_factory=Limits)
     search: SearchSettings = field(default_factory=SearchSettings)
+    rerank: RerankSettings = field(default_factory=RerankSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
 
     def backends(self) -> list[tuple[str, str]]:
@@ -110,6 +122,7 @@ class Settings:
             ("stores", self.store),
             ("ocr", self.ocr.engine),
             *(("detectors", name) for name in self.look.detectors.split()),
+            *(("rerankers", name) for name in (self.rerank.model,) if name not in RERANK_BUILTIN),
         ]
 
 

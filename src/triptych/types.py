@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from triptych.errors import UserError
+from triptych.reasons import Reranked as Reranked
+from triptych.reasons import SignalScore as SignalScore
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -251,20 +253,6 @@ class Chunk:
     confidence: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SignalScore:
-    """What one signal says of one hit: its rank there (from 1), raw and normalised score, and weight."""
-
-    rank: int
-    raw: float
-    norm: float
-    weight: float
-
-    def to_dict(self) -> dict[str, Any]:
-        values = {name: round(getattr(self, name), 6) for name in ("raw", "norm", "weight")}
-        return {"rank": self.rank, **values}
-
-
 def _rounded(box: Box) -> list[float]:
     return [round(v, 5) for v in box]
 
@@ -291,6 +279,7 @@ class Hit:
     caption: str = ""  # that the caption signal found
     view: View | None = None  # that the image signal found
     recency: float | None = None  # 0..1, 1 for today; None where age plays no part
+    rerank: Reranked | None = None  # None where nobody read it again
 
     def to_dict(self) -> dict[str, Any]:
         view = self.view
@@ -313,6 +302,7 @@ class Hit:
                 name: score.to_dict() if (score := self.signals.get(name)) else None for name in SIGNALS
             },
             **recent,
+            **({} if self.rerank is None else {"rerank": self.rerank.to_dict()}),
         }
 
 

@@ -1,0 +1,1 @@
+"""Back ends that read question and passage together and say how well they fit."""
