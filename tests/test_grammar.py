@@ -183,3 +183,8 @@ def test_a_filter_of_the_query_and_one_beside_it(library: Library) -> None:
 def test_filters_alone_find_nothing_to_rank(library: Library) -> None:
     with pytest.raises(UserError, match="only says where to look"):
         library.search("type:pdf -draft")
+
+
+def test_a_plain_text_is_words_as_they_stand(library: Library) -> None:
+    found = {Path(hit.source).name for hit in library.search('"total due" foo:bar -draft', k=20, plain=True)}
+    assert found == {*PAGES}

@@ -227,14 +227,16 @@ class Library:
         fusion: str | None = None,
         collection: str | None = None,
         where: str | None = None,
+        plain: bool = False,
     ) -> Results:
         """The pages that match words, a picture, or both best, with the reasons. Raises UserError for an
-        unknown name or filter, or a picture that cannot be read."""
+        unknown name or filter, or a picture that cannot be read. The text is a line as people type it
+        (`grammar`), with `plain` words as they stand."""
         if image is None and not (text or "").strip():
             raise UserError("The query is empty. Say what to look for, like: invoice ACME 129.50")
         picture = image if image is None or isinstance(image, Sight) else self.see(image)
         return retrieve(
-            Query(text or "", picture),
+            Query(text or "", picture, plain),
             self.catalog,
             self.index,
             self.encoders,

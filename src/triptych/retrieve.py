@@ -48,6 +48,7 @@ class Query(NamedTuple):
 
     text: str
     picture: Sight | None = None
+    plain: bool = False  # the text is words as they stand: no phrases, exclusions and filters in it
 
     @property
     def words(self) -> str:
@@ -115,7 +116,7 @@ def gather(
     begun = perf_counter()
     index.refresh()
     chosen = _signals(signals, index)
-    line = grammar.parse(query.text)
+    line = grammar.Line(query.text) if query.plain else grammar.parse(query.text)
     if not line.words and query.picture is None:
         raise UserError(f"The query {query.text!r} only says where to look. Add a word to look for.")
     within = narrow(catalog, index.keyword, line, where, collection)

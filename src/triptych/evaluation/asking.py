@@ -205,7 +205,12 @@ class Asking:
             picture = self._picture(question)
             begun = time.perf_counter()
             results = self._lib.search(
-                question.text or None, image=picture, k=k, signals=signals, fusion=fusion or self.fusion
+                question.text or None,
+                image=picture,
+                k=k,
+                signals=signals,
+                fusion=fusion or self.fusion,
+                plain=True,
             )
         except UserError as error:  # of this query: its picture, or what it says
             if self._settled or isinstance(error, LibraryError):

@@ -103,7 +103,7 @@ def _example(lib: Library, question: Question, labels: LabelledSet, keys: Mappin
     picture = None if question.image is None else lib.see(question.image)
     search = lib.settings.search
     gathered = gather(
-        Query(question.text, picture),
+        Query(question.text, picture, plain=True),
         lib.catalog,
         lib.index,
         lib.encoders,
