@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from triptych.errors import Damaged
 from triptych.filters import Scope
-from triptych.keyword import Clause, KeywordIndex, Term
+from triptych.keyword import Begins, Clause, KeywordIndex, Ladder, Near, Term
 from triptych.language import stems
 from triptych.replay import Passage
 
@@ -94,6 +94,46 @@ def test_fields(tmp_path: Path) -> None:
     assert index.search(any_of("n:129.5", field="exact"), 1)[0].tolist() == [1]
     assert index.search(any_of("harbour", field="title"), 1)[0].tolist() == [1]
     assert index.search(any_of("harbour"), 1)[0].tolist() == []
+
+
+def test_words_side_by_side(tmp_path: Path) -> None:
+    index = KeywordIndex.open(tmp_path / "keyword", create=True)
+    texts = ["the total due is", "due total", "total and due", "total due total", "due is the total"]
+    index.add(passage(key, text, title="total due" if key == 2 else "") for key, text in enumerate(texts))
+    index.flush(1)
+    assert index.holding(["total", "due"]).tolist() == [0, 3]
+    assert index.holding(["total", "due"], ("text", "title")).tolist() == [0, 2, 3]
+    assert index.holding(["total", "due", "is"]).tolist() == [0]
+    assert index.holding(["total"]).tolist() == [0, 1, 2, 3, 4]
+    assert index.holding(["nowhere"]).tolist() == index.holding([]).tolist() == []
+
+
+def test_the_first_rung_that_stands_counts_in_full(tmp_path: Path) -> None:
+    index = made(tmp_path, ["apple", "pear", "plum", "plums", "plug"])
+
+    def scores(*rungs: tuple[Clause | Begins | Near, ...]) -> dict[int, float]:
+        ids, found = index.search([Ladder(rungs)], 10)
+        return dict(zip(ids.tolist(), found.tolist(), strict=True))
+
+    apple, pear = (Term("text", "apple"),), (Term("text", "pear"),)
+    assert scores((apple,), (pear,)) == pytest.approx(
+        {1: scores((apple,))[1], 2: scores((pear,))[2] / 10}, abs=1e-3
+    )
+    assert scores(((Term("text", "fig"),),), (pear,)) == scores((pear,))
+    assert set(scores((Begins("text", "plu"),))) == {3, 4, 5}
+    assert set(scores((Near("text", "plumb"),))) == {3, 4}
+    assert set(scores((apple,), (Near("text", "plumb"),))) == {1}
+    assert scores((Near("text", "nothing"),)) == {}
+
+
+def test_likenesses_of_other_collections_do_not_count(tmp_path: Path) -> None:
+    index = made(tmp_path, ["apple"], "mine")
+    index.add([passage(9, "pear", "theirs")])
+    index.flush(2)
+    scope = Scope(np.array([1]), ("mine",), False)
+    ladder = Ladder((((Term("text", "pear"),),), (Near("text", "appel"),)))
+    assert index.search([ladder], 5, scope)[0].tolist() == [1]
+    assert index.search([ladder], 5)[0].tolist() == [9]
 
 
 def test_ties_come_in_order_of_keys_however_many(tmp_path: Path) -> None:

@@ -61,6 +61,34 @@ def test_values_far_apart_in_one_line_are_all_found() -> None:
     assert {"n:12.5", "d:2018-12-25", "c:re16tgk"} <= set(tokens.exact(line))
 
 
+def test_what_was_misread_is_indexed_beside_what_stands_there() -> None:
+    assert tokens.exact("l29.5O") == ["c:l295o"]
+    assert tokens.indexed("l29.5O") == ["c:l295o", "s:12950", "~n:129.5"]
+
+
+def test_the_ends_of_codes() -> None:
+    assert tokens.tails(["c:re16", "c:re16tgk", "n:129.5"]) == ["16tgk", "6tgk", "e16", "e16tgk", "tgk"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("الفَاتُورَةُ", "الفاتورة"),
+        ("הַחֶשְׁבּוֹנִית", "החשבונית"),
+        ("Rech\u00adnung", "Rechnung"),
+        ("२०२४", "2024"),
+        ("क्\u200dष", "क्ष"),
+        ("ÉCOLE", "e\u0301cole"),
+    ],
+)
+def test_what_is_seldom_written_is_left_out(one: str, other: str) -> None:
+    assert tokens.words(one) == tokens.words(other)
+
+
+def test_accents_stay_for_stemmers() -> None:
+    assert tokens.words("Échéance des Häuser", accents=True) == ["échéance", "des", "häuser"]
+
+
 @given(st.text(max_size=200))
 def test_spans_are_the_words_with_their_places(text: str) -> None:
     spans = tokens.spans(text)

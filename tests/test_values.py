@@ -133,3 +133,6 @@ def test_keys_are_equal_for_equal_values() -> None:
     assert "n:129.5" in of("129.50") & of("129,50")
     assert "d:2018-12-25" in of("25/12/2018") & of("Dec 25, 2018")
     assert "c:re20170509505" in of("RE-20170509/505")
+    assert of("RE-I6/O5").isdisjoint(of("RE-16/05"))  # a likeness is no equality: see slips
+    assert of("25/12/2018") == {"d:2018-12-25"}
+    assert of("20181225") == {"d:2018-12-25", "n:20181225", "c:20181225"}
