@@ -226,7 +226,7 @@ def main() -> None:
     values = chosen(given.values, rng)
     texts = written(pages, values, rng)
     print(f"{len(values)} values on pages of {given.set} ({len(pages)}), recall@1")
-    for rate in RATES:
+    for rate in LIMITS if given.whole else RATES:
         seen = [noisy(text, rate, rng) for text in texts]
         with tempfile.TemporaryDirectory() as folder:
             mine = recall((whole if given.whole else ours)(seen, Path(folder)), values)
