@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import triptych
-from triptych import labelled, marking
+from triptych import labelled, learned, marking
 from triptych.errors import UserError
 from triptych.evaluate import evaluate, metrics
 from triptych.labelled import Question
@@ -74,6 +74,35 @@ def test_a_set_of_texts_from_end_to_end(tmp_path: Path) -> None:
     again = evaluate(folder, workdir=tmp_path / "work", answers=False)
     assert again["metrics"] == report["metrics"]
     assert "answers" not in again
+
+
+def test_learned_fusion_is_ablated_where_it_fits(tmp_path: Path) -> None:
+    folder = make(tmp_path / "notes")
+    library = tmp_path / "work" / "notes" / "library"
+    told: list[str] = []
+
+    def fusions() -> dict[str, float]:
+        report = evaluate(folder, workdir=tmp_path / "work", answers=False, ablate=True, note=told.append)
+        rows = [row for row in report["ablation"] if row["group"] == "fusion"]
+        return {row["variant"]: row["change"]["ndcg@10"]["difference"] for row in rows}
+
+    assert "learned" not in fusions()
+    zeros = (0.0,) * len(learned.FEATURES)
+    learned.Model(("keyword", "text"), learned.FEATURES, (zeros, zeros)).save(library)
+    assert fusions()["learned"] == 0.0  # it promised nothing, so it ranks as the default does
+    learned.Model(("keyword",), learned.FEATURES, (zeros,)).save(library)
+    assert "learned" not in fusions()
+    assert any("learned is left out: The learned fusion was trained on keyword" in line for line in told)
+
+
+def test_what_no_query_can_be_asked_for_is_an_error(tmp_path: Path) -> None:
+    queries = [{"qid": "q9", "type": "image", "image": "x.jpg"}]
+    folder = make(tmp_path / "broken", queries=queries, qrels="q9\toven\t1\n")
+    (folder / "x.jpg").write_bytes(b"no picture")
+    with pytest.raises(UserError, match=r"broken/x\.jpg'"):
+        evaluate(folder, workdir=tmp_path / "work")
+    with pytest.raises(UserError, match="no fusion 'rff'"):
+        evaluate(folder, workdir=tmp_path / "work", fusion="rff")
 
 
 def test_a_library_of_other_weights_is_embedded_anew(tmp_path: Path) -> None:

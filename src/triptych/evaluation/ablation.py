@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from triptych import fuse, library
+from triptych import fuse, learned, library
 from triptych.errors import UserError
 from triptych.evaluation import variants
 from triptych.evaluation.asking import Asking, Ranking
@@ -75,12 +75,13 @@ def _asked(ground: Ground) -> Iterator[tuple[str, str, Ranking]]:
     signals = ground.lib.signals()
     if len(signals) < 2:
         return
-    for method in fuse.METHODS:
+    has_learned = (ground.lib.folder / learned.FILE).is_file()
+    for method in (*fuse.METHODS, *((fuse.LEARNED,) if has_learned else ())):
         if method != ground.asking.fusion:
             ground.note(f"{ground.labels.name}: fusion {method}")
             try:
                 yield "fusion", method, ground.asking.ranking(fusion=method)
-            except UserError as error:  # it needs what is not here
+            except UserError as error:  # learned from other signals than these
                 ground.note(f"{ground.labels.name}: fusion {method} is left out: {error}")
     for signal in signals:
         ground.note(f"{ground.labels.name}: without {signal}")

@@ -152,12 +152,15 @@ class Asking:
         return asking
 
     def ranking(self, signals: Sequence[str] | None = None, fusion: str | None = None) -> Ranking:
-        """All queries, asked of `signals` (None: all that the library has)."""
+        """All queries, asked of `signals` (None: all that the library has). Raises UserError when not one
+        query can be asked."""
         chosen = tuple(signals if signals is not None else self._lib.signals())
         method = (fusion or self.fusion) if len(chosen) > 1 else ""  # one list is not fused
         key = (chosen, method)
         if key not in self._known:
             self._known[key] = self._asked(chosen, method or self.fusion)
+            if len(self.refused) == len(self._questions):  # then it is not the queries
+                raise UserError(next(iter(self.refused.values())))
             self._settled = True
         return self._known[key]
 

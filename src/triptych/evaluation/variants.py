@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from triptych import library
+from triptych import learned, library
 from triptych.adding import Adding
 from triptych.evaluation.notes import Note
 from triptych.library import Library
@@ -68,6 +68,8 @@ def made(
     folder = home / f"{lib.folder.name}-{_slug(variant)}"
     stamp = _stamp(lib)
     if (folder / _STAMP).is_file() and json.loads((folder / _STAMP).read_text("utf-8")) == stamp:
+        if (lib.folder / learned.FILE).is_file():  # what was learned since
+            shutil.copyfile(lib.folder / learned.FILE, folder / learned.FILE)
         return folder
     note(f"making the variant {folder.name}")
     if folder.exists():
