@@ -21,7 +21,7 @@ from triptych.errors import UserError
 
 FILE = "triptych.toml"
 _PREFIX = "TRIPTYCH_"
-_NOT_SETTINGS = {"TRIPTYCH_LIBRARY", "TRIPTYCH_CRASH_AT"}  # read by the command line and by faults
+_NOT_SETTINGS = {"TRIPTYCH_LIBRARY", "TRIPTYCH_CRASH_AT", "TRIPTYCH_MODELS"}  # read where they are used
 
 
 @dataclass(frozen=True, slots=True)
