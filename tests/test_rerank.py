@@ -309,6 +309,7 @@ class TestSentenceTransformers(RerankerSuite):
         return found
 
 
+@pytest.mark.filterwarnings("ignore")  # of the vendors about each other's coming versions
 class TestFastEmbed(RerankerSuite):
     @pytest.fixture(autouse=True)
     def _made(self, cross_encoder: Path, tmp_path: Path) -> None:

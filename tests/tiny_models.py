@@ -147,7 +147,8 @@ def onnx_cross_encoder(source: Path, folder: Path) -> Path:
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    model = AutoModelForSequenceClassification.from_pretrained(source, attn_implementation="eager").eval()
+    model = AutoModelForSequenceClassification.from_pretrained(source, attn_implementation="eager")
+    model.eval().requires_grad_(False)
 
     class Logits(torch.nn.Module):
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
@@ -156,7 +157,7 @@ def onnx_cross_encoder(source: Path, folder: Path) -> Path:
     (folder / "onnx").mkdir(parents=True, exist_ok=True)
     tokens = torch.ones((2, LONGEST), dtype=torch.long)
     torch.onnx.export(
-        Logits(), (tokens, tokens), str(folder / "onnx" / "model.onnx"),
+        Logits().eval(), (tokens, tokens.clone()), str(folder / "onnx" / "model.onnx"),
         input_names=["input_ids", "attention_mask"], output_names=["logits"],
         dynamic_axes={n: {0: "batch", 1: "tokens"} for n in ("input_ids", "attention_mask")}, dynamo=False,
     )  # fmt: skip
