@@ -69,7 +69,11 @@ def losses(
         if hit is not None:
             came = eyes.page(rankings["fused"].documents[question.qid][0], hit.page)
         seen = eyes.query(question)
-        expected = None if wanted is None else eyes.page(wanted, _page_of(labels, question, wanted))
+        expected = (
+            None
+            if wanted is None
+            else eyes.page(wanted, _page_of(labels, question, wanted, rankings["fused"]))
+        )
         found.append(Loss(question, seen, float(mine[at]), expected, came, ranks))
     return found
 
@@ -81,11 +85,13 @@ def _latest(judged: Mapping[str, int], ranking: Sequence[str]) -> str | None:
     return max(wanted, key=lambda d: (rank.get(d, len(rank)), judged[d]), default=None)
 
 
-def _page_of(labels: LabelledSet, question: Question, document: str) -> int:
-    """The page of the document that answers, where the set says so."""
+def _page_of(labels: LabelledSet, question: Question, document: str, ranking: Ranking) -> int:
+    """The page of the document that answers, where the set says so; else the one that was found best."""
     pages = labels.judged_pages.get(question.qid, {})
     marked = [page for (d, page), relevance in pages.items() if d == document and relevance > 0]
-    return min(marked, default=question.page if question.document == document else 1)
+    if marked or question.document == document:
+        return min(marked, default=question.page)
+    return next((page for d, page in ranking.pages[question.qid] if d == document), 1)
 
 
 class _Eyes:
