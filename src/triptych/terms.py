@@ -80,7 +80,7 @@ def _word(word: str, stems: Sequence[str], times: int) -> Ladder:
     said: tuple[Clause, ...] = (
         (Term("text", word, TEXT * times),),
         (Term("title", word, TITLE * times),),
-        tuple(Term("stem", stem, STEM * times) for stem in dict.fromkeys(stems)),
+        *((Term("stem", stem, STEM * times),) for stem in dict.fromkeys(stems)),  # a chunk has one of them
     )
     misread = tuple((Term("text", other, TEXT * times),) for other in slips.variants(word))
     like: list[Begins | Near] = []
@@ -93,9 +93,11 @@ def _word(word: str, stems: Sequence[str], times: int) -> Ladder:
 
 def _value(value: Value) -> Ladder:
     """The value, its misread forms, codes that it is a part of, and at last what differs in one sign."""
-    said = (tuple(Term("exact", key, EXACT) for key in value.keys),)
+    # A sum: the best of several terms would cost the search half as much again (docs/log/exact.md).
+    weight = EXACT / len(value.keys) ** 0.5
+    said = tuple((Term("exact", key, weight),) for key in value.keys)
     misread = tuple((Term("exact", key, EXACT),) for key in value.slips)
-    codes = [key.removeprefix("c:") for key in value.keys if key.startswith("c:")]
+    codes = [key[2:] for key in value.keys if key.startswith("c:") or key == f"n:{value.printed}"]
     parts = tuple(Begins("tail", code, EXACT) for code in codes if len(code) >= tokens.SHORTEST_PART)
     like = dict.fromkeys(key for key in (*value.keys, *_digits(value)) if key[0] in "ce")
     near = tuple(Near("exact", key, EXACT) for key in like if len(key) >= FUZZY + 2)
@@ -153,6 +155,9 @@ def _values(question: str) -> tuple[Value, ...]:
 def _told(keys: Sequence[str], misread: Sequence[str], printed: str) -> Value:
     days = [key for key in keys if key.startswith("d:")]
     chosen = [*days, *(key for key in keys if key == f"c:{printed}")] if days else keys
+    chosen = [
+        key for key in chosen if f"n:{key[2:]}" not in chosen or key[0] == "n"
+    ]  # 2018 is no code as well
     shapes = [key for known in chosen for key in slips.shape(known)]
     meant = [other for key in misread if key[0] == "~" for other in (key[1:], key)]
     return Value(tuple(dict.fromkeys(chosen)), tuple(dict.fromkeys([*shapes, *meant])), printed)
