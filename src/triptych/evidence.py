@@ -75,7 +75,7 @@ def parts(page: PageText, title: str, asked: Question, rarity: Weight) -> dict[s
     return {
         "coverage": sum(asked.weights[term] for term in said) / total,
         "neighbours": _neighbours(found, beside, asked),
-        "run": _run(found, beside, asked) / total,
+        "run": min(1.0, _run(found, beside, asked) / total),  # a word that is asked twice may come thrice
         "names": _named(page.text, asked) / total,
         "print": sum(asked.weights[term] for term in _large(page, found)) / total,
     }

@@ -3,43 +3,29 @@ tile or region. The catalog confirms each; a page that was removed meanwhile is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from triptych.catalog import Catalog
-from triptych.fuse import LEAD, Fused
+from triptych.fuse import Fused
+from triptych.reading import Reading, Said
 from triptych.records import ChunkRow
 from triptych.snippet import Snippet, Weight, snippet
 from triptych.terms import Query
 from triptych.types import SIGNALS, Box, Hit, PageText, View
 
-BestOf = Callable[[str, int], int]  # (signal, page) -> key of the piece that earned the page its score there
 _BEGINNING = 300  # characters of a page that was found by its look alone
 _WHOLE = ("image",)  # kinds of views whose box says nothing
-Known = dict[int, tuple[ChunkRow, PageText]]
 
 
-def present(
-    ranked: Sequence[Fused], best_of: BestOf, query: Query, catalog: Catalog, rarity: Weight
-) -> list[Hit]:
+def present(ranked: Sequence[Fused], reading: Reading, query: Query, rarity: Weight) -> list[Hit]:
     """Hits in the order of `ranked`. `rarity` says what seeing a term is worth."""
-    pieces = [{signal: best_of(signal, f.page) for signal in f.signals} for f in ranked]
-    known: Known = {
-        row.key: (row, text)
-        for row, text in catalog.shown(sorted({key for here in pieces for key in here.values()}))
-    }
-    there = [
-        (f, here)
-        for f, here in zip(ranked, pieces, strict=True)
-        if any(key in known for key in here.values())
-    ]
-    return [_hit(rank, f, here, known, query, rarity) for rank, (f, here) in enumerate(there, 1)]
+    return [_hit(rank, f, reading, query, rarity) for rank, f in enumerate(reading.there(ranked), 1)]
 
 
-def _hit(rank: int, fused: Fused, pieces: dict[str, int], known: Known, query: Query, rarity: Weight) -> Hit:
-    row, text = known[_told_by(fused, pieces, known)]
+def _hit(rank: int, fused: Fused, reading: Reading, query: Query, rarity: Weight) -> Hit:
+    row, text = reading.told_by(fused)
     part = _part(row, text, query, rarity)
-    caption = known.get(pieces.get("caption", 0))
-    view = _view(known.get(pieces.get("image", 0)))
+    caption = reading.pieces[fused.page].get("caption")
+    view = _view(reading.pieces[fused.page].get("image"))
     boxes = part.boxes
     if not part.marks and view is not None and view.kind not in _WHOLE:
         boxes = (view.box,)
@@ -63,14 +49,6 @@ def _hit(rank: int, fused: Fused, pieces: dict[str, int], known: Known, query: Q
     )
 
 
-def _told_by(fused: Fused, pieces: dict[str, int], known: Known) -> int:
-    """The piece to quote: of the signal that gave the page most; words before looks."""
-    said = fused.signals
-    there = [name for name in pieces if pieces[name] in known]
-    words = [name for name in there if name != "image"]
-    return pieces[max(words or there, key=lambda name: (said[name].weight * said[name].norm, name == LEAD))]
-
-
 def _part(row: ChunkRow, text: PageText, query: Query, rarity: Weight) -> Snippet:
     if row.kind == "text":
         return snippet(text, row.start, row.end, query, rarity)
@@ -79,7 +57,7 @@ def _part(row: ChunkRow, text: PageText, query: Query, rarity: Weight) -> Snippe
     return snippet(text, 0, min(len(text.text), _BEGINNING), query, rarity)
 
 
-def _view(found: tuple[ChunkRow, PageText] | None) -> View | None:
+def _view(found: Said | None) -> View | None:
     if found is None or found[0].box is None:
         return None
     row = found[0]

@@ -1,7 +1,7 @@
 """The best of a ranking, read again: `search` after it has fused, before it shows.
 
     Reranking.load(settings.rerank) -> Reranking | None
-    reranking.again(ranked, best_of, question, query, catalog, rarity) -> ranked, in a new order
+    reranking.again(ranked, reading, question, query, rarity) -> ranked, in a new order
 
 `evidence` needs no model and moves a page by what its words say; a model (a back end of rerankers/) replaces the
 order of the pages it has read. Hits keep what the signals said of them and tell what was made of it. The same
@@ -10,15 +10,15 @@ pages give the same order: ties stay as they were.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from triptych import evidence, plugins, terms
-from triptych.catalog import Catalog
 from triptych.errors import ModelError
 from triptych.fuse import LEAD, Fused
+from triptych.reading import Reading, Said
 from triptych.records import ChunkRow
 from triptych.seams import Reranker
 from triptych.settings import RERANK_BUILTIN, RerankSettings
@@ -28,8 +28,6 @@ from triptych.types import PageText, Reranked
 READ = 20  # pages that evidence reads at most: more of them changed no figure (docs/log/rerank.md)
 _SIGNALS = ("text", LEAD, "caption")  # whose piece of a page is read, in this order
 _MOST = 1.0 + sum(evidence.WEIGHTS.values())
-
-BestOf = Callable[[str, int], int]  # (signal, page) -> key of the piece that earned the page its score there
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,77 +49,63 @@ class Reranking:
     def again(
         self,
         ranked: Sequence[Fused],
-        best_of: BestOf,
+        reading: Reading,
         question: str,
         query: terms.Query,
-        catalog: Catalog,
         rarity: Weight,
     ) -> list[Fused]:
         """`ranked` with its first `depth` pages in a new order. Raises ModelError when a model does not answer
         as it must."""
-        seen, rest = ranked[: self.depth], ranked[self.depth :]
-        keys = [best_of(_told_by(f), f.page) for f in seen]
-        known = {row.key: (row, page) for row, page in catalog.shown(keys)}
-        there = [known.get(key) for key in keys]  # what was removed meanwhile is not read
+        seen, rest = reading.there(ranked[: self.depth]), ranked[self.depth :]
         if self.model is None:
-            return self._by_evidence(seen, there, rest, evidence.Question.of(question, query, rarity), rarity)
-        return self._by_model(seen, there, rest, question, self.model)
+            asked = evidence.Question.of(question, query, rarity)
+            return [*_by_evidence(seen, reading, asked, rarity), *_below(rest, 1.0 / _MOST)]
+        half = 0.5 / max(1.0, *(f.score for f in rest), 1.0)
+        return [*_by_model(seen, reading, question, self.model), *_below(rest, half)]
 
-    def _by_evidence(
-        self,
-        seen: Sequence[Fused],
-        there: Sequence[tuple[ChunkRow, PageText] | None],
-        rest: Sequence[Fused],
-        asked: evidence.Question,
-        rarity: Weight,
-    ) -> list[Fused]:
-        """Fused score plus evidence, both as a share of the most there can be."""
-        found = [
-            {} if one is None else evidence.parts(one[1], f"{one[0].title} {one[0].section}", asked, rarity)
-            for one in there
-        ]
-        scores = [f.score + evidence.weighed(parts) for f, parts in zip(seen, found, strict=True)]
-        told = [
-            replace(
-                f, score=score / _MOST, rerank=Reranked("evidence", before, evidence.weighed(parts), parts)
-            )
-            for before, (f, score, parts) in enumerate(zip(seen, scores, found, strict=True), 1)
-        ]
-        return [*_sorted(told), *(replace(f, score=f.score / _MOST) for f in rest)]
 
-    def _by_model(
-        self,
-        seen: Sequence[Fused],
-        there: Sequence[tuple[ChunkRow, PageText] | None],
-        rest: Sequence[Fused],
-        question: str,
-        model: Reranker,
-    ) -> list[Fused]:
-        """By the model alone, brought to 0.5..1; pages that it did not read stand below, in their order."""
-        read = [i for i, one in enumerate(there) if one is not None]
-        scores = model.scores(question, [_passage(*one) for one in there if one is not None])
-        _check(scores, len(read), model)
-        low, high = (scores.min(), scores.max()) if len(read) else (0.0, 0.0)
-        shares = (scores - low) / (high - low) if high > low else np.ones(len(scores))
-        told = [
-            replace(
-                seen[i],
-                score=0.5 + 0.5 * float(share),
-                rerank=Reranked(model.name, i + 1, float(score)),
+def _by_evidence(
+    seen: Sequence[Fused], reading: Reading, asked: evidence.Question, rarity: Weight
+) -> list[Fused]:
+    """Fused score plus evidence, as a share of the most there can be."""
+    told = []
+    for before, fused in enumerate(seen, 1):
+        row, _ = reading.told_by(fused)
+        parts = evidence.parts(reading.text(fused.page), f"{row.title} {row.section}", asked, rarity)
+        found = Reranked("evidence", before, evidence.weighed(parts), parts)
+        told.append(replace(fused, score=(fused.score + found.score) / _MOST, rerank=found))
+    return _sorted(told)
+
+
+def _by_model(seen: Sequence[Fused], reading: Reading, question: str, model: Reranker) -> list[Fused]:
+    """By the model alone, brought to 0.5..1: above all that it did not read."""
+    scores = model.scores(question, [_passage(*_words(f, reading)) for f in seen])
+    _check(scores, len(seen), model)
+    low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
+    shares = (scores - low) / (high - low) if high > low else np.ones(len(scores))
+    return _sorted(
+        [
+            replace(fused, score=0.5 + 0.5 * share, rerank=Reranked(model.name, before, score))
+            for before, (fused, score, share) in enumerate(
+                zip(seen, scores.tolist(), shares.tolist(), strict=True), 1
             )
-            for i, score, share in zip(read, scores.tolist(), shares.tolist(), strict=True)
         ]
-        most = max((f.score for f in rest), default=0.0)
-        return [*_sorted(told), *(replace(f, score=0.5 * f.score / max(1.0, most)) for f in rest)]
+    )
+
+
+def _below(rest: Sequence[Fused], factor: float) -> list[Fused]:
+    """Pages that were not read again, in their order."""
+    return [replace(f, score=f.score * factor) for f in rest]
 
 
 def _sorted(told: Sequence[Fused]) -> list[Fused]:
     return sorted(told, key=lambda f: -f.score)  # stable: ties stay as they were
 
 
-def _told_by(fused: Fused) -> str:
-    """The signal whose piece of a page is read: one of words where there is one."""
-    return next((name for name in _SIGNALS if name in fused.signals), next(iter(fused.signals)))
+def _words(fused: Fused, reading: Reading) -> Said:
+    """The piece of a page that a model reads: one of words where there is one."""
+    here = reading.pieces[fused.page]
+    return next((here[name] for name in _SIGNALS if name in here), None) or next(iter(here.values()))
 
 
 def _passage(row: ChunkRow, page: PageText) -> str:

@@ -30,6 +30,7 @@ from triptych.index import Index
 from triptych.narrow import narrow
 from triptych.pipeline import Encoders
 from triptych.present import present
+from triptych.reading import Reading
 from triptych.recency import recent
 from triptych.rerank import Reranking
 from triptych.results import Results
@@ -90,10 +91,11 @@ def retrieve(
     ranked = fuse.ranked(weighed, candidates.assets, max(wanted, again.depth if again else 0), recency)
     ranked = [f for f in ranked if f.score >= settings.floor]
     rarity = cache(partial(_rarity, index, None if asked.scope is None else asked.scope.collections))
+    reading = Reading.of(ranked, candidates.best_of, catalog)
     if again is not None:
-        ranked = again.again(ranked, candidates.best_of, gathered.query.text, asked.query, catalog, rarity)
+        ranked = again.again(ranked, reading, gathered.query.text, asked.query, rarity)
     fused = perf_counter()
-    hits = present(ranked[:wanted], candidates.best_of, asked.query, catalog, rarity)
+    hits = present(reading.there(ranked)[:wanted], reading, asked.query, rarity)
     total = perf_counter() - begun
     picture = None if query.picture is None else query.picture.name
     told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}
