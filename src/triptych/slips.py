@@ -28,10 +28,11 @@ _APART = re.compile(
     r"(?<![\d.,/-])(\d{1,2})([ ./-]{1,2})(\d{1,2})([ ./-]{1,2})(\d{4}|\d{2})(?![\d/]|[.,-]\d)"
 )
 _LONG = 5  # letters from which a month's name may have any one letter wrong
-_ALIKE = (
-    ("rn", "m"), ("m", "rn"), ("l", "i"), ("i", "l"), ("l", "1"), ("i", "1"), ("1", "l"), ("1", "i"),
-    ("o", "0"), ("0", "o"), ("s", "5"), ("5", "s"), ("b", "8"), ("8", "b"), ("z", "2"), ("2", "z"),
-)  # fmt: skip
+_ALIKE = {
+    "rn": ("m",), "m": ("rn",), "l": ("i", "1"), "i": ("l", "1"), "1": ("l", "i"), "o": ("0",), "0": ("o",),
+    "s": ("5",), "5": ("s",), "b": ("8",), "8": ("b",), "z": ("2",), "2": ("z",),
+}  # fmt: skip
+_SIGN = re.compile("rn|[mli1o0s5b8z2]")
 _SHORTEST = 4  # letters of a word that is looked for in other shapes
 
 
@@ -65,12 +66,9 @@ def variants(word: str) -> list[str]:
     if len(word) < _SHORTEST:
         return []
     made = {
-        word[:at] + there + word[at + len(here) :]
-        for here, there in _ALIKE
-        for at in range(len(word))
-        if word.startswith(here, at)
+        word[: m.start()] + other + word[m.end() :] for m in _SIGN.finditer(word) for other in _ALIKE[m[0]]
     }
-    return sorted(made - {word})
+    return sorted(made)
 
 
 def _as_digits(text: str) -> tuple[str, list[tuple[int, int]]]:
