@@ -48,7 +48,11 @@ def search(
     html: Path | None,
     as_json: bool,
 ) -> int:
-    """Find pages by words, by a picture, or by both together."""
+    """Find pages by words, by a picture, or by both together.
+
+    "total due" must stand on the page, -draft must not; type:pdf, page:1-3, date:2024-01..2024-03, tag.year:2024
+    and collection:letters say where to look.
+    """
     from triptych.cli.console import results_text
 
     if image is None and not (text or "").strip():
