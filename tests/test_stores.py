@@ -217,11 +217,14 @@ def test_the_kind_follows_size_and_memory() -> None:
         return _kinds.plan(argument).choose(rows, dim).kind
 
     assert [kind("", rows) for rows in (0, 20_000, 20_001, 150_000)] == ["flat", "flat", "rabitq", "rabitq"]
-    assert kind("500MB", 1_000_000) == "ivf-sq8"
-    assert kind("100MB", 1_000_000) == "ivf-rabitq"
+    assert kind("", 1_000_000) == kind("100MB", 1_000_000) == "ivf-rabitq"
+    assert kind("60MB", 1_000_000) == kind("1MB", 1_000_000) == "ivf-pq"
+    assert kind("10MB", 20_000) == "rabitq"
     assert kind("hnsw", 10) == "hnsw"
-    assert kind("", 100_000, dim=32) == "flat"
-    assert "400 MB allowed" in _kinds.plan("400MB").choose(1_000_000, 384).reason
+    assert [kind("", rows, dim=32) for rows in (100_000, 1_000_000)] == ["flat", "ivf-sq8"]
+    assert _kinds.plan("400MB").choose(1_000_000, 384).reason == (
+        "1,000,000 vectors are too many to look at each; 64 MB, within the 400 MB allowed"
+    )
 
 
 def test_unknown_argument_says_what_is_allowed(tmp_path: Path) -> None:

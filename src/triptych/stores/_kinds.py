@@ -72,7 +72,6 @@ KINDS = {
 }
 NAMES = ("flat", *KINDS)
 LARGE = tuple(name for name in KINDS if name != "rabitq")  # kinds that take minutes to make
-_PREFERRED = ("ivf-sq8", "ivf-rabitq")  # of many rows, best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +93,27 @@ class Plan:
         """The kind for so many rows."""
         if self.kind:
             return Choice(self.kind, "as the setting 'store' says")
-        if rows <= FLAT_TO or dim < SKETCH_DIM:
-            return Choice("flat", f"{rows:,} vectors are few enough to compare them all")
-        if rows <= SCAN_TO:
-            return Choice("rabitq", f"a sketch of {rows:,} vectors is scanned in a millisecond or two")
         memory = self.memory or _machine_memory() / 8
-        need = {name: KINDS[name].bytes(dim) * rows for name in _PREFERRED}
-        name = next((name for name in _PREFERRED if need[name] <= memory), _PREFERRED[-1])
-        fits = "fits" if need[name] <= memory else "comes nearest"
-        return Choice(
-            name,
-            f"{rows:,} vectors in {need[name] / 1e6:,.0f} MB: {fits} to the {memory / 1e6:,.0f} MB allowed",
-        )
+        kinds, why = _suited(rows, dim)
+        need = {name: rows * _bytes(name, dim) for name in kinds}
+        name = next((name for name in kinds if need[name] <= memory), min(kinds, key=need.__getitem__))
+        within = "within" if need[name] <= memory else "beyond, but nothing is smaller than,"
+        size = f"{need[name] / 1e6:,.0f} MB, {within} the {memory / 1e6:,.0f} MB allowed"
+        return Choice(name, f"{rows:,} vectors {why}; {size}")
+
+
+def _suited(rows: int, dim: int) -> tuple[tuple[str, ...], str]:
+    """The kinds for so many rows, best first, and why."""
+    sketched = dim >= SKETCH_DIM
+    if rows <= FLAT_TO or (rows <= SCAN_TO and not sketched):
+        return ("flat", "rabitq")[: 1 + sketched], "can all be compared"
+    if rows <= SCAN_TO:
+        return ("rabitq",), "have sketches that are scanned in a millisecond or two"
+    return ("ivf-rabitq", "ivf-pq") if sketched else ("ivf-sq8",), "are too many to look at each"
+
+
+def _bytes(name: str, dim: int) -> float:
+    return 2.0 * dim if name == "flat" else KINDS[name].bytes(dim)
 
 
 def plan(argument: str) -> Plan:

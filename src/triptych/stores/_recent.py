@@ -46,9 +46,8 @@ class Recent:
     def sketched(self) -> bool:
         """Whether the file's rows are found by a sketch."""
         rows = len(self.table.base)
-        if self._plan.kind in ("flat", _SKETCH.name):
-            return rows > 0 and self._plan.kind == _SKETCH.name
-        return rows > _kinds.FLAT_TO and self.table.dim >= _kinds.SKETCH_DIM
+        asked = self._plan.kind if self._plan.kind in ("flat", _SKETCH.name) else ""
+        return rows > 0 and _kinds.Plan(asked, self._plan.memory).choose(rows, self.table.dim).kind != "flat"
 
     # ------------------------------------------------------------------------------------ changes
 
