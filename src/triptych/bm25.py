@@ -62,6 +62,7 @@ class Snapshot:
         self._live = int(searcher.num_docs)
         self._counted = int(searcher.doc_freq("every", "1"))  # by tantivy, in its statistics
         self._idf: dict[tuple[str, str, tuple[str, ...] | None], float] = {}
+        self._languages: dict[tuple[str, ...] | None, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
         return self._live
@@ -202,8 +203,11 @@ class Snapshot:
 
     def languages(self, collections: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """The languages of chunks in those collections, by their number."""
-        counts = {name: self.document_frequency("language", name, collections) for name in LANGUAGES}
-        return tuple(sorted((n for n in counts if counts[n]), key=lambda name: -counts[name]))
+        if collections not in self._languages:  # asked for with each question
+            counts = {name: self.document_frequency("language", name, collections) for name in LANGUAGES}
+            there = sorted((n for n in counts if counts[n]), key=lambda name: -counts[name])
+            self._languages[collections] = tuple(there)
+        return self._languages[collections]
 
     def _term(self, term: Term, collections: tuple[str, ...] | None, share: float = 1.0) -> Any:
         correction = self._correction(term, collections)
