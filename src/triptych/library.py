@@ -11,24 +11,26 @@ from __future__ import annotations
 
 import builtins
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from triptych import captioning, filters, ingest, learned, plugins
+from triptych import alike, calibrate, captioning, filters, floor, ingest, learned, plugins
 from triptych import settings as configuration
 from triptych.blobs import Blobs
 from triptych.captioning import Sidecar
 from triptych.catalog import Catalog
-from triptych.errors import FileError, UserError, WrongSpace
+from triptych.checkup import checkup
+from triptych.errors import UserError, WrongSpace
 from triptych.fuse import LEARNED
 from triptych.index import Index
 from triptych.pictures import Pictures
 from triptych.pipeline import Encoders, chosen_encoders
+from triptych.removing import removing
 from triptych.rerank import Reranking
 from triptych.results import Added, Results, page_dict
 from triptych.retrieve import Query, available, retrieve
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
 # What only one verb needs (answering, adding, drawing) is imported there: a cold search starts sooner.
 
 __all__ = ["Added", "Library", "Results", "open"]
-
-T = TypeVar("T")
 
 
 def open(
@@ -97,6 +97,10 @@ class Library:
     @cached_property
     def reranking(self) -> Reranking | None:
         return Reranking.load(self.settings.rerank)
+
+    @cached_property
+    def floor(self) -> floor.Floor | None:
+        return floor.load(self.folder)
 
     @cached_property
     def index(self) -> Index:
@@ -204,14 +208,7 @@ class Library:
     def removing(self, *what: str, collection: str | None = None) -> Iterator[Added]:
         """As `remove`, told one by one."""
         with self._writing():
-            for name in what:
-                try:
-                    asset = self.catalog.asset(name, collection)
-                except UserError as error:
-                    yield Added(name, None, "failed", error=FileError("not-found", str(error)))
-                    continue
-                self.blobs.free(self.catalog.remove([asset.key]))
-                yield Added(asset.sources[0], asset.sha256, "removed", asset.pages)
+            yield from removing(what, collection, self.catalog, self.blobs)
             self.index.catch_up()
             self.catalog.shrink()
 
@@ -247,8 +244,17 @@ class Library:
             collection=self._collection(collection),
             where=where,
             reranking=self.reranking,
+            floor=self.floor,
             model=learned.load(self.folder) if (fusion or self.settings.search.fusion) == LEARNED else None,
         )
+
+    def more_like(self, name: str, page: int = 1, k: int | None = None) -> Results:
+        """Pages that look like one of the library and say the same; `name` is an id or a path."""
+        asset = self.catalog.asset(name)
+        found = self.search(
+            image=alike.sight_of(self.catalog, asset, page), k=(k or self.settings.search.k) + 1
+        )
+        return alike.without(found, asset.sha256, page)
 
     def see(self, picture: str | Path | Image.Image | np.ndarray) -> Sight:
         """Look at a picture once, to search with it several times."""
@@ -266,7 +272,7 @@ class Library:
             raise UserError(f"There is no answerer '{self.settings.answer.model}'. Known: extractive.")
         begun = time.perf_counter()
         hits = self.search(question, k=self.settings.answer.evidence, collection=collection, where=where)
-        evidence = gathered(self.catalog, hits)
+        evidence = gathered(self.catalog, () if hits.match is False else hits)
         given = answer(question, evidence, partial(around, self.catalog))
         seconds = {**hits.seconds, **given.seconds, "total": time.perf_counter() - begun}
         return replace(given, evidence=hits.hits, seconds=seconds, painter=self.pictures.cited)
@@ -278,13 +284,19 @@ class Library:
         return name
 
     async def aadd(self, *what: str | Path, **options: Any) -> builtins.list[Added]:
-        return await _in_thread(lambda: self.add(*what, **options))
+        import asyncio
+
+        return await asyncio.to_thread(self.add, *what, **options)
 
     async def asearch(self, text: str | None = None, **options: Any) -> Results:
-        return await _in_thread(lambda: self.search(text, **options))
+        import asyncio
+
+        return await asyncio.to_thread(self.search, text, **options)
 
     async def aask(self, question: str, **options: Any) -> Answer:
-        return await _in_thread(lambda: self.ask(question, **options))
+        import asyncio
+
+        return await asyncio.to_thread(self.ask, question, **options)
 
     # Seeing
 
@@ -322,18 +334,7 @@ class Library:
     def verify(self) -> dict[str, Any]:
         """Compare catalog, indexes and originals. A writer that was killed is cleaned up after first."""
         with self._writing():
-            differences = [
-                *self.catalog.integrity(),
-                *self.index.verify(),
-                *self.blobs.differences(self.catalog.blobs()),
-            ]
-        counts = self.catalog.counts()
-        return {
-            "ok": not differences,
-            "assets": counts["assets"],
-            "pages": counts["pages"],
-            "differences": differences,
-        }
+            return checkup(self.catalog, self.index, self.blobs)
 
     def rebuild(self, encoder: str | None = None, image_encoder: str | None = None) -> dict[str, Any]:
         """Make every index anew from the catalog; no page is read again. With `encoder` or `image_encoder`,
@@ -382,6 +383,14 @@ class Library:
             finally:
                 if "index" in self.__dict__:
                     self.index.catch_up()
+            self._find_floor()
+
+    def _find_floor(self) -> None:
+        """Learn anew what is no match, when the library has become another one."""
+        search = self.settings.search
+        if search.no_match != "off" and calibrate.outdated(self.floor, self.catalog):
+            floor.store(self.folder, calibrate.calibrated(self.catalog, self.index, self.encoders, search))
+            self._forget("floor")
 
     def _recover(self) -> None:
         """After a killed writer: drop what it had not committed."""
@@ -389,9 +398,3 @@ class Library:
         self.blobs.free(set(self.blobs.list()) - self.catalog.blobs())
         with suppress(WrongSpace):  # the index of another space is made anew before it is asked
             self.index.catch_up()
-
-
-async def _in_thread(call: Callable[[], T]) -> T:
-    import asyncio
-
-    return await asyncio.to_thread(call)

@@ -78,6 +78,10 @@ class Results:
     image: str | None  # name of the picture
     hits: tuple[Hit, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
+    match: bool | None = (
+        None  # False: nothing in the library matches well, these are the nearest; None: unknown
+    )
+    strength: float | None = None  # what that is told by, see `floor`
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
@@ -92,6 +96,7 @@ class Results:
         return {
             "query": {"text": self.text, "image": self.image},
             "hits": [hit.to_dict() for hit in self.hits],
+            **({} if self.match is None else {"match": self.match}),
             "seconds": {name: round(value, 6) for name, value in self.seconds.items()},
         }
 

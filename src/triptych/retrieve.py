@@ -21,11 +21,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from triptych import fuse, grammar, learned, terms
+from triptych import evidence, fuse, grammar, learned, terms
 from triptych.candidates import Asked, Candidates, Found, collected, completed, fed_back, said_by_captions
 from triptych.catalog import Catalog
 from triptych.errors import UserError
 from triptych.filters import Scope
+from triptych.floor import Floor, strength
+from triptych.fuse import LEAD
 from triptych.index import Index
 from triptych.narrow import narrow
 from triptych.pipeline import Encoders
@@ -37,6 +39,7 @@ from triptych.results import Results
 from triptych.seams import Calibrated
 from triptych.settings import SearchSettings
 from triptych.sight import Sight
+from triptych.snippet import Weight
 from triptych.types import SIGNALS
 
 _LONG = 20  # words from which a question is a long one
@@ -74,9 +77,10 @@ def retrieve(
     where: str | None = None,
     model: learned.Model | None = None,
     reranking: Reranking | None = None,
+    floor: Floor | None = None,
 ) -> Results:
     """The `k` best pages for `query`. Raises UserError for an unknown signal, fusion or filter. `model` is what
-    learned fusion has learned; what several signals found for words is read again by `reranking`."""
+    learned fusion has learned; what several signals found for words is read again by `reranking`; `floor` knows when nothing matches."""
     begun = perf_counter()
     method = fusion or settings.fusion
     fuse.check(method)
@@ -94,12 +98,27 @@ def retrieve(
     reading = Reading.of(ranked, candidates.best_of, catalog)
     if again is not None:
         ranked = again.again(ranked, reading, gathered.query.text, asked.query, rarity)
+    strong = _strength(gathered, ranked, reading, rarity) if settings.no_match != "off" else None
+    looks = gathered.nearest.get("image") if query.picture is not None and not gathered.query.text else None
+    match = floor.judge(strong, looks, asked.trust.get("image", 0.0)) if floor is not None else None
+    ranked = [] if match is False and settings.no_match == "drop" else ranked
     fused = perf_counter()
     hits = present(reading.there(ranked)[:wanted], reading, asked.query, rarity)
     total = perf_counter() - begun
     picture = None if query.picture is None else query.picture.name
     told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}
-    return Results(query.text or None, picture, tuple(hits), told)
+    return Results(query.text or None, picture, tuple(hits), told, match, strong)
+
+
+def _strength(
+    gathered: Gathered, ranked: Sequence[fuse.Fused], reading: Reading, rarity: Weight
+) -> float | None:
+    """How well the best pages fit a question in words; None where one was not asked of words and meaning both."""
+    question, nearest = gathered.query, gathered.nearest.get("text")
+    if not question.text or question.picture is not None or nearest is None or LEAD not in gathered.signals:
+        return None
+    asked = evidence.Question.of(question.text, gathered.asked.query, rarity)
+    return strength(ranked, reading, asked, rarity, nearest)
 
 
 def gather(
@@ -131,7 +150,8 @@ def gather(
     if method in (fuse.DEFAULT, fuse.LEARNED) and len(found) > 1:
         candidates = fed_back(candidates, rows, asked)
     seconds["retrieve"] = retrieved - begun - seconds.get("encode", 0.0)
-    return Gathered(query, asked, candidates, seconds)
+    nearest = {name: float(one.scores.max()) for name, one in found.items() if len(one.scores)}
+    return Gathered(query, asked, candidates, seconds, nearest, tuple(chosen))
 
 
 def _weighed(gathered: Gathered, method: str, model: learned.Model | None, catalog: Catalog) -> fuse.Weighed:
@@ -222,7 +242,7 @@ def _vector(
         return None
     if query.picture is None:
         return np.asarray(image.queries([query.text])[0])
-    if not query.text:
+    if not query.text or query.picture.vector is None:
         return query.picture.vector
     both: np.ndarray = query.picture.vector + BESIDE * image.queries([query.text])[0]
     return np.asarray(both / np.linalg.norm(both))
@@ -258,6 +278,8 @@ class Gathered:
     asked: Asked
     candidates: Candidates
     seconds: dict[str, float]
+    nearest: Mapping[str, float]  # best raw score of each signal, before the question was moved
+    signals: Sequence[str]  # that were asked
 
     @property
     def lists(self) -> fuse.Lists:

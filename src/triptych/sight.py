@@ -27,11 +27,11 @@ _WORDS = 3  # words a picture must have to be asked for its words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """`vector` is (dim,) float32 in the space of the image encoder; `words` are those of the picture that
-    were read surely, "" where there are hardly any."""
+    """`vector` is (dim,) float32 in the space of the image encoder, None for a page that nobody looked at;
+    `words` are those of the picture that were read surely, "" where there are hardly any."""
 
     name: str
-    vector: np.ndarray
+    vector: np.ndarray | None
     words: str = ""
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--image", type=click.Path(path_type=Path), metavar="FILE", help="Find what looks like this picture."
 )
+@click.option("--like", metavar="ID[#PAGE]", help="Find what is like this page of the library.")
 @click.option("-k", type=click.IntRange(1, 1000), help="How many hits.")
 @click.option("--signals", metavar="A,B", help="Ask only these signals, e.g. keyword or keyword,text.")
 @click.option(
@@ -39,6 +40,7 @@ def search(
     context: Context,
     text: str | None,
     image: Path | None,
+    like: str | None,
     k: int | None,
     signals: str | None,
     fusion: str | None,
@@ -55,18 +57,23 @@ def search(
     """
     from triptych.cli.console import results_text
 
-    if image is None and not (text or "").strip():
+    if like is None and image is None and not (text or "").strip():
         raise UserError('The query is empty. Type what you look for: triptych search "invoice ACME 129.50"')
+    if like is not None and (text or image):
+        raise UserError("--like stands alone. To ask for words too: triptych search TEXT --image FILE")
     with context.open() as library:
-        results = library.search(
-            text,
-            image=image,
-            k=k,
-            signals=signals.split(",") if signals else None,
-            fusion=fusion,
-            collection=collection,
-            where=where,
-        )
+        if like is not None:
+            results = library.more_like(*_page_of(like), k=k)
+        else:
+            results = library.search(
+                text,
+                image=image,
+                k=k,
+                signals=signals.split(",") if signals else None,
+                fusion=fusion,
+                collection=collection,
+                where=where,
+            )
         if html is not None:
             page = library.html(results)
             _write(context, html, lambda: html.write_text(page, "utf-8"))
@@ -75,6 +82,12 @@ def search(
         else:
             click.echo(results_text(results, explain=explain))
     return DONE
+
+
+def _page_of(like: str) -> tuple[str, int]:
+    """`ID#PAGE` -> (id or path, page), page 1 where none is named."""
+    name, mark, number = like.rpartition("#")
+    return (name, int(number)) if mark and number.isdecimal() else (like, 1)
 
 
 @click.command()

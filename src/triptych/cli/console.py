@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from triptych.describing import Described
+    from triptych.reasons import Reranked
     from triptych.results import Added, Results, Summary
     from triptych.types import Answer, Hit, View
 
@@ -126,7 +127,9 @@ def results_text(results: Results, *, explain: bool) -> str:
     if not results.hits:
         return "Nothing in the library matches."
     asked = {name for hit in results.hits for name, score in hit.signals.items() if score is not None}
-    return "\n".join(_hit_text(hit, asked if explain else set()) for hit in results.hits)
+    hits = [_hit_text(hit, asked if explain else set()) for hit in results.hits]
+    nothing = ["Nothing in the library matches well; nearest:"] if results.match is False else []
+    return "\n".join([*nothing, *hits])
 
 
 def _hit_text(hit: Hit, asked: set[str]) -> str:
@@ -141,10 +144,17 @@ def _hit_text(hit: Hit, asked: set[str]) -> str:
             for name, score in hit.signals.items()
             if name in asked
         ]
+        if hit.rerank is not None:
+            lines.append(f"    {'rerank':8} {_reread(hit.rerank)}")
         if hit.recency is not None:
             bar = "█" * round(hit.recency * _BAR)
             lines.append(f"    {'recency':8} {bar:·<{_BAR}}  {hit.recency:.3f} of 1")
     return "\n".join(lines)
+
+
+def _reread(rerank: Reranked) -> str:
+    parts = ", ".join(f"{name} {share:.2f}" for name, share in rerank.parts.items())
+    return f"{safe(rerank.model)} {rerank.score:.3f}, was {rerank.before}." + (f"  {parts}" if parts else "")
 
 
 def _seen(view: View | None) -> str:

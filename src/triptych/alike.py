@@ -1,0 +1,59 @@
+"""What a page looks like and says, to ask with: `more like this`, and how near a library's pictures are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from triptych.catalog import Catalog
+from triptych.index import Index
+from triptych.panel import Panel
+from triptych.records import Asset
+from triptych.results import Results
+from triptych.sight import Sight
+
+SAMPLE = 200  # pictures of a library that are compared with all
+_LONGEST = 600  # characters of a page's words that are asked for
+_DEPTH = 20  # neighbours of each, of which some are views of the same file
+_SEED = 4  # the same library gives the same sample
+
+
+def sight_of(catalog: Catalog, asset: Asset, number: int) -> Sight:
+    """A page of the library as a picture to ask with: the vector of the whole page where one was made, and its
+    first words. Raises UserError for an unknown page."""
+    page = catalog.page(asset.key, number)
+    words = page.text.text[:_LONGEST]
+    [pieces] = [here for known, here in catalog.pieces(asset.key) if known.number == number]
+    whole = [piece.hash for piece in pieces if piece.kind == "image"]
+    space = catalog.panels().get("image")
+    found = catalog.vectors(space.name, whole[:1]) if space is not None else {}
+    return Sight(f"{asset.sources[0]}, page {number}", next(iter(found.values()), None), words)
+
+
+def without(found: Results, sha256: str, page: int) -> Results:
+    """The results of a search with a page of the library, without that page."""
+    others = [hit for hit in found if (hit.asset, hit.page) != (sha256, page)]
+    kept = others if len(others) < len(found) else others[:-1]  # one more was asked for
+    return replace(found, hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(kept, 1)))
+
+
+def nearest_looks(catalog: Catalog, index: Index) -> np.ndarray | None:
+    """Score (n,) float64 of the nearest picture of another file, for a sample of the library's views. None where
+    it has none."""
+    index.refresh()
+    panel = index.panels.get("image")
+    if panel is None or not len(panel.store):
+        return None
+    ids = panel.store.ids()
+    chosen = np.sort(np.random.default_rng(_SEED).choice(ids, min(SAMPLE, len(ids)), replace=False))
+    scores = [_nearest(catalog, panel, key, row) for key, row in zip(chosen, panel.rows(chosen), strict=True)]
+    return np.array([score for score in scores if score is not None])
+
+
+def _nearest(catalog: Catalog, panel: Panel, key: int, row: np.ndarray) -> float | None:
+    keys, scores = panel.nearest(row.astype(np.float32), _DEPTH, None)
+    places = catalog.places(np.union1d(keys, [key]))
+    file = dict(zip(places.chunks.tolist(), places.assets.tolist(), strict=True))
+    others = (s for k, s in zip(keys.tolist(), scores, strict=True) if file.get(k) != file.get(int(key)))
+    return next((float(score) for score in others), None)

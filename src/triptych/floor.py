@@ -1,0 +1,144 @@
+"""The floor: below it nothing in the library matches. Learned from the library itself, without labels.
+
+    strength(ranked, reading, question, rarity, nearest) -> float      of what words found
+    Floor.judge(words, looks) -> bool | None
+    load(folder), store(folder, floor)      a small file beside the catalog
+
+A question that the library can answer is covered by some page, has words that stand there side by side, and has
+a passage whose vector is near. The sum of the three, `strength`, has no meaning of its own: in a library of
+invoices every business letter is near. So the library is asked NOBODY'S, questions about everything that somebody
+else's library answers, and what is hardly stronger than the strongest of these is no match. For pictures
+asked with, the floor is how near the library's own pictures are to each other. How many answerable questions
+that loses is measured by bench/floor.py.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from triptych import evidence, files
+from triptych.fuse import Fused
+from triptych.reading import Reading
+from triptych.snippet import Weight
+
+FILE = "floor.json"
+PAGES = 50  # a smaller library says too little of itself
+GROWN = 1.2  # by which factor a library may have grown or shrunk before it is asked again
+SHARE = 0.95  # of NOBODYS that are below the floor
+MARGIN = 0.05  # beyond them
+LOOKED_AT = 10  # pages whose words are looked at where nobody read them again
+CLEAR = 0.5  # from this trust on, the look of a picture answers a question in words
+_PARTS = ("coverage", "run")
+
+NOBODYS = (
+    "how do bees find their way home",
+    "the capital of Mongolia in the nineteenth century",
+    "recipe for lentil soup with coriander",
+    "symptoms of a vitamin D deficiency",
+    "orbital period of the moons of Jupiter",
+    "how to tune a violin",
+    "rules of the offside trap in football",
+    "translation of the first line of the Odyssey",
+    "why do cats purr",
+    "history of the Hanseatic League",
+    "how to prune an apple tree in winter",
+    "the speed of sound in water",
+    "treatment of sprained ankles in children",
+    "medieval castles on the Rhine",
+    "how long should pasta dough rest",
+    "who painted the ceiling of the Sistine Chapel",
+    "migration of humpback whales",
+    "grammar of the subjunctive in Spanish",
+    "how volcanoes form islands",
+    "training plan for a first marathon",
+    "the plot of a film about a submarine crew",
+    "best soil for growing tomatoes",
+    "election of the president of the senate",
+    "how to change the tyre of a bicycle",
+    "architecture of gothic cathedrals",
+    "meaning of dreams about falling",
+    "breeding of alpine goats",
+    "a poem about autumn leaves",
+    "depth of the Mariana trench",
+    "how glaciers shape valleys",
+    "What was the net revenue of Halvorsen Airlines in 2016?",
+    "receipt from the bakery Miller for bread and coffee",
+    "which share of young adults in Norway owned a bicycle in 2009?",
+    "the settings window where the printer is chosen",
+    "invoice of Brandt Logistics for pallets, due in March",
+    "letter of the committee about the budget for next year",
+    "a man in a red jacket stands beside a horse",
+    "organic strawberry yoghurt, 500 g",
+    "heat transfer in a turbulent boundary layer",
+    "application form for a library card",
+    "price of two tickets to Lisbon",
+    "how many employees did Ostrava Steel have in 2020?",
+)  # invented names, so that no library answers them by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a library of `pages` pages, seen in `spaces`, takes for no match: strengths of words below `words`,
+    and scores of the nearest picture below `looks`; None where nothing can be said."""
+
+    pages: int
+    spaces: str
+    words: float | None = None
+    looks: float | None = None
+
+    def fits(self, pages: int, spaces: str) -> bool:
+        """Whether it still speaks for the library, which has `pages` pages now."""
+        return spaces == self.spaces and self.pages / GROWN <= pages <= self.pages * GROWN
+
+    def judge(self, words: float | None, looks: float | None, trust: float = 0.0) -> bool | None:
+        """Whether the best pages match a question: by the strength of what its words found, or for a picture
+        by the score of the nearest. `trust` is that in looks for words. None where nothing can be said."""
+        if words is not None and self.words is not None:
+            return words >= self.words or trust >= CLEAR
+        if words is None and looks is not None and self.looks is not None:
+            return looks >= self.looks
+        return None
+
+
+def strength(
+    ranked: Sequence[Fused], reading: Reading, asked: evidence.Question, rarity: Weight, nearest: float
+) -> float:
+    """How well the best pages fit a question, 0 to 3: the greatest share of it that a page covers, the greatest
+    that stands in one run, and `nearest`, the score of the nearest passage. A page that was read again by
+    evidence is not read once more."""
+    known = [f.rerank.parts for f in ranked if f.rerank is not None and f.rerank.parts]
+    if not known:
+        known = [_parts(f, reading, asked, rarity) for f in ranked[:LOOKED_AT]]
+    return nearest + sum(max((parts[name] for parts in known), default=0.0) for name in _PARTS)
+
+
+def _parts(fused: Fused, reading: Reading, asked: evidence.Question, rarity: Weight) -> dict[str, float]:
+    row, _ = reading.told_by(fused)
+    return evidence.parts(reading.text(fused.page), f"{row.title} {row.section}", asked, rarity)
+
+
+def load(folder: Path) -> Floor | None:
+    """The floor of the library in `folder`; None where there is none, or one that another version wrote: it is
+    made again when the library changes."""
+    try:
+        raw = json.loads((folder / FILE).read_text("utf-8"))
+        found = Floor(int(raw["pages"]), str(raw["spaces"]), _number(raw["words"]), _number(raw["looks"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found
+
+
+def _number(value: float | None) -> float | None:
+    if value is None:
+        return None
+    if not math.isfinite(float(value)):
+        raise ValueError("no number")
+    return float(value)
+
+
+def store(folder: Path, floor: Floor) -> None:
+    files.write(folder / FILE, json.dumps(asdict(floor)).encode())

@@ -1,0 +1,149 @@
+"""When nothing in a library matches: the floor, how it is learned, marked, kept; and pages like a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import triptych
+from triptych import calibrate, floor
+from triptych.cli import cli
+from triptych.errors import UserError
+from triptych.floor import Floor
+from triptych.library import Library
+
+TRADES = ("bakery", "garage", "florist", "printer", "locksmith", "tailor")
+THINGS = ("rolls", "brakes", "tulips", "leaflets", "keys", "coats", "cakes", "tyres", "roses", "posters")
+OFF = {"ocr.engine": "none", "image_encoder": "none", "captioner": "none"}
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of sixty short letters of shops, as large as a floor needs."""
+    folder = tmp_path_factory.mktemp("shops")
+    (folder / "in").mkdir()
+    for i in range(60):
+        trade, thing = TRADES[i % len(TRADES)], THINGS[i % len(THINGS)]
+        text = f"The {trade} Number {100 + i} delivers {10 + i} {thing} on Monday. The price is {20 + i}.50 euro."
+        (folder / "in" / f"letter-{i}.txt").write_text(text, "utf-8")
+    with triptych.open(folder / "library", settings=OFF) as lib:
+        assert all(added.error is None for added in lib.add(folder / "in"))
+    return folder / "library"
+
+
+@pytest.fixture
+def library(shops: Path) -> Iterator[Library]:
+    with triptych.open(shops, settings=OFF) as lib:
+        yield lib
+
+
+def test_adding_learns_a_floor(shops: Path, library: Library) -> None:
+    found = floor.load(shops)
+    assert found is not None and found.pages == 60 and found.words is not None and found.looks is None
+    assert not calibrate.outdated(found, library.catalog)
+
+
+def test_what_is_there_matches_and_what_is_not_is_marked(library: Library) -> None:
+    for question in ("tulips of the florist on Monday", "the locksmith delivers 14 keys", "24.50 euro"):
+        assert library.search(question).match is True, question
+    for question in ("wing loads at supersonic speed", "who wrote the third symphony in E flat major"):
+        results = library.search(question)
+        assert results.match is False and len(results), question
+        assert results.to_dict()["match"] is False
+
+
+def test_nothing_is_said_where_nothing_is_known(library: Library) -> None:
+    results = library.search("wing loads at supersonic speed", signals=["keyword"])
+    assert results.match is None and "match" not in results.to_dict()
+
+
+def test_nothing_can_be_dropped_or_left_alone(shops: Path) -> None:
+    with triptych.open(shops, settings={**OFF, "search.no_match": "drop"}) as lib:
+        assert len(lib.search("wing loads at supersonic speed")) == 0
+        assert len(lib.search("tulips of the florist")) > 0
+    with triptych.open(shops, settings={**OFF, "search.no_match": "off"}) as lib:
+        assert lib.search("wing loads at supersonic speed").match is None
+
+
+def test_without_reading_again_the_same_is_said(shops: Path) -> None:
+    with triptych.open(shops, settings={**OFF, "rerank.model": "none"}) as lib:
+        assert lib.search("wing loads at supersonic speed").match is False
+        assert lib.search("tulips of the florist on Monday").match is True
+
+
+def test_no_answer_without_a_match(library: Library) -> None:
+    given = library.ask("What is the price of a violin from Cremona?")
+    assert given.abstained and not given.citations
+
+
+def test_the_command_line_says_so(shops: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in OFF.items():
+        monkeypatch.setenv("TRIPTYCH_" + name.upper().replace(".", "__"), value)
+    run = CliRunner()
+    told = run.invoke(cli, ["--library", str(shops), "search", "wing loads at supersonic speed"])
+    assert told.output.startswith("Nothing in the library matches well; nearest:\n 1. "), told.output
+    told = run.invoke(cli, ["--library", str(shops), "search", "--like", "florist", "word"])
+    assert told.exit_code != 0 and "--like stands alone" in str(told.exception or told.output)
+
+
+def test_more_like_a_page_is_not_that_page(library: Library) -> None:
+    first = library.search("tulips of the florist")[0]
+    alike = library.more_like(first.asset, first.page, k=3)
+    assert len(alike) == 3 and [hit.rank for hit in alike] == [1, 2, 3]
+    assert first.asset not in [hit.asset for hit in alike]
+    assert "florist" in alike[0].snippet or "tulips" in alike[0].snippet
+    with pytest.raises(UserError):
+        library.more_like(first.asset, 7)
+
+
+def test_a_small_library_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("boats", "utf-8")
+    with triptych.open(tmp_path / "library", settings=OFF) as lib:
+        lib.add(tmp_path / "a.txt")
+        assert floor.load(lib.folder) is None and lib.search("violins").match is None
+
+
+def test_a_floor_is_learned_anew_when_the_library_grew_or_is_seen_otherwise() -> None:
+    found = Floor(100, "minilm")
+    assert found.fits(100, "minilm") and found.fits(119, "minilm") and found.fits(84, "minilm")
+    assert not found.fits(121, "minilm") and not found.fits(80, "minilm") and not found.fits(100, "e5")
+
+
+def test_judging() -> None:
+    known = Floor(100, "", words=0.6, looks=0.5)
+    assert [known.judge(0.6, None), known.judge(0.59, None), known.judge(0.1, None, trust=0.9)] == [
+        True,
+        False,
+        True,
+    ]
+    assert [known.judge(None, 0.5), known.judge(None, 0.4), known.judge(None, None)] == [True, False, None]
+    blind = replace(known, words=None, looks=None)
+    assert blind.judge(0.1, None) is None and blind.judge(None, 0.1) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"pages": 3}', '{"pages": 1, "spaces": "", "words": 1e999, "looks": null}']
+)
+def test_a_damaged_file_is_no_floor(tmp_path: Path, text: str) -> None:
+    (tmp_path / floor.FILE).write_text(text, "utf-8")
+    assert floor.load(tmp_path) is None
+
+
+def test_a_floor_is_kept_as_it_is(tmp_path: Path) -> None:
+    found = Floor(100, "a b", words=0.625, looks=None)
+    floor.store(tmp_path, found)
+    assert floor.load(tmp_path) == found
+    assert json.loads((tmp_path / floor.FILE).read_text("utf-8"))["pages"] == 100
+
+
+def test_looks_below_all_but_the_farthest(library: Library) -> None:
+    looks = np.linspace(0.5, 1.0, 101)
+    found = calibrate.learned(library.catalog, lambda question: None, looks)
+    assert found.words is None and found.looks == pytest.approx(0.525)
+    assert calibrate.learned(library.catalog, lambda question: 0.4, looks[:3]).looks is None
