@@ -61,10 +61,15 @@ class Candidates:
 
     def best(self, signal: str, page: int) -> int:
         """Where the piece stands to which the signal owes its score of a page; of equals the first."""
+        start, end = self.span(page)
+        scores = self.scores[signal][start:end]
+        return int(start + np.argmax(np.fmax(scores, -np.inf)))  # NaN counts as nothing
+
+    def span(self, page: int) -> tuple[int, int]:
+        """Where the pieces of a page begin and end."""
         at = int(np.searchsorted(self.pages, page))
         end = self.starts[at + 1] if at + 1 < len(self.starts) else len(self.keys)
-        scores = self.scores[signal][self.starts[at] : end]
-        return int(self.starts[at] + np.argmax(np.fmax(scores, -np.inf)))  # NaN counts as nothing
+        return int(self.starts[at]), int(end)
 
     def best_of(self, signal: str, page: int) -> int:
         """The key of that piece."""

@@ -52,6 +52,7 @@ class Fused:
     signals: Mapping[str, SignalScore]
     recency: float | None = None
     rerank: Reranked | None = None
+    copies: tuple[int, ...] = ()  # pages that are folded into this one
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,7 +46,13 @@ def _hit(rank: int, fused: Fused, reading: Reading, query: Query, rarity: Weight
         view=view,
         recency=fused.recency,
         rerank=fused.rerank,
+        copies=tuple(_place(reading, page) for page in fused.copies),
     )
+
+
+def _place(reading: Reading, page: int) -> tuple[str, int]:
+    row, _ = next(iter(reading.pieces[page].values()))
+    return row.source, row.page
 
 
 def _part(row: ChunkRow, text: PageText, query: Query, rarity: Weight) -> Snippet:

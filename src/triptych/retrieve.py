@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from triptych import evidence, fuse, grammar, learned, terms
+from triptych import evidence, fold, fuse, grammar, learned, terms
 from triptych.candidates import Asked, Candidates, Found, collected, completed, fed_back, said_by_captions
 from triptych.catalog import Catalog
 from triptych.errors import UserError
@@ -42,6 +42,7 @@ from triptych.sight import Sight
 from triptych.snippet import Weight
 from triptych.types import SIGNALS
 
+COPIES = 10  # pages more that are looked at where copies may be folded
 _LONG = 20  # words from which a question is a long one
 BESIDE = 0.5  # how much words say of the look of a picture that was given with them, beside its own 1
 
@@ -80,19 +81,22 @@ def retrieve(
     floor: Floor | None = None,
 ) -> Results:
     """The `k` best pages for `query`. Raises UserError for an unknown signal, fusion or filter. `model` is what
-    learned fusion has learned; what several signals found for words is read again by `reranking`; `floor` knows when nothing matches."""
+    learned fusion has learned; what several signals found for words is read again by `reranking`; `floor`
+    knows when nothing matches."""
     begun = perf_counter()
     method = fusion or settings.fusion
     fuse.check(method)
     wanted = settings.k if k is None else k
     if wanted < 1:
         raise UserError(f"k is {wanted}, but must be at least 1.")
+    _check(settings)
     gathered = gather(query, catalog, index, encoders, settings, method, wanted, signals, collection, where)
     asked, candidates, seconds = gathered.asked, gathered.candidates, gathered.seconds
     weighed = _weighed(gathered, method, model, catalog)
     recency = recent(catalog, candidates.assets, settings.half_life_days, datetime.now(UTC))
     again = reranking if gathered.query.text and len(candidates.scores) > 1 else None
-    ranked = fuse.ranked(weighed, candidates.assets, max(wanted, again.depth if again else 0), recency)
+    deep = max(wanted + (COPIES if settings.fold != "off" else 0), again.depth if again else 0)
+    ranked = fuse.ranked(weighed, candidates.assets, deep, recency)
     ranked = [f for f in ranked if f.score >= settings.floor]
     rarity = cache(partial(_rarity, index, None if asked.scope is None else asked.scope.collections))
     reading = Reading.of(ranked, candidates.best_of, catalog)
@@ -102,12 +106,25 @@ def retrieve(
     looks = gathered.nearest.get("image") if query.picture is not None and not gathered.query.text else None
     match = floor.judge(strong, looks, asked.trust.get("image", 0.0)) if floor is not None else None
     ranked = [] if match is False and settings.no_match == "drop" else ranked
+    if settings.fold != "off":
+        seen = fold.looks(reading.there(ranked), candidates, index.panels.get("image"))
+        ranked = fold.folded(ranked, reading, seen, settings.fold == "near")
     fused = perf_counter()
     hits = present(reading.there(ranked)[:wanted], reading, asked.query, rarity)
     total = perf_counter() - begun
     picture = None if query.picture is None else query.picture.name
     told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}
     return Results(query.text or None, picture, tuple(hits), told, match, strong)
+
+
+def _check(settings: SearchSettings) -> None:
+    """Raises UserError for a word that is none of a setting's."""
+    for name, value, known in (
+        ("fold", settings.fold, fold.MODES),
+        ("no_match", settings.no_match, ("mark", "drop", "off")),
+    ):
+        if value not in known:
+            raise UserError(f"search.{name} is '{value}', but must be one of: {', '.join(known)}.")
 
 
 def _strength(
@@ -146,7 +163,7 @@ def gather(
     asked, found = _lists(query, index, encoders, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
     candidates, rows = completed(collected(catalog, found, asked), asked, index)
-    asked = replace(asked, trust=_seen(query, found, encoders) | said_by_captions(candidates, rows))
+    asked = replace(asked, trust=_understood(query, found, encoders) | said_by_captions(candidates, rows))
     if method in (fuse.DEFAULT, fuse.LEARNED) and len(found) > 1:
         candidates = fed_back(candidates, rows, asked)
     seconds["retrieve"] = retrieved - begun - seconds.get("encode", 0.0)
@@ -248,14 +265,21 @@ def _vector(
     return np.asarray(both / np.linalg.norm(both))
 
 
-def _seen(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
-    """How far the look of pictures can answer the question: for words, by the score of the best picture, where
-    the encoder says what that means; a picture that was asked with speaks for itself."""
-    if query.picture is not None or "image" not in found or not isinstance(encoders.image, Calibrated):
-        return {}
-    low, high = encoders.image.clear
-    best = float(found["image"].scores.max(initial=low))
-    return {"image": min(1.0, max(0.0, (best - low) / (high - low)))}
+def _understood(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
+    """How far looks and captions can answer the question: by the score of the best of them, where the encoder
+    says what that means. A picture that was asked with speaks for itself."""
+    asked = {"caption": encoders.text, "image": None if query.picture is not None else encoders.image}
+    return {
+        signal: _clarity(found[signal], encoder.clear)
+        for signal, encoder in asked.items()
+        if signal in found and isinstance(encoder, Calibrated)
+    }
+
+
+def _clarity(found: Found, clear: tuple[float, float]) -> float:
+    low, high = clear
+    best = float(found.scores.max(initial=low))
+    return min(1.0, max(0.0, (best - low) / (high - low)))
 
 
 @cache

@@ -74,6 +74,7 @@ class SearchSettings:
     depth: int = 100  # chunks fetched from each signal before fusion
     fusion: str = "adaptive"  # how lists become one ranking; see fuse.py
     floor: float = 0.0  # hits below this fused score are not returned
+    fold: str = "exact"  # copies of one page are one hit: exact, near (two scans of one letter), or off
     no_match: str = "mark"  # when nothing matches well: mark the nearest hits as such, drop them, or off
     half_life_days: float = 0.0  # age at which a page has lost half of what newness is worth; 0: off
 

@@ -280,9 +280,11 @@ class Hit:
     view: View | None = None  # that the image signal found
     recency: float | None = None  # 0..1, 1 for today; None where age plays no part
     rerank: Reranked | None = None  # None where nobody read it again
+    copies: tuple[tuple[str, int], ...] = ()  # (source, page) of others like it that are not shown
 
     def to_dict(self) -> dict[str, Any]:
         view = self.view
+        copies = [{"source": source, "page": page} for source, page in self.copies]
         recent = {} if self.recency is None else {"recency": round(self.recency, 6)}
         return {
             "rank": self.rank,
@@ -302,6 +304,7 @@ class Hit:
                 name: score.to_dict() if (score := self.signals.get(name)) else None for name in SIGNALS
             },
             **recent,
+            **({"duplicates": len(self.copies), "copies": copies} if self.copies else {}),
             **({} if self.rerank is None else {"rerank": self.rerank.to_dict()}),
         }
 

@@ -137,6 +137,10 @@ def _hit_text(hit: Hit, asked: set[str]) -> str:
     lines = [f"{hit.rank:2}. {click.style(place, fg='cyan')}  {hit.score:.3f}"]
     if hit.snippet:
         lines.append(f"    {marked(hit)}")
+    if hit.copies:
+        source, page = hit.copies[0]
+        more = f" and {len(hit.copies) - 1} more" if len(hit.copies) > 1 else ""
+        lines.append(f"    the same: {safe(source)}, page {page}{more}")
     if asked:
         notes = {"caption": hit.caption and f"“{safe(hit.caption)}”", "image": _seen(hit.view)}
         lines += [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -131,6 +131,8 @@ class Asking:
         """`fusion` is what fuses unless a ranking says otherwise; None: as the library is set. Raises UserError
         when there is none of that name."""
         self._lib = lib
+        unfolded = replace(lib.settings.search, fold="off")  # a copy is a document of its own to judges
+        lib.settings = replace(lib.settings, search=unfolded)
         self._places = places
         self._questions = labels.questions
         self._labels = labels

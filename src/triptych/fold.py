@@ -1,0 +1,80 @@
+"""Copies of one page folded into one hit: the best of them stays, and says how many there are and where.
+
+    folded(ranked, reading, looks, near) -> ranked without copies, each with the pages of its copies
+
+Exact copies have the same text, but for spaces, and where they were looked at the same look. Near ones look the
+same to the image encoder and share most of their words: two scans of one letter. Pages that have neither words nor
+a look are nobody's copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from triptych import tokens
+from triptych.candidates import Candidates
+from triptych.fuse import Fused
+from triptych.panel import Panel
+from triptych.reading import Reading
+
+MODES = ("exact", "near", "off")
+SAME = 0.9999  # cosine of two views of the same pixels: vectors are kept in half precision
+NEAR = 0.995
+SHARED = 0.8  # of the words of two near copies together
+
+Looks = Mapping[int, np.ndarray]  # page -> (dim,) float64, the whole page as it was seen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Page:
+    """What a page is compared by."""
+
+    text: str
+    words: frozenset[str]
+    look: np.ndarray | None
+
+    def copies(self, other: _Page, near: bool) -> bool:
+        if (self.look is None) != (other.look is None):
+            return False
+        if self.look is None or other.look is None:
+            return bool(self.text) and self.text == other.text
+        cosine = float(self.look @ other.look)
+        if self.text == other.text:
+            return cosine >= (NEAR if near else SAME)
+        every = len(self.words | other.words)
+        return near and cosine >= NEAR and len(self.words & other.words) >= SHARED * every
+
+
+def folded(ranked: Sequence[Fused], reading: Reading, looks: Looks, near: bool) -> list[Fused]:
+    """`ranked` without copies of what stands above them; ties as they were."""
+    kept: list[tuple[_Page, Fused, list[int]]] = []
+    for fused in reading.there(ranked):
+        text = " ".join(reading.text(fused.page).text.split())
+        page = _Page(text, frozenset(tokens.words(text)) if near else frozenset(), looks.get(fused.page))
+        above = next((copies for first, _, copies in kept if page.copies(first, near)), None)
+        if above is None:
+            kept.append((page, fused, []))
+        else:
+            above.append(fused.page)
+    return [replace(fused, copies=tuple(copies)) for _, fused, copies in kept]
+
+
+def looks(ranked: Sequence[Fused], candidates: Candidates, panel: Panel | None) -> Looks:
+    """The look of each of `ranked` that was looked at: of the views of a page the first is the whole of it."""
+    if panel is None:
+        return {}
+    spans = [candidates.span(fused.page) for fused in ranked]
+    keys = np.concatenate([candidates.keys[a:b] for a, b in spans]) if spans else np.zeros(0, np.int64)
+    rows = panel.rows(keys)
+    seen = np.asarray(rows.any(axis=1))
+    found: dict[int, np.ndarray] = {}
+    at = 0
+    for fused, (a, b) in zip(ranked, spans, strict=True):
+        here = np.flatnonzero(seen[at : at + b - a])
+        if len(here):
+            found[fused.page] = rows[at + here[0]]
+        at += b - a
+    return found
