@@ -14,6 +14,7 @@ from triptych.embed import Cached, embed, view_key
 from triptych.looks import laid_out
 from triptych.pipeline import Encoders
 from triptych.records import KINDS, SIGNAL_OF, Piece
+from triptych.replay import TEMPLATED
 from triptych.seams import Captioner, Seen
 from triptych.settings import Settings
 from triptych.types import Caption, Chunk, Page
@@ -81,7 +82,8 @@ class Making:
 def counts(pieces: Sequence[Piece]) -> dict[str, int]:
     """How many entries pieces make for each signal; in keywords, what one origin says of a page is one."""
     found = Counter(SIGNAL_OF[piece.kind] for piece in pieces)
-    first = sum(piece.kind == "caption" and piece.chunk.start == 0 for piece in pieces)
+    said = [piece for piece in pieces if piece.caption is not None and piece.chunk.start == 0]
+    first = sum(piece.caption is not None and piece.caption.origin != TEMPLATED for piece in said)
     return {"keyword": found["text"] + first, **{name: found[name] for name in KINDS}}
 
 

@@ -16,6 +16,7 @@ from triptych.records import KINDS
 
 BATCH = 2000  # chunks read at once
 MOST_CAPTIONS = 50  # that one origin may say of one page
+TEMPLATED = "builtin"  # the origin of captions that say nothing but what the look says
 
 
 class Passage(NamedTuple):
@@ -39,10 +40,15 @@ def keys(catalog: Catalog, signal: str) -> np.ndarray:
 
 def _of(signal: str) -> ColumnElement[bool]:
     """Which pieces a signal's projection holds. Keywords are text, and the captions of a page, all that one
-    origin says of it as one passage under the key of the first: words of one picture belong together."""
+    origin says of it as one passage under the key of the first: words of one picture belong together. The
+    templated ones are left out: thousands of short passages in few words would make all others seem long
+    (docs/log/panels.md)."""
     kind, start = schema.chunk.c.kind, schema.chunk.c.start
     if signal == "keyword":
-        return (kind == "text") | ((kind == "caption") & (start == 0))
+        said = exists().where(
+            schema.caption.c.chunk == schema.chunk.c.key, schema.caption.c.origin != TEMPLATED
+        )
+        return (kind == "text") | ((kind == "caption") & (start == 0) & said)
     return kind.in_(KINDS[signal])
 
 

@@ -268,18 +268,14 @@ def _vector(
 def _understood(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
     """How far looks and captions can answer the question: by the score of the best of them, where the encoder
     says what that means. A picture that was asked with speaks for itself."""
-    asked = {"caption": encoders.text, "image": None if query.picture is not None else encoders.image}
-    return {
-        signal: _clarity(found[signal], encoder.clear)
-        for signal, encoder in asked.items()
-        if signal in found and isinstance(encoder, Calibrated)
-    }
-
-
-def _clarity(found: Found, clear: tuple[float, float]) -> float:
-    low, high = clear
-    best = float(found.scores.max(initial=low))
-    return min(1.0, max(0.0, (best - low) / (high - low)))
+    trust = {}
+    for signal, encoder in (("caption", encoders.text), ("image", encoders.image)):
+        spoken = signal == "caption" or query.picture is None
+        if spoken and signal in found and isinstance(encoder, Calibrated):
+            low, high = encoder.clear
+            best = float(found[signal].scores.max(initial=low))
+            trust[signal] = min(1.0, max(0.0, (best - low) / (high - low)))
+    return trust
 
 
 @cache

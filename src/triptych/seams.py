@@ -120,8 +120,9 @@ class PageEncoder(Protocol):
 
 @runtime_checkable
 class Calibrated(Protocol):
-    """An image encoder that knows what its scores mean. `clear` is two scores of a text's best picture: at the
-    first the text says nothing of how pictures look, at the second it surely does."""
+    """An encoder that knows what its scores mean. `clear` is two scores of a question's best picture (of a text
+    encoder: best caption): at the first the question says nothing of how pictures look, at the second it
+    surely does."""
 
     clear: tuple[float, float]
 

@@ -44,7 +44,7 @@ def load(argument: str = "") -> Templates:
 class Templates:
     """See `seams.Captioner`."""
 
-    name = "builtin/1"
+    name = "builtin/2"
     side = 0  # the vector suffices
 
     def __init__(self, look: Looking) -> None:
@@ -73,21 +73,12 @@ class Templates:
 
 
 def _sentences(seen: Seen, kind: tuple[str, float], colours: Sequence[str]) -> tuple[str, ...]:
-    """The short caption, then one with the heading where there is a heading."""
+    """The caption; a picture without words has one with the name of its file, too. Words of a page are not
+    said again: a short passage of them would outrank the page itself (docs/log/panels.md)."""
     name = kind[0] if kind[1] >= SURE else "picture"
     short = f"{_article(name)} {name}{_coloured(colours)}{_orientation(seen.pixels)}".strip()
-    heading = heading_of(seen.text) or _spoken(seen.title)
-    return (f"{short}.", f"{short}. Title: {heading}") if heading else (f"{short}.",)
-
-
-def heading_of(text: str) -> str:
-    """The first line that reads like a heading: mostly letters, neither a word nor a paragraph; '' if none."""
-    for line in text.splitlines()[:12]:
-        words = line.split()
-        letters = sum(c.isalpha() for c in line)
-        if 2 <= len(words) <= 12 and letters >= 0.6 * sum(map(len, words)) and len(line) <= HEADING:
-            return " ".join(words)
-    return ""
+    name = "" if seen.text.strip() else _spoken(seen.title)
+    return (f"{short}.", f"{short}. Title: {name}") if name else (f"{short}.",)
 
 
 def _spoken(title: str) -> str:
