@@ -87,7 +87,7 @@ class RerankSettings:
     """Reading the best pages again."""
 
     model: str = "evidence"  # evidence: by the words on the page; or a back end of rerankers/, or "none"
-    depth: int = 50  # pages that are read again; evidence reads 20 at most
+    depth: int = 50  # pages that are read again; evidence reads 15 at most
 
 
 @dataclass(frozen=True, slots=True)
