@@ -1,7 +1,6 @@
 """Honest captions without a model of language: what is known of a picture, in a fixed sentence.
 
-Kind, main colours and orientation come from the vector of the built-in image encoder, words from the text
-that was read and from the title. Nothing is guessed: no objects, people, places or brands, and no kind
+Kind, main colours and orientation come from the vector of the built-in image encoder, words from the title. Nothing is guessed: no objects, people, places or brands, and no kind
 where the encoder is not sure of one.
 """
 
@@ -18,7 +17,7 @@ from triptych.errors import UserError
 from triptych.seams import Seen
 
 SURE = 0.6  # how sure the encoder must be of a kind before we say it
-HEADING = 80  # characters of a heading at most
+LONGEST = 80  # characters of a file's name at most
 _PAPER = frozenset(["white", "grey", "black", "light", "dark"])  # words for the ground, not for the ink
 
 
@@ -86,7 +85,7 @@ def _spoken(title: str) -> str:
     words = re.sub(r"\.[A-Za-z0-9]{2,4}$", "", title)
     words = re.sub(r"[_\-.]+", " ", words).strip()
     letters = re.findall(r"[^\W\d_]{3,}", words)
-    return words[:HEADING] if letters and sum(map(len, letters)) >= 0.6 * len(words.replace(" ", "")) else ""
+    return words[:LONGEST] if letters and sum(map(len, letters)) >= 0.6 * len(words.replace(" ", "")) else ""
 
 
 def _coloured(colours: Sequence[str]) -> str:
