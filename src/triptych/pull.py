@@ -98,19 +98,35 @@ def plan(spec: str) -> Plan:
     """Ask the hub what `spec` consists of. Raises UserError for a name that nobody knows, ModelError without
     network."""
     model_files.place(spec)  # an empty or odd name is refused before anything is asked
-    argument = spec.partition(":")[2]
-    return Plan(spec, tuple(_part(source, spec) for source in _backend(spec).sources(argument)))
+    return Plan(spec, tuple(_part(source, spec) for source in _sources(spec)))
 
 
-def _backend(spec: str) -> ModuleType:
-    """The back end's module, which says what its models consist of."""
-    name = plugins.split(spec)[0]
+def _sources(spec: str) -> Sequence[Source]:
+    """What the first back end of that name that knows the model says of it. Raises as that which comes first:
+    one library's encoders and rerankers are known to different files."""
+    name, argument = plugins.split(spec)
+    refused: UserError | None = None
+    for module in _backends(name):
+        try:
+            found: Sequence[Source] = module.sources(argument)
+        except UserError as error:
+            refused = refused or error
+        else:
+            return found
+    raise refused or _unknown(name)
+
+
+def _backends(name: str) -> Iterator[ModuleType]:
+    """The modules of back ends of that name which say what their models consist of."""
     for kind in (k for k in _KINDS if k in plugins.kinds()):
         if name in plugins.names(kind):
             module = plugins.module(kind, name)
             if hasattr(module, "sources"):
-                return module
-    raise UserError(
+                yield module
+
+
+def _unknown(name: str) -> UserError:
+    return UserError(
         f"There is no back end '{name}' with models to pull. Write back end and model, as in '{KNOWN[0].spec}'; "
         "more are listed by: triptych models list"
     )
@@ -237,7 +253,8 @@ def copy(spec: str, origin: Path, progress: Progress) -> str:
     no folder, ModelError when its manifest says that it is damaged."""
     if not origin.is_dir():
         raise UserError(f"'{origin}' is no folder. Give the model's folder: --from FOLDER")
-    _backend(spec)
+    if next(_backends(plugins.split(spec)[0]), None) is None:
+        raise _unknown(plugins.split(spec)[0])
     manifest = {}
     if (origin / MANIFEST).is_file():
         manifest = model_files.read(origin)

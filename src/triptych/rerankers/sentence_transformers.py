@@ -14,18 +14,21 @@ from triptych.model_files import Source
 from triptych.neural import batches
 from triptych.seams import Reranker
 
-ORGANISATION = "cross-encoder"  # of a name without one
 _BATCH = 16
 
 
 def sources(argument: str) -> list[Source]:
-    """The one repository of the model hub that `argument` names."""
-    return [Source(argument if "/" in argument else f"{ORGANISATION}/{argument}")]
+    """The one repository of the model hub that `argument` names. Raises UserError for half a name."""
+    if "/" not in argument:
+        raise UserError(
+            f"'{argument}' is neither a folder nor a whole name. Write cross-encoder/{argument}, with who made it."
+        )
+    return [Source(argument)]
 
 
 def load(argument: str = "", *, device: str | None = None) -> Reranker:
     """`argument` is a folder or the name of a model that was pulled or is in the hub's cache, for example
-    `ms-marco-MiniLM-L6-v2` or `BAAI/bge-reranker-v2-m3`.
+    `cross-encoder/ms-marco-MiniLM-L6-v2` or `BAAI/bge-reranker-v2-m3`.
 
     Raises UserError when it is neither or scores in more than one number, ModelError when it is damaged.
     """
