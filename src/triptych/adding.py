@@ -67,7 +67,7 @@ class Adding:
         self.workers = workers
         self.settings = settings
         self._making = Making(encoders, partial(catalog.vectors, encoders.text.space), settings)
-        self.pipeline = Pipeline.of(settings, encoders)
+        self.pipeline = Pipeline.of(settings, encoders, self._making.captioner)
 
     def files(
         self,

@@ -33,6 +33,12 @@ class Making:
         self._cached = cached
         self._cut = settings.chunk
 
+    @property
+    def captioner(self) -> str:
+        """Who describes each page as it is made, with version; "none" where that is left for later."""
+        made = self._captioner
+        return "none" if made is None or made.side else made.name
+
     def pieces(
         self, title: str, sha256: str, pages: Sequence[Page], said: Mapping[int, Sequence[Caption]]
     ) -> list[list[Piece]]:

@@ -68,14 +68,15 @@ class Pipeline(NamedTuple):
     look: str
 
     @classmethod
-    def of(cls, settings: Settings, encoders: Encoders) -> Pipeline:
+    def of(cls, settings: Settings, encoders: Encoders, captioner: str) -> Pipeline:
+        """`captioner` is the name of the one that describes each page as it is added, or "none"."""
         ocr, cut, look = settings.ocr, settings.chunk, settings.look
         tiles = f"{look.tile} {look.overlap} {look.threshold} {look.dense}" if look.tiles else "no tiles"
         image = "none" if encoders.image is None else encoders.image.space
         detectors = look.detectors.replace(" ", "+")
         return cls(
             f"{VERSION} {ocr.engine} {ocr.language} {ocr.enhance} {ocr.side} {detectors}",
-            f"{cut.size} {cut.overlap} {encoders.text.space} {settings.captioner}",
+            f"{cut.size} {cut.overlap} {encoders.text.space} {captioner}",
             f"{image} {look.regions} {tiles}",
         )
 

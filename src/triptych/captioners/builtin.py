@@ -1,7 +1,8 @@
 """Honest captions without a model of language: what is known of a picture, in a fixed sentence.
 
-Kind, main colours and orientation come from the vector of the built-in image encoder, words from the title. Nothing is guessed: no objects, people, places or brands, and no kind
-where the encoder is not sure of one.
+Kind, main colours and orientation come from the vector of the built-in image encoder, words from the name of
+a file without words. Nothing is guessed: no objects, people, places or brands, and no kind where the encoder is
+not sure of one.
 """
 
 from __future__ import annotations
