@@ -106,7 +106,7 @@ def _stamp(lib: Library) -> dict[str, Any]:
     held = hashlib.sha256()
     for asset in lib.catalog.assets():
         held.update(f"{asset.sha256} {asset.added} {asset.pipeline}\n".encode())
-    pipeline = str(Pipeline.of(lib.settings, lib.encoders))
+    pipeline = str(Pipeline.of(lib.settings, lib.encoders, lib.settings.captioner))
     return {"change": lib.catalog.last_change(), "assets": held.hexdigest(), "pipeline": pipeline}
 
 
