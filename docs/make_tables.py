@@ -25,7 +25,6 @@ PAGES = ("README.md", "docs/tour.md", "docs/configuration.md", "docs/log.md")
 # Which setting chooses a kind of back end, in words.
 CHOSEN = {
     "formats": "by content",
-    "detectors": "`look.detectors`",
     "ocr": "`ocr.engine`, `--ocr`",
     "captioners": "`captioner`, `caption --captioner`",
     "detectors": "`look.detectors`",

@@ -39,7 +39,9 @@ def test_every_reason_is_told(library: Library) -> None:
     assert {s.rank for s in said} >= {1}
     assert hit.rerank is not None and hit.rerank.model == "evidence"
     fused = sum(s.weight * s.norm for s in said)
-    assert hit.score * (1 + sum(evidence.WEIGHTS.values())) == pytest.approx(fused + hit.rerank.score, abs=1e-6)
+    assert hit.score * (1 + sum(evidence.WEIGHTS.values())) == pytest.approx(
+        fused + hit.rerank.score, abs=1e-6
+    )
     assert sum(s.weight for s in said) == pytest.approx(1.0)
 
 

@@ -268,7 +268,7 @@ def _vector(
 def _understood(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
     """How far looks and captions can answer the question: by the score of the best of them, where the encoder
     says what that means. A picture that was asked with speaks for itself."""
-    trust = {}
+    trust: dict[str, float] = {}
     for signal, encoder in (("caption", encoders.text), ("image", encoders.image)):
         spoken = signal == "caption" or query.picture is None
         if spoken and signal in found and isinstance(encoder, Calibrated):
