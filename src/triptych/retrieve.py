@@ -42,7 +42,7 @@ from triptych.sight import Sight
 from triptych.snippet import Weight
 from triptych.types import SIGNALS
 
-COPIES = 10  # pages more that are looked at where copies may be folded
+COPIES = 5  # pages more that are looked at where copies may be folded
 _LONG = 20  # words from which a question is a long one
 BESIDE = 0.5  # how much words say of the look of a picture that was given with them, beside its own 1
 
