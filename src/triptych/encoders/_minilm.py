@@ -51,7 +51,7 @@ class Minilm:
     sees = frozenset({"text"})
     side = 0
     max_tokens = MAX_TOKENS
-    clear = (0.3, 0.6)  # measured on captions by people and templated ones (docs/log/panels.md)
+    clear = (0.4, 0.7)  # measured on captions by people and templated ones (docs/log/panels.md)
 
     def __init__(self, weights: Weights, tokens: Tokens, threads: int = 0) -> None:
         self._weights = weights
