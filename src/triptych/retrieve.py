@@ -266,13 +266,14 @@ def _vector(
 
 
 def _understood(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
-    """How far looks and captions can answer the question: by the score of the best of them, where the encoder
-    says what that means. A picture that was asked with speaks for itself."""
+    """How far each signal that compares vectors can answer the question: by the score of the best it found, where
+    the encoder says what that means. A picture that was asked with speaks for itself."""
     trust: dict[str, float] = {}
-    for signal, encoder in (("caption", encoders.text), ("image", encoders.image)):
-        spoken = signal == "caption" or query.picture is None
-        if spoken and signal in found and isinstance(encoder, Calibrated):
-            low, high = encoder.clear
+    for signal in found:
+        encoder = encoders.image if signal == "image" else encoders.text
+        spoken = signal != "image" or query.picture is None
+        if spoken and isinstance(encoder, Calibrated) and signal in encoder.clear:
+            low, high = encoder.clear[signal]
             best = float(found[signal].scores.max(initial=low))
             trust[signal] = min(1.0, max(0.0, (best - low) / (high - low)))
     return trust

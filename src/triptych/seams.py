@@ -8,7 +8,7 @@ that returns an object of the shape below; see `plugins`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -120,11 +120,11 @@ class PageEncoder(Protocol):
 
 @runtime_checkable
 class Calibrated(Protocol):
-    """An encoder that knows what its scores mean. `clear` is two scores of a question's best picture (of a text
-    encoder: best caption): at the first the question says nothing of how pictures look, at the second it
-    surely does."""
+    """An encoder that knows what its scores mean. `clear` has, for each signal that it serves, two scores of a
+    question's best passage, caption or picture: at the first the question has nothing to do with any, at the
+    second it surely has."""
 
-    clear: tuple[float, float]
+    clear: Mapping[str, tuple[float, float]]
 
 
 class Detector(Protocol):

@@ -50,7 +50,7 @@ class Look:
     sees = frozenset({"text", "image"})
     side = SIDE
     max_tokens = _minilm.MAX_TOKENS
-    clear = (0.2, 0.45)  # measured on questions about content and about looks (docs/log/panels.md)
+    clear: Mapping[str, tuple[float, float]] = {"image": (0.15, 0.4)}  # docs/log/panels.md
 
     def __init__(self, weights: Mapping[str, np.ndarray], threads: int = 0) -> None:
         self._stored = weights

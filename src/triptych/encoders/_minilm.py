@@ -6,7 +6,7 @@ into padding. A row does not depend on the texts that it shares a batch with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -51,7 +51,10 @@ class Minilm:
     sees = frozenset({"text"})
     side = 0
     max_tokens = MAX_TOKENS
-    clear = (0.4, 0.7)  # measured on captions by people and templated ones (docs/log/panels.md)
+    clear: Mapping[str, tuple[float, float]] = {
+        "text": (0.35, 0.55),
+        "caption": (0.4, 0.7),
+    }  # docs/log/panels.md
 
     def __init__(self, weights: Weights, tokens: Tokens, threads: int = 0) -> None:
         self._weights = weights
