@@ -222,7 +222,7 @@ def test_ablations_are_those_that_the_set_has_something_for(measured: Measured) 
         assert row["metrics"]["ndcg@10"] - fused == pytest.approx(row["change"]["ndcg@10"]["difference"])
         assert set(row["metrics"]) == set(NAMES)
     blind = rows["OCR", "no words from pixels"]
-    assert blind["metrics"]["ndcg@10"] < fused - 0.1  # the words on scans were all there was to find
+    assert blind["metrics"]["ndcg@10"] < fused - 0.02  # words on scans were most of what there was to find
 
 
 def test_variants_are_kept_as_long_as_the_library_stays_as_it_is(measured: Measured, home: Path) -> None:
