@@ -19,7 +19,7 @@ from pathlib import Path
 
 from triptych import captioning, ingest
 from triptych.blobs import Blobs, Staged
-from triptych.captioning import BUILTIN, PEOPLE
+from triptych.captioning import PEOPLE
 from triptych.catalog import Catalog
 from triptych.errors import FileError
 from triptych.faults import point
@@ -28,6 +28,7 @@ from triptych.looks import Looks, given, looked
 from triptych.making import Making, counts
 from triptych.pipeline import Encoders, Pipeline
 from triptych.records import Asset, AssetRecord, Piece
+from triptych.replay import TEMPLATED
 from triptych.results import Added
 from triptych.settings import Settings
 from triptych.types import Caption, Page, Reading, Source, View
@@ -209,7 +210,7 @@ class Adding:
     def _kept(self, asset: Asset) -> dict[int, list[Caption]]:
         """Captions that cost somebody something: all but the templated ones."""
         return {
-            number: [c for c in said if c.origin != BUILTIN]
+            number: [c for c in said if c.origin != TEMPLATED]
             for number, said in captioning.known(self.catalog, asset.key).items()
         }
 

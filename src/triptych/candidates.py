@@ -146,7 +146,7 @@ def fed_back(candidates: Candidates, rows: Mapping[str, np.ndarray], asked: Aske
 def said_by_captions(candidates: Candidates, rows: Mapping[str, np.ndarray]) -> dict[str, float]:
     """How far the sharpness of the keyword list speaks for it: less where it is captions that hold the words.
     Two people describe one picture in different words, so the one that fits by chance stands out
-    (docs/log/ranking.md)."""
+    (docs/log/panels.md)."""
     if fuse.LEAD not in candidates.scores or "caption" not in rows:
         return {}
     scores = candidates.scores[fuse.LEAD]

@@ -26,11 +26,10 @@ from triptych.embed import embed
 from triptych.errors import UserError
 from triptych.pipeline import Encoders
 from triptych.records import Asset, Piece
-from triptych.replay import MOST_CAPTIONS, TEMPLATED
+from triptych.replay import MOST_CAPTIONS
 from triptych.types import Caption, Chunk
 
 PEOPLE = "people"  # the origin of what people say
-BUILTIN = TEMPLATED  # the origin of captions that cost nothing to make again
 _LONGEST = 2000  # characters of a caption
 _KEYS = ("path", "file", "filename", "image", "source", "id")  # what names the picture in a captions file
 _TEXTS = ("captions", "caption", "text", "description", "alt")

@@ -1,6 +1,6 @@
 """Evidence: what the words of a page say of a question, beyond that they are there. No model, no index.
 
-    weighted(page, title, question, rarity) -> Evidence      of one page, in parts, each 0..1
+    parts(page, title, question, rarity) -> {part: share}     of one page, each 0..1
 
 BM25 counts words wherever they stand. Here the whole page is read: how much of the question it covers, which
 words of the question stand side by side as asked, how long the longest such run is, whether names stand as they

@@ -23,6 +23,7 @@ from pathlib import Path
 from triptych import evidence, files
 from triptych.fuse import Fused
 from triptych.reading import Reading
+from triptych.rerank import parts_of
 from triptych.snippet import Weight
 
 FILE = "floor.json"
@@ -112,13 +113,8 @@ def strength(
     evidence is not read once more."""
     known = [f.rerank.parts for f in ranked if f.rerank is not None and f.rerank.parts]
     if not known:
-        known = [_parts(f, reading, asked, rarity) for f in ranked[:LOOKED_AT]]
+        known = [parts_of(f, reading, asked, rarity) for f in ranked[:LOOKED_AT]]
     return nearest + sum(max((parts[name] for parts in known), default=0.0) for name in _PARTS)
-
-
-def _parts(fused: Fused, reading: Reading, asked: evidence.Question, rarity: Weight) -> dict[str, float]:
-    row, _ = reading.told_by(fused)
-    return evidence.parts(reading.text(fused.page), f"{row.title} {row.section}", asked, rarity)
 
 
 def load(folder: Path) -> Floor | None:

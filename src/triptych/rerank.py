@@ -1,7 +1,7 @@
 """The best of a ranking, read again: `search` after it has fused, before it shows.
 
     Reranking.load(settings.rerank) -> Reranking | None
-    reranking.again(ranked, reading, question, query, rarity) -> ranked, in a new order
+    reranking.again(ranked, reading, question, asked, rarity) -> ranked, in a new order
 
 `evidence` needs no model and moves a page by what its words say; a model (a back end of rerankers/) replaces the
 order of the pages it has read. Hits keep what the signals said of them and tell what was made of it. The same
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych import evidence, plugins, terms
+from triptych import evidence, plugins
 from triptych.errors import ModelError
 from triptych.fuse import LEAD, Fused
 from triptych.reading import Reading, Said
@@ -51,14 +51,13 @@ class Reranking:
         ranked: Sequence[Fused],
         reading: Reading,
         question: str,
-        query: terms.Query,
+        asked: evidence.Question,
         rarity: Weight,
     ) -> list[Fused]:
-        """`ranked` with its first `depth` pages in a new order. Raises ModelError when a model does not answer
+        """`ranked` with its first `depth` pages in a new order; `asked` is the question taken apart. Raises ModelError when a model does not answer
         as it must."""
         seen, rest = reading.there(ranked[: self.depth]), ranked[self.depth :]
         if self.model is None:
-            asked = evidence.Question.of(question, query, rarity)
             return [*_by_evidence(seen, reading, asked, rarity), *_below(rest, 1.0 / _MOST)]
         half = 0.5 / max(1.0, *(f.score for f in rest), 1.0)
         return [*_by_model(seen, reading, question, self.model), *_below(rest, half)]
@@ -70,11 +69,16 @@ def _by_evidence(
     """Fused score plus evidence, as a share of the most there can be."""
     told = []
     for before, fused in enumerate(seen, 1):
-        row, _ = reading.told_by(fused)
-        parts = evidence.parts(reading.text(fused.page), f"{row.title} {row.section}", asked, rarity)
+        parts = parts_of(fused, reading, asked, rarity)
         found = Reranked("evidence", before, evidence.weighed(parts), parts)
         told.append(replace(fused, score=(fused.score + found.score) / _MOST, rerank=found))
     return _sorted(told)
+
+
+def parts_of(fused: Fused, reading: Reading, asked: evidence.Question, rarity: Weight) -> dict[str, float]:
+    """The evidence of a ranked page under its title and section."""
+    row, _ = reading.told_by(fused)
+    return evidence.parts(reading.text(fused.page), f"{row.title} {row.section}", asked, rarity)
 
 
 def _by_model(seen: Sequence[Fused], reading: Reading, question: str, model: Reranker) -> list[Fused]:

@@ -100,9 +100,10 @@ def retrieve(
     ranked = [f for f in ranked if f.score >= settings.floor]
     rarity = cache(partial(_rarity, index, None if asked.scope is None else asked.scope.collections))
     reading = Reading.of(ranked, candidates.best_of, catalog)
+    taken_apart = evidence.Question.of(gathered.query.text, asked.query, rarity)
     if again is not None:
-        ranked = again.again(ranked, reading, gathered.query.text, asked.query, rarity)
-    strong = _strength(gathered, ranked, reading, rarity) if settings.no_match != "off" else None
+        ranked = again.again(ranked, reading, gathered.query.text, taken_apart, rarity)
+    strong = _strength(gathered, ranked, reading, taken_apart, rarity) if settings.no_match != "off" else None
     looks = gathered.nearest.get("image") if query.picture is not None and not gathered.query.text else None
     match = floor.judge(strong, looks, asked.trust.get("image", 0.0)) if floor is not None else None
     ranked = [] if match is False and settings.no_match == "drop" else ranked
@@ -128,14 +129,17 @@ def _check(settings: SearchSettings) -> None:
 
 
 def _strength(
-    gathered: Gathered, ranked: Sequence[fuse.Fused], reading: Reading, rarity: Weight
+    gathered: Gathered,
+    ranked: Sequence[fuse.Fused],
+    reading: Reading,
+    taken_apart: evidence.Question,
+    rarity: Weight,
 ) -> float | None:
     """How well the best pages fit a question in words; None where one was not asked of words and meaning both."""
     question, nearest = gathered.query, gathered.nearest.get("text")
     if not question.text or question.picture is not None or nearest is None or LEAD not in gathered.signals:
         return None
-    asked = evidence.Question.of(question.text, gathered.asked.query, rarity)
-    return strength(ranked, reading, asked, rarity, nearest)
+    return strength(ranked, reading, taken_apart, rarity, nearest)
 
 
 def gather(
@@ -163,11 +167,13 @@ def gather(
     asked, found = _lists(query, index, encoders, chosen, max(settings.depth, wanted), within, seconds)
     retrieved = perf_counter()
     candidates, rows = completed(collected(catalog, found, asked), asked, index)
-    asked = replace(asked, trust=_understood(query, found, encoders) | said_by_captions(candidates, rows))
+    nearest = {name: float(one.scores.max()) for name, one in found.items() if len(one.scores)}
+    asked = replace(
+        asked, trust=_understood(query, asked, nearest, encoders) | said_by_captions(candidates, rows)
+    )
     if method in (fuse.DEFAULT, fuse.LEARNED) and len(found) > 1:
         candidates = fed_back(candidates, rows, asked)
     seconds["retrieve"] = retrieved - begun - seconds.get("encode", 0.0)
-    nearest = {name: float(one.scores.max()) for name, one in found.items() if len(one.scores)}
     return Gathered(query, asked, candidates, seconds, nearest, tuple(chosen))
 
 
@@ -265,16 +271,18 @@ def _vector(
     return np.asarray(both / np.linalg.norm(both))
 
 
-def _understood(query: Query, found: Mapping[str, Found], encoders: Encoders) -> dict[str, float]:
-    """How far each signal that compares vectors can answer the question: by the score of the best it found, where
+def _understood(
+    query: Query, asked: Asked, nearest: Mapping[str, float], encoders: Encoders
+) -> dict[str, float]:
+    """How far each signal that compares vectors can answer the question: by the score of its nearest piece, where
     the encoder says what that means. A picture that was asked with speaks for itself."""
     trust: dict[str, float] = {}
-    for signal in found:
+    for signal in asked.vectors:
         encoder = encoders.image if signal == "image" else encoders.text
         spoken = signal != "image" or query.picture is None
         if spoken and isinstance(encoder, Calibrated) and signal in encoder.clear:
             low, high = encoder.clear[signal]
-            best = float(found[signal].scores.max(initial=low))
+            best = nearest.get(signal, low)  # of nothing found nothing is understood
             trust[signal] = min(1.0, max(0.0, (best - low) / (high - low)))
     return trust
 

@@ -78,14 +78,14 @@ def add(
     `-` reads a list of paths from standard input. Safe to interrupt and run again: what was printed as added is durable, and is not read twice.
     """
     flags = _reading_flags(reading["workers"], reading["no_ocr"], reading["ocr_lang"], reading["ocr_engine"])
-    from triptych.captioning import BUILTIN
+    from triptych.replay import TEMPLATED
 
     with context.open(create=True, flags=flags) as library:
         events = library.adding(
             *paths, collection=collection, tags=_tags(tags), captions=captions, stdin=sys.stdin.buffer
         )
         status = _print_added(context, events, as_json)
-        if library.settings.captioner not in ("none", BUILTIN):
+        if library.settings.captioner not in ("none", TEMPLATED):
             context.note("The captioner describes what was added when you type: triptych caption")
         return status
 
