@@ -83,8 +83,7 @@ def collected(catalog: Catalog, lists: Mapping[str, Found], asked: Asked) -> Can
     places = catalog.places(np.unique(np.concatenate(keys)) if keys else [])
     kinds = [kind for signal in asked.vectors for kind in KINDS[signal] if signal != "text"]
     if kinds and len(lists) > 1:
-        beside = catalog.beside(places.pages, kinds)
-        places = catalog.places(np.union1d(places.chunks, beside))
+        places = places.union(catalog.beside(places.pages, kinds))
     pages, starts = np.unique(places.pages, return_index=True)
     scores = {name: _aligned(found, places.chunks) for name, found in lists.items()}
     return Candidates(places.chunks, starts, pages, places.assets[starts], scores)

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, insert, inspect, select
@@ -51,6 +50,10 @@ _CHUNKS = sql.CHUNKS.where(schema.chunk.c.key.in_(_KEYS))
 _WORDS = select(schema.page.c.key, schema.page.c.text, schema.page.c.words).where(
     schema.page.c.key.in_(_KEYS)
 )
+
+
+def _listed(numbers: Sequence[int] | np.ndarray) -> str:
+    return ",".join(map(str, np.asarray(numbers).tolist())) or "NULL"  # an empty list is no SQL everywhere
 
 
 class Catalog:
@@ -324,26 +327,18 @@ class Catalog:
         """Where pieces stand, by page and key; unknown keys are left out. For the hundreds of candidates that
         are folded into pages: numbers in plain SQL, because binding each of them costs four times as much
         as the look-up."""
-        rows: Sequence[Any] = []
-        if len(keys):
-            numbers = ",".join(map(str, np.asarray(keys).tolist()))
-            with database.reading(self.engine) as connection:
-                rows = connection.exec_driver_sql(
-                    f'SELECT "key", asset, page FROM chunk WHERE "key" IN ({numbers})'
-                ).fetchall()
-        chunks, assets, pages = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 3).T
-        order = np.lexsort((chunks, pages))
-        return Places(chunks[order], assets[order], pages[order])
+        return self._placed(f'"key" IN ({_listed(keys)})')
 
-    def beside(self, pages: np.ndarray, kinds: Sequence[str]) -> np.ndarray:
-        """Keys (n,) int64 of the pieces of some kinds that stand on those pages."""
-        numbers = ",".join(map(str, np.unique(pages).tolist()))
+    def beside(self, pages: np.ndarray, kinds: Sequence[str]) -> Places:
+        """Where the pieces of some kinds on those pages stand, as `places`."""
         wanted = ",".join(f"'{kind}'" for kind in kinds)
+        return self._placed(f"page IN ({_listed(np.unique(pages))}) AND kind IN ({wanted})")
+
+    def _placed(self, condition: str) -> Places:
+        query = f'SELECT "key", asset, page FROM chunk WHERE {condition}'
         with database.reading(self.engine) as connection:
-            rows = connection.exec_driver_sql(
-                f'SELECT "key" FROM chunk WHERE page IN ({numbers}) AND kind IN ({wanted})'
-            )
-            return np.array([row[0] for row in rows], np.int64)
+            rows = connection.exec_driver_sql(query).fetchall()
+        return Places.of(*np.array([tuple(row) for row in rows], np.int64).reshape(-1, 3).T)
 
     def facts(self, pages: np.ndarray) -> dict[str, np.ndarray]:
         """What is known of pages (keys), as learned fusion wants it: (n,) arrays, all about 0..1."""

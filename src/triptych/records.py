@@ -127,6 +127,18 @@ class Places(NamedTuple):
     assets: np.ndarray
     pages: np.ndarray  # keys of pages, not their numbers
 
+    @classmethod
+    def of(cls, chunks: np.ndarray, assets: np.ndarray, pages: np.ndarray) -> Places:
+        """In the order of pages, then of keys."""
+        order = np.lexsort((chunks, pages))
+        return cls(chunks[order], assets[order], pages[order])
+
+    def union(self, other: Places) -> Places:
+        """The pieces of both, each once."""
+        columns = [np.concatenate(pair) for pair in zip(self, other, strict=True)]
+        _, first = np.unique(columns[0], return_index=True)
+        return Places.of(*(column[first] for column in columns))
+
 
 class ChunkRow(NamedTuple):
     """A chunk with its page and asset, as hits need it. `text` is the chunk's own."""
