@@ -20,8 +20,6 @@ from triptych.stores._table import Found, Table
 
 PREFIX = "base-"
 ROWS = "rows.bin"
-_SMALL = 0.03  # up to this share of allowed rows, or _FEW of them, they are gathered and compared directly
-_FEW = 1000
 
 
 class Base:
@@ -38,13 +36,9 @@ class Base:
     def search(self, vector: np.ndarray, k: int, allowed: np.ndarray | None) -> Found:
         """As `seams.Store.search`."""
         table = self.table
-        rows = None if allowed is None else table.rows_allowed(allowed)
-        if rows is not None and len(rows) <= max(_FEW, _SMALL * table.rows):
-            return table.best(rows, vector, k)
-        mask = table.alive
-        if rows is not None:
-            mask = np.zeros(table.rows, bool)
-            mask[rows] = True
+        few, mask = table.chosen(allowed)
+        if few is not None:
+            return table.best(few, vector, k)
         query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
         proposed = _kinds.propose(self._index, self.kind, query, k, mask)
         if len(proposed) < min(k, int(np.count_nonzero(mask))):  # too few: then all

@@ -20,8 +20,6 @@ from triptych.errors import Damaged
 from triptych.stores import _kinds
 from triptych.stores._table import MARGIN, Found, Table
 
-_SMALL = 0.03  # up to this share of allowed rows, or _FEW of them, they are gathered and compared directly
-_FEW = 1000
 _EXTRA = 32  # rows that a scan is asked for beyond k, so that ties at the end are seen
 _SKETCH = _kinds.KINDS["rabitq"]
 
@@ -77,13 +75,9 @@ class Recent:
     def search(self, vector: np.ndarray, k: int, allowed: np.ndarray | None) -> Found:
         """As `seams.Store.search`."""
         table = self.table
-        rows = None if allowed is None else table.rows_allowed(allowed)
-        if rows is not None and len(rows) <= max(_FEW, _SMALL * table.rows):
-            return table.best(rows, vector, k)
-        mask = table.alive
-        if rows is not None:
-            mask = np.zeros(table.rows, bool)
-            mask[rows] = True
+        few, mask = table.chosen(allowed)
+        if few is not None:
+            return table.best(few, vector, k)
         faiss.omp_set_num_threads(1)  # of this thread: one question is no work for two
         query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
         proposed = None if self._sketch is None else self._proposed(query, k, mask)

@@ -29,6 +29,8 @@ _DECIMALS = 6  # float16 products differ beyond that with the order of addition:
 MARGIN = 1e-5  # float32 sums of products of unit vectors are this close to the float64 ones
 _BLOCK = 200  # rows that are compared at once
 _COPIED = 65536  # rows that are copied at once
+_SMALL = 0.03  # up to this share of allowed rows, or _FEW of them, they are gathered and compared directly
+_FEW = 1000
 _TAIL = 1000  # changed rows that are worth a new file in any case
 _SHARE = 0.1  # or this share of the file's rows
 _TIDY = 20_000  # up to so many rows a file with deleted ones is replaced at once: nothing stays behind
@@ -146,6 +148,18 @@ class Table:
         """Rows of those of `ids` that are live, in their order."""
         rows = self.find(np.asarray(ids, np.int64))
         return rows[rows >= 0]
+
+    def chosen(self, allowed: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray]:
+        """(rows, mask): the rows that `allowed` leaves where they are so few that they are to be compared
+        directly, else None and which rows (n,) may be found."""
+        if allowed is None:
+            return None, self.alive
+        rows = self.rows_allowed(allowed)
+        if len(rows) <= max(_FEW, _SMALL * self.rows):
+            return rows, self.alive
+        mask = np.zeros(self.rows, bool)
+        mask[rows] = True
+        return None, mask
 
     def rows_allowed(self, allowed: np.ndarray) -> np.ndarray:
         """As `rows_of`; the last answer is kept, for a filter is asked again and again."""
