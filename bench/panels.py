@@ -22,6 +22,7 @@ from PIL import Image
 from triptych import labelled, library
 from triptych.captioning import Sidecar
 from triptych.evaluate import metrics
+from triptych.evaluation.bootstrap import change
 from triptych.labelled import LabelledSet, Question
 from triptych.library import Library
 from triptych.sight import Sight
@@ -32,7 +33,6 @@ ALIKE = ("products_grocery", "sketch_to_photo")
 CROPPED = ("ui_screenshots", "charts_chartqa", "receipts_sroie")
 TEXT = ("keyword", "text")
 CROPS = 40  # pages of a set of which a part is cut out
-RESAMPLES = 10_000
 Run = dict[str, list[Any]]
 
 
@@ -88,22 +88,15 @@ def each(judged: Mapping[str, Mapping[str, int]], run: Run, measure: str) -> np.
     return np.array([metrics(judged, {qid: found})[measure] for qid, found in run.items()])
 
 
-def interval(gains: np.ndarray) -> tuple[float, float]:
-    """95 % of means of paired differences (bootstrap: Efron 1979)."""
-    drawn = np.random.default_rng(0).integers(0, len(gains), (RESAMPLES, len(gains)))
-    low, high = np.percentile(gains[drawn].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
-
-
 def fused(data: Path, home: Path) -> None:
     print(f"\n{'nDCG@10, queries by text':28}{'keyword+text':>14}{'all panels':>12}{'gain':>9}   95 %")
     for name in MIXED:
         with Set(data, home, name) as here:
             text = each(here.labels.judged, here.run("text", TEXT), "ndcg@10")
             every = each(here.labels.judged, here.run("text", None), "ndcg@10")
-            low, high = interval(every - text)
-            gain = every.mean() - text.mean()
-            print(f"{name:28}{text.mean():14.3f}{every.mean():12.3f}{gain:+9.3f}   {low:+.3f} .. {high:+.3f}")
+            gain = change(text, every)
+            ends = f"{gain.low:+.3f} .. {gain.high:+.3f}"
+            print(f"{name:28}{text.mean():14.3f}{every.mean():12.3f}{gain.difference:+9.3f}   {ends}")
 
 
 def captions(data: Path, home: Path) -> None:
