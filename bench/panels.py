@@ -20,12 +20,12 @@ import numpy as np
 from PIL import Image
 
 from triptych import labelled, library
-from triptych.captioning import Sidecar
 from triptych.evaluate import metrics
+from triptych.evaluation.asking import Asking, build
 from triptych.evaluation.bootstrap import change
-from triptych.labelled import LabelledSet, Question
+from triptych.evaluation.notes import silent
+from triptych.labelled import LabelledSet
 from triptych.library import Library
-from triptych.sight import Sight
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 MIXED = ("ui_screenshots", "charts_chartqa", "receipts_sroie", "forms_funsd", "invoices_pdf")
@@ -49,32 +49,15 @@ class Set:
         keys = {key.replace("_", ".", 1): value for key, value in settings.items()}
         self.lib: Library = library.open(folder, settings=keys)
         self.files = {str(d.path): d.id for d in self.labels.documents if d.path is not None}
-        said = labelled.captions(self.labels) if captions else {}
-        sidecar = Sidecar(
-            data / name / labelled.CAPTIONS, {p: said[i] for p, i in self.files.items() if i in said}
-        )
-        self.ids = {
-            added.asset: self.files[added.source]
-            for added in self.lib.adding(*self.files, captions=sidecar)
-            if added.asset is not None and added.source in self.files
-        }
-        self._seen: dict[str, Sight] = {}
+        built = build(self.lib, self.labels, home / name / "rows", captions, silent)
+        self.places = built.places
+        self._asking = Asking(self.lib, built.places, self.labels, ignore=True)
 
-    def see(self, question: Question) -> Sight | None:
-        """The picture of an image query, looked at once."""
-        if question.image is None:
-            return None
-        if question.qid not in self._seen:
-            self._seen[question.qid] = self.lib.see(question.image)
-        return self._seen[question.qid]
-
-    def run(self, kind: str, signals: Sequence[str] | None, k: int = 20) -> Run:
+    def run(self, kind: str, signals: Sequence[str] | None) -> Run:
         """Documents of each query of a kind (text, image), best first."""
-        found: Run = {}
-        for q in (q for q in self.labels.questions if q.type == kind):
-            hits = self.lib.search(q.text or None, image=self.see(q), k=k, signals=signals)
-            found[q.qid] = list(dict.fromkeys(self.ids[hit.asset] for hit in hits if hit.asset in self.ids))
-        return found
+        asked = {q.qid for q in self.labels.questions if q.type == kind}
+        found = self._asking.ranking(signals).documents
+        return {qid: documents for qid, documents in found.items() if qid in asked}
 
     def __enter__(self) -> Set:
         return self
@@ -158,7 +141,7 @@ def crops(data: Path, home: Path) -> None:
                 sight = here.lib.see(cut)
                 for found, signals in ((alone, ["image"]), (words, None)):
                     hits = here.lib.search(image=sight, k=10, signals=signals)
-                    found.append(here.files[files[at]] in {here.ids.get(hit.asset) for hit in hits})
+                    found.append(any(here.files[files[at]] in here.places.of(hit.asset) for hit in hits))
             print(f"{name:28}{np.mean(alone):12.3f}{np.mean(words):12.3f}")
 
 
