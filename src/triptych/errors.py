@@ -56,3 +56,18 @@ class FileError(TriptychError):
 
 class ModelError(TriptychError):
     """A model or a model server failed."""
+
+
+class VlmError(ModelError):
+    """A vision-language model gave no whole reply. `code` is a stable name for programs:
+
+    vlm-away, vlm-timeout, vlm-key, vlm-unknown-model, vlm-context, vlm-no-pictures, vlm-busy, vlm-request,
+    vlm-server, vlm-stream, vlm-refused, vlm-empty, vlm-cut, vlm-budget.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code = code
+        super().__init__(" ".join(reason.split())[:500])
+
+    def to_dict(self) -> dict[str, str]:
+        return {"code": self.code, "reason": str(self), "hint": ""}

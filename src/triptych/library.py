@@ -268,8 +268,8 @@ class Library:
         """Answer from the pages found, with the words that say so; or abstain."""
         from triptych.answer import answer, around, gathered
 
-        if self.settings.answer.model != "extractive":
-            raise UserError(f"There is no answerer '{self.settings.answer.model}'. Known: extractive.")
+        if self.settings.vlm != "extractive":
+            raise UserError(f"There is no answerer '{self.settings.vlm}'. Known: extractive.")
         begun = time.perf_counter()
         hits = self.search(question, k=self.settings.answer.evidence, collection=collection, where=where)
         evidence = gathered(self.catalog, () if hits.match is False else hits)

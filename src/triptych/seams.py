@@ -8,9 +8,9 @@ that returns an object of the shape below; see `plugins`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -167,6 +167,40 @@ class Reranker(Protocol):
     def scores(self, query: str, passages: Sequence[str]) -> np.ndarray:
         """(n,) float64, higher is better, in order, on a scale of its own; of no passages (0,). Longer passages
         are cut. Raises ModelError when it cannot tell."""
+
+
+class Message(NamedTuple):
+    """One turn of what a vision-language model is told: texts and pictures, in the order in which it sees them."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[str | np.ndarray, ...]  # pictures are uint8 (h, w, 3) RGB, as large as they are to be sent
+
+
+class Reply(NamedTuple):
+    """All of what a model said, and why it ended. A count of 0 tokens means that nobody counted."""
+
+    text: str
+    finish: Literal["stop", "length", "refused"]  # "length": cut off before its end
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class Vlm(Protocol):
+    """Looks at pictures and words and answers in words. Called from several threads at once.
+
+    Made by `load(argument, *, timeout, retries)`: seconds that a server may be silent, and how often a call
+    that failed before its first piece is tried again; a model in this process has no use for either. The
+    conformance suite is `triptych.conformance.vlm.VlmSuite`.
+    """
+
+    name: str  # back end, model and, where it is known, version: stored with what it said
+    context: int  # tokens of question and answer together; 0: unknown
+    pictures: int  # most pictures that a call takes, 0: none; goes down when a server turns out to take fewer
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
+        """Yields pieces of text, none of them empty, as they come, and returns all of it. The same messages give
+        the same text as far as the model can. Closing it early ends the work. Raises VlmError, whose code says
+        what was wrong; what was yielded before is then not to be trusted."""
 
 
 class Store(Protocol):

@@ -94,8 +94,33 @@ class RerankSettings:
 class AnswerSettings:
     """Answering."""
 
-    model: str = "extractive"  # who answers; extractive: quotes from the pages
     evidence: int = 10  # pages that the answerer sees at most
+
+
+EXTRACTIVE = "extractive"  # answers without a model
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationSettings:
+    """What a call of the vision-language model may be."""
+
+    max_tokens: int = 1024  # tokens of a reply at most
+    context: int = 0  # tokens of question and answer together; 0: as the model says, else 8192
+    pictures: int = 8  # pictures of a call at most; fewer where the model takes fewer
+    side: int = 1024  # pixels of the longer side at which pictures are sent at most
+    timeout: float = 120.0  # seconds that a server may be silent
+    retries: int = 3  # how often a call that failed before its first word is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class CostSettings:
+    """What calls of the vision-language model cost, and when they end. 0: free, or no limit."""
+
+    input: float = 0.0  # money for a million tokens in
+    output: float = 0.0  # money for a million tokens out
+    currency: str = "USD"  # in which prices and the limit are counted
+    stop: float = 0.0  # money that a library may cost in all; no call is made that would exceed it
+    stop_tokens: int = 0  # tokens, in and out together, that a library may use in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +130,7 @@ class Settings:
     encoder: str = "builtin:minilm"  # a back end of encoders/; another one needs `triptych rebuild --encoder`
     image_encoder: str = "builtin:look"  # a back end of encoders/ that sees pictures, or "none"
     captioner: str = "builtin"  # a back end of captioners/ that describes pictures, or "none"
+    vlm: str = EXTRACTIVE  # who answers: a back end of vlms/, or extractive, which quotes the pages
     store: str = "faiss"  # a back end of stores/: where vectors are searched
     workers: int = 0  # reading processes; 0: one per core
     ocr: OcrSettings = field(default_factory=OcrSettings)
@@ -114,6 +140,8 @@ class Settings:
     search: SearchSettings = field(default_factory=SearchSettings)
     rerank: RerankSettings = field(default_factory=RerankSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
+    generation: GenerationSettings = field(default_factory=GenerationSettings)
+    cost: CostSettings = field(default_factory=CostSettings)
 
     def backends(self) -> list[tuple[str, str]]:
         """(kind, spec) of every back end that is set; "none" stands for none."""
@@ -122,6 +150,7 @@ class Settings:
             ("encoders", self.image_encoder),
             ("captioners", self.captioner),
             ("stores", self.store),
+            *(("vlms", name) for name in (self.vlm,) if name != EXTRACTIVE),
             ("ocr", self.ocr.engine),
             *(("detectors", name) for name in self.look.detectors.split()),
             *(("rerankers", name) for name in (self.rerank.model,) if name not in RERANK_BUILTIN),

@@ -116,7 +116,7 @@ def ask(
         raise UserError(
             'The question is empty. Type one: triptych ask "What is the total on the ACME invoice?"'
         )
-    with context.open(flags={"answer.model": model}) as library:
+    with context.open(flags={"vlm": model}) as library:
         answer = library.ask(question, collection=collection, where=where)
         if as_json:
             put_json(answer.to_dict())

@@ -1,0 +1,1 @@
+"""Back ends that look at pictures and words and answer in words: vision-language models."""
