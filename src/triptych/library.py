@@ -27,6 +27,7 @@ from triptych.catalog import Catalog
 from triptych.checkup import checkup
 from triptych.errors import UserError, WrongSpace
 from triptych.fuse import LEARNED
+from triptych.generation import Vlms
 from triptych.index import Index
 from triptych.pictures import Pictures
 from triptych.pipeline import Encoders, chosen_encoders
@@ -34,7 +35,6 @@ from triptych.removing import removing
 from triptych.rerank import Reranking
 from triptych.results import Added, Results, page_dict
 from triptych.retrieve import Query, available, retrieve
-from triptych.seams import Encoder
 from triptych.settings import Settings
 from triptych.sight import Sight, see
 from triptych.types import Answer
@@ -99,6 +99,10 @@ class Library:
         return Reranking.load(self.settings.rerank)
 
     @cached_property
+    def vlms(self) -> Vlms:
+        return Vlms(self.settings, self.folder)
+
+    @cached_property
     def floor(self) -> floor.Floor | None:
         return floor.load(self.folder)
 
@@ -126,7 +130,7 @@ class Library:
         return Pictures(self.catalog, self.blobs, lambda: self.workers)
 
     def close(self) -> None:
-        self._forget("workers", "index")
+        self._forget("workers", "index", "vlms")
         self.catalog.close()
 
     def __enter__(self) -> Library:
@@ -352,11 +356,7 @@ class Library:
         from triptych import reembed
 
         if spec != "none":
-            encoder: Encoder = plugins.load("encoders", spec)
-            if name == "encoder":
-                reembed.texts(self.catalog, encoder)
-            else:
-                reembed.pictures(self.catalog, self.blobs, self.settings, encoder)
+            reembed.anew(name, spec, self.catalog, self.blobs, self.settings)
         configuration.store(self.folder, name, spec)
         changed: dict[str, Any] = {name: spec}
         self.settings = replace(self.settings, **changed)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from triptych import plugins
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
 from triptych.chunk import passage
@@ -25,6 +26,15 @@ from triptych.settings import Settings
 from triptych.types import Page, View
 from triptych.views import WHOLE
 from triptych.workers import Workers
+
+
+def anew(setting: str, spec: str, catalog: Catalog, blobs: Blobs, settings: Settings) -> None:
+    """Embed what the encoder of that setting serves (`encoder`: words, `image_encoder`: pictures) by `spec`."""
+    encoder: Encoder = plugins.load("encoders", spec)
+    if setting == "encoder":
+        texts(catalog, encoder)
+    else:
+        pictures(catalog, blobs, settings, encoder)
 
 
 def texts(catalog: Catalog, encoder: Encoder) -> None:

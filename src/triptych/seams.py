@@ -203,6 +203,14 @@ class Vlm(Protocol):
         what was wrong; what was yielded before is then not to be trusted."""
 
 
+@runtime_checkable
+class BatchVlm(Vlm, Protocol):
+    """An optional ability of a model: several questions at once, faster than one after the other."""
+
+    def replies(self, asked: Sequence[Sequence[Message]], *, max_tokens: int) -> list[Reply]:
+        """What `stream` returns for each of `asked`, in order. Raises as `stream`."""
+
+
 class Store(Protocol):
     """Nearest neighbours of one space by inner product. A projection: never the truth.
 
