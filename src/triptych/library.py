@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -26,6 +26,7 @@ from triptych.captioning import Sidecar
 from triptych.catalog import Catalog
 from triptych.checkup import checkup
 from triptych.errors import UserError, WrongSpace
+from triptych.events import Event, outcome
 from triptych.fuse import LEARNED
 from triptych.generation import Vlms
 from triptych.index import Index
@@ -268,18 +269,18 @@ class Library:
         """The signals that this library has something for."""
         return available(self.index)
 
-    def ask(self, question: str, *, collection: str | None = None, where: str | None = None) -> Answer:
-        """Answer from the pages found, with the words that say so; or abstain."""
-        from triptych.answer import answer, around, gathered
+    def ask(self, question: str, **options: Any) -> Answer:
+        """Answer from the pages found, with the words that say so; or abstain. Options as in `ask_events`."""
+        return outcome(self.ask_events(question, **options))
 
-        if self.settings.vlm != "extractive":
-            raise UserError(f"There is no answerer '{self.settings.vlm}'. Known: extractive.")
-        begun = time.perf_counter()
-        hits = self.search(question, k=self.settings.answer.evidence, collection=collection, where=where)
-        evidence = gathered(self.catalog, () if hits.match is False else hits)
-        given = answer(question, evidence, partial(around, self.catalog))
-        seconds = {**hits.seconds, **given.seconds, "total": time.perf_counter() - begun}
-        return replace(given, evidence=hits.hits, seconds=seconds, painter=self.pictures.cited)
+    def ask_events(
+        self, question: str, *, collection: str | None = None, where: str | None = None
+    ) -> Iterator[Event]:
+        """As `ask`, told as it happens: retrieval, then tokens and citations, then done or error."""
+        from triptych.asking import Asking
+
+        asking = Asking(self.catalog, self.search, self.pictures, self.settings)
+        return asking.events(question, collection=collection, where=where)
 
     def _collection(self, name: str | None) -> str | None:
         if name is not None and name not in (known := self.catalog.collections()):
