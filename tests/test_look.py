@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from threadpoolctl import threadpool_info
 
 from triptych import plugins
 from triptych.captioners import builtin as captioner
 from triptych.conformance.encoder import EncoderSuite
 from triptych.encoders import (
+    _blas,
     _look,
     _look_backbone,
     _look_colours,
@@ -343,3 +345,13 @@ def test_features_are_measured_on_what_the_network_sees() -> None:
     seen = _look_features.features([chart(), page()], look()._compiled())
     assert seen.backbone.shape == (2, _look_backbone.DIM)
     assert np.allclose(seen.aspect[:, 0], [np.log(480 / 320), np.log(550 / 850)])
+
+
+def test_small_products_start_no_threads_and_leave_the_process_as_it_was() -> None:
+    def limits() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    before = limits()
+    with _blas.single_threaded(), _blas.single_threaded():
+        assert limits() == {1}
+    assert limits() == before

@@ -171,7 +171,7 @@ def test_what_an_encoder_fails_at_is_told_to_whoever_waits() -> None:
     pixels = np.zeros((8, 8, 3), np.uint8)
     page = Page(1, PageText.plain(""), 8, 8, views=(View("image", Box(0, 0, 1, 1), pixels=pixels),))
     with Looks(Spoilt(), lambda hashes: {}) as looks:
-        taken = looks.take("ab", page)
+        [taken] = looks.take("ab", [page])
         promise = taken.views[0].vector
         assert promise is not None and taken.views[0].pixels is None
         with pytest.raises(ModelError, match="not of length 1"):

@@ -33,7 +33,7 @@ from triptych.results import Added
 from triptych.settings import Settings
 from triptych.types import Caption, Page, Reading, Source, View
 from triptych.views import plan
-from triptych.workers import Workers
+from triptych.workers import Seen, Workers
 
 Supplied = Callable[[Path], tuple[str, ...]]  # what people say of a file
 
@@ -76,8 +76,10 @@ class Adding:
         collection: str,
         tags: dict[str, str],
         supplied: Supplied | None = None,
+        named: Callable[[Path], str] = ingest.name_of,
     ) -> Iterator[Added]:
-        """Add files; `supplied` says what people say of a file, if they do."""
+        """Add files; `supplied` says what people say of a file, if they do, and `named` under which name it is
+        kept."""
         told: deque[Added] = deque()  # known without reading: unchanged, or refused
         under_way: dict[str, _Job] = {}  # by content
         kinds: set[str] = set()  # of what was added
@@ -88,9 +90,9 @@ class Adding:
                     told.append(Added(ingest.name_of(file.path), None, "failed", error=file.error))
                     continue
                 try:
-                    job = self._job(file, collection, tags, supplied or nothing, under_way, told)
+                    job = self._job(file, named, collection, tags, supplied or nothing, under_way, told)
                 except FileError as error:
-                    told.append(Added(ingest.name_of(file), None, "failed", error=error))
+                    told.append(Added(named(file), None, "failed", error=error))
                     continue
                 if job is not None:
                     under_way[job.staged.source.sha256] = job
@@ -106,7 +108,7 @@ class Adding:
             self._alt_texts(collection)
 
     @contextmanager
-    def _looking(self) -> Iterator[Callable[[str, Page], Page] | None]:
+    def _looking(self) -> Iterator[Seen[str] | None]:
         """What takes the pictures of pages as they come, for the time of a run."""
         encoder = self.encoders.image
         if encoder is None or not encoder.side:
@@ -118,6 +120,7 @@ class Adding:
     def _job(
         self,
         file: Path,
+        named: Callable[[Path], str],
         collection: str,
         tags: dict[str, str],
         supplied: Supplied,
@@ -125,7 +128,7 @@ class Adding:
         told: deque[Added],
     ) -> _Job | None:
         """The file as work to do; None when its content is here, or on its way, already."""
-        source = ingest.identify(file, self.settings.limits)
+        source = replace(ingest.identify(file, self.settings.limits), path=named(file))
         if source.sha256 in under_way:
             under_way[source.sha256].twins.append(source)
             return None
@@ -135,6 +138,7 @@ class Adding:
             told.append(event)
             return None
         staged = self.blobs.stage(file)
+        staged = replace(staged, source=replace(staged.source, path=source.path))
         if staged.source.sha256 in under_way:  # it was written to between the two looks
             self.blobs.discard(staged)
             under_way[staged.source.sha256].twins.append(staged.source)

@@ -54,15 +54,16 @@ class Looks:
         self._queue.put(None)
         self._thread.join()
 
-    def take(self, sha256: str, page: Page) -> Page:
-        """The page with vectors on their way in place of pixels. Waits while too many pictures do."""
-        if not page.views:
-            return page
-        known = self._cached([view_key(sha256, page.number, view.box) for view in page.views])
-        return replace(page, views=tuple(self._view(sha256, page.number, view, known) for view in page.views))
+    def take(self, sha256: str, pages: Sequence[Page]) -> list[Page]:
+        """The pages with vectors on their way in place of pixels. Waits while too many pictures do."""
+        keys = {(p.number, v.box): view_key(sha256, p.number, v.box) for p in pages for v in p.views}
+        known = self._cached(list(keys.values())) if keys else {}
+        return [
+            replace(p, views=tuple(self._view(v, known.get(keys[p.number, v.box])) for v in p.views))
+            for p in pages
+        ]
 
-    def _view(self, sha256: str, number: int, view: View, known: Mapping[bytes, np.ndarray]) -> View:
-        row = known.get(view_key(sha256, number, view.box))
+    def _view(self, view: View, row: np.ndarray | None) -> View:
         if row is not None:
             return replace(view, pixels=None, vector=given(row))
         assert view.pixels is not None

@@ -6,6 +6,7 @@ whether anybody still wants the answer. What the kernel can limit, the worker ha
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
@@ -74,7 +75,7 @@ class Range:
     head: Head | None = None
     pages: list[Page] = field(default_factory=list)
     error: FileError | None = None
-    seen: Callable[[Page], Page] | None = None  # what takes the pictures of each page at once
+    seen: Callable[[Sequence[Page]], list[Page]] | None = None  # what takes the pictures of these pages
     lost: bool = False  # `error` is how the worker ended, not what it said
 
 
@@ -87,6 +88,7 @@ class Process:
         self._requests = 0
         self._tired = False
         self._claimed = 0
+        self._weighed = -math.inf  # when its memory was looked at last
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(_TICK)
         with theirs, tempfile.TemporaryFile() as log:
@@ -183,7 +185,7 @@ class Process:
                     raise Cancelled
                 if time.monotonic() > deadline:
                     raise Lost(_too_slow(self._limits))
-                if self._memory() > most_used(self._limits):
+                if self._too_large():
                     raise Lost(out_of_memory(self._limits))
                 try:
                     n = self._socket.recv_into(view)
@@ -196,6 +198,15 @@ class Process:
                 view = view[n:]
 
         return wire.receive(fill)
+
+    def _too_large(self) -> bool:
+        """Whether the worker holds too much memory; asked of the system now and then, for that takes longer
+        than most messages do."""
+        now = time.monotonic()
+        if now < self._weighed + _TICK:
+            return False
+        self._weighed = now
+        return self._memory() > most_used(self._limits)
 
     def _memory(self) -> int:
         """Resident bytes of the worker; 0 when it has ended."""

@@ -277,6 +277,7 @@ def date_readings(text: str) -> tuple[date, ...]:
 
 # ------------------------------------------------------------------------------------------ codes
 
+_DIGIT = re.compile(r"[\d⁰¹²³⁴-⁹₀-₉①-⑨]")  # as str.isdigit, as far as print goes
 _CODE = re.compile(r"[^\W_]+(?:(?:[-/._]|(?<=\d),(?=\d))[^\W_]+)*")
 _LOOKALIKES = str.maketrans({"o": "0", "l": "1", "i": "1", "|": "1", "s": "5", "b": "8", "z": "2"})
 
@@ -290,17 +291,15 @@ def code_key(text: str) -> str:
 def codes(text: str) -> list[Code]:
     """Tokens of at least three characters that hold a digit, and such tokens joined over one space:
     "RE16 TGK" gives RE16, and RE16 TGK, so that it is found as RE16TGK too."""
-    tokens = list(_CODE.finditer(text))
+    tokens = [(m[0], *m.span(), _DIGIT.search(m[0]) is not None) for m in _CODE.finditer(text)]
     found: list[Code] = []
-    for i, m in enumerate(tokens):
-        token = m[0]
-        has_digit = any(c.isdigit() for c in token)
+    for i, (token, start, end, has_digit) in enumerate(tokens):
         if has_digit and len(token) >= 3:
-            found.append(Code(m.start(), m.end(), token, code_key(token)))
-        if i + 1 < len(tokens) and text[m.end() : tokens[i + 1].start()] == " ":
-            after = tokens[i + 1][0]
-            if _joins(token, after):
-                span = (m.start(), tokens[i + 1].end())
+            found.append(Code(start, end, token, code_key(token)))
+        if i + 1 < len(tokens):
+            after, begins, ends, digit_after = tokens[i + 1]
+            if (has_digit or digit_after) and text[end:begins] == " " and _joins(token, after):
+                span = (start, ends)
                 found.append(Code(*span, text[span[0] : span[1]], code_key(token + after)))
     return found
 

@@ -26,6 +26,7 @@ from triptych.types import Page, PageText, Reading, View
 
 K = TypeVar("K")
 T = TypeVar("T")
+Seen = Callable[[K, Sequence[Page]], list[Page]]  # what takes the pictures of pages of a file
 
 _FIRST = 4  # pages of the first range of a file
 _RANGE = 16  # pages of a further range, at most
@@ -42,7 +43,7 @@ class _File(Generic[K]):
         name: str,
         cancelled: threading.Event,
         workers: int,
-        seen: Callable[[K, Page], Page] | None,
+        seen: Seen[K] | None,
     ) -> None:
         self.key = key
         self._seen = None if seen is None else partial(seen, key)
@@ -142,12 +143,12 @@ class Workers:
             self._end(child)
 
     def read(
-        self, jobs: Iterable[tuple[K, Path, str]], seen: Callable[[K, Page], Page] | None = None
+        self, jobs: Iterable[tuple[K, Path, str]], seen: Seen[K] | None = None
     ) -> Iterator[tuple[K, Reading | FileError]]:
         """Read files: (key, path, name) in, (key, result) out as each is done, in any order.
 
-        `seen` gets each page as soon as it has come, in one of our threads, and takes its pictures away: a
-        long document's would not fit into memory.
+        `seen` gets pages as soon as a few have come, in one of our threads, and takes their pictures away:
+        a long document's would not fit into memory.
 
         `jobs` is pulled only as far ahead as keeps the workers busy. `name` helps to tell formats
         apart. Raises UserError or ModelError when reading cannot work at all, as with a missing package.
@@ -220,7 +221,7 @@ class Workers:
         self._with_child(job, lambda child: child.read(job))
         job.seconds = time.monotonic() - started
         if job.seen is not None:
-            job.pages = [job.seen(page) for page in job.pages]
+            job.pages = job.seen(job.pages)
         return job
 
     def _draw(self, job: Range, side: int) -> tuple[Range, np.ndarray | None]:

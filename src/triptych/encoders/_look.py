@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triptych.encoders import _look_kinds, _look_words, _minilm, _weights
+from triptych.encoders import _blas, _look_kinds, _look_words, _minilm, _weights
 from triptych.encoders._minilm import Minilm
 from triptych.errors import UserError
 
@@ -83,19 +83,24 @@ class Look:
             _check(image)
         rows = np.empty((len(images), self.dim), np.float32)
         if len(images):
-            from triptych.encoders._look_features import features
-
-            seen = features(images, self._compiled())
-            meaning = _unit(standardised(design(seen), self._weights) @ self._weights["head"])
-            found = {
-                "meaning": meaning,
-                "colour": seen.evidence,
-                "histogram": self._beyond(meaning, "histogram", seen.histogram),
-                "edges": self._beyond(meaning, "edges", seen.edges),
-            }
+            with _blas.single_threaded():
+                found = self._found(images)
             for name, place in self._blocks.items():
                 rows[:, place] = np.float32(SHARES[name] ** 0.5) * found[name]
         return _unit(rows)
+
+    def _found(self, images: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """The blocks of at least one picture, (n, its size) each, before they are weighted."""
+        from triptych.encoders._look_features import features
+
+        seen = features(images, self._compiled())
+        meaning = _unit(standardised(design(seen), self._weights) @ self._weights["head"])
+        return {
+            "meaning": meaning,
+            "colour": seen.evidence,
+            "histogram": self._beyond(meaning, "histogram", seen.histogram),
+            "edges": self._beyond(meaning, "edges", seen.edges),
+        }
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each whole text, without special tokens."""
