@@ -23,7 +23,6 @@ from triptych.reading import Reading
 MODES = ("exact", "near", "off")
 SAME = 0.9999  # cosine of two views of the same pixels: vectors are kept in half precision
 NEAR = 0.995
-_EARLY = 200  # characters by which most texts that differ are told apart
 SHARED = 0.8  # of the words of two near copies together
 
 Looks = Mapping[int, np.ndarray]  # page -> (dim,) float64, the whole page as it was seen
@@ -34,32 +33,36 @@ class _Page:
     """What a page is compared by."""
 
     text: str
+    begins: tuple[str, ...]  # its first words
     words: frozenset[str]
     look: np.ndarray | None
+
+    @classmethod
+    def of(cls, text: str, look: np.ndarray | None, near: bool) -> _Page:
+        words = frozenset(tokens.words(text)) if near else frozenset()
+        return cls(text, tuple(text.split(None, 3)[:3]), words, look)
 
     def copies(self, other: _Page, near: bool) -> bool:
         if (self.look is None) != (other.look is None):
             return False
         if self.look is None or other.look is None:
-            return bool(self.text.strip()) and _same(self.text, other.text)
+            return bool(self.begins) and self._says(other)
         cosine = float(self.look @ other.look)
-        if _same(self.text, other.text):
+        if self._says(other):
             return cosine >= (NEAR if near else SAME)
         every = len(self.words | other.words)
         return near and cosine >= NEAR and len(self.words & other.words) >= SHARED * every
 
-
-def _same(one: str, other: str) -> bool:
-    """Whether two texts are equal but for spaces. Most differ early, and are not read to the end."""
-    return one[:_EARLY].split()[:3] == other[:_EARLY].split()[:3] and one.split() == other.split()
+    def _says(self, other: _Page) -> bool:
+        """Whether two texts are equal but for spaces. Most differ early, and are not read to the end."""
+        return self.begins == other.begins and self.text.split() == other.text.split()
 
 
 def folded(ranked: Sequence[Fused], reading: Reading, looks: Looks, near: bool) -> list[Fused]:
     """`ranked` without copies of what stands above them; ties as they were."""
     kept: list[tuple[_Page, Fused, list[int]]] = []
     for fused in reading.there(ranked):
-        text = reading.text(fused.page).text
-        page = _Page(text, frozenset(tokens.words(text)) if near else frozenset(), looks.get(fused.page))
+        page = _Page.of(reading.text(fused.page).text, looks.get(fused.page), near)
         above = next((copies for first, _, copies in kept if page.copies(first, near)), None)
         if above is None:
             kept.append((page, fused, []))
