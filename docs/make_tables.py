@@ -29,7 +29,9 @@ CHOSEN = {
     "captioners": "`captioner`, `caption --captioner`",
     "detectors": "`look.detectors`",
     "encoders": "`encoder`, `image_encoder`",
+    "rerankers": "`rerank.model`",
     "stores": "`store`",
+    "vlms": "`vlm`, `ask --model`",
 }
 
 # The house in the order in which work flows through it. A module that is not named here is listed last.
@@ -43,6 +45,7 @@ ROOMS = {
     "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword bm25 tokens slips language terms audit writer",
     "retrieve and fuse": "grammar filters narrow sight retrieve candidates fuse learned recency present snippet",
     "answer": "answer answering",
+    "ask a model": "generation replies cost",
     "show": "draw pictures report",
     "measure": "evaluate evaluation labelled marking",
     "real models": "model_files models pull neural training",

@@ -63,10 +63,13 @@ class VlmError(ModelError):
 
     vlm-away, vlm-timeout, vlm-key, vlm-unknown-model, vlm-context, vlm-no-pictures, vlm-busy, vlm-request,
     vlm-server, vlm-stream, vlm-refused, vlm-empty, vlm-cut, vlm-budget.
+
+    `again` is after how many seconds at the least the same call may succeed; None where it will not.
     """
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, again: float | None = None) -> None:
         self.code = code
+        self.again = again
         super().__init__(" ".join(reason.split())[:500])
 
     def to_dict(self) -> dict[str, str]:

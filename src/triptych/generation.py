@@ -7,23 +7,26 @@ Pictures are brought down to the size at which they are sent here, once for all 
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from triptych import cost, plugins
 from triptych.cost import Ledger, Spent, Tariff
-from triptych.errors import UserError
+from triptych.errors import UserError, VlmError
 from triptych.replies import drained
 from triptych.seams import BatchVlm, Message, Reply, Vlm
 from triptych.settings import EXTRACTIVE, GenerationSettings, Settings
 
 CONTEXT = 8192  # tokens that a model is taken to have which does not say
+_LONGEST = 8.0  # seconds between two attempts, unless a server asks for more
 _TOGETHER = 8  # questions that a server gets at once
 
 
@@ -47,13 +50,19 @@ class Vlms:
         generation = self._settings.generation
         with self._lock:
             if chosen not in self._loaded:
-                self._loaded[chosen] = plugins.load(
-                    "vlms", chosen, timeout=generation.timeout, retries=generation.retries
-                )
+                self._loaded[chosen] = plugins.load("vlms", chosen, timeout=generation.timeout)
         return Asked(self._loaded[chosen], self.ledger, generation, purpose)
 
     def close(self) -> None:
         self.ledger.close()
+
+
+@dataclass
+class _Heard:
+    """What came of a call so far."""
+
+    reply: Reply | None = None
+    pieces: int = 0
 
 
 class Asked:
@@ -87,22 +96,27 @@ class Asked:
         fitted = self._fitted(messages)
         most = cost.expected(fitted, max_tokens, self._ledger.tariff)
         number = self._ledger.reserve(self._purpose, self.name, most)
-        begun, said = time.perf_counter(), 0
-        reply: Reply | None = None
+        begun, heard = time.perf_counter(), _Heard()
         try:
-            with closing(self._vlm.stream(fitted, max_tokens=max_tokens)) as pieces:
-                while True:
-                    try:
-                        piece = next(pieces)
-                    except StopIteration as end:
-                        whole: Reply = end.value
-                        reply = whole
-                        return whole
-                    said += 1
-                    yield piece
+            heard.reply = yield from self._tried(fitted, max_tokens, heard)
+            return heard.reply
         finally:
-            used = Spent() if reply is None and not said else self._used(most, reply, said)
+            used = self._used(most, heard) if heard.reply or heard.pieces else Spent()
             self._settle(number, used, time.perf_counter() - begun)
+
+    def _tried(
+        self, messages: Sequence[Message], max_tokens: int, heard: _Heard
+    ) -> Generator[str, None, Reply]:
+        """The model's stream; begun anew after an error that may pass, as long as nothing was heard."""
+        attempt = 0
+        while True:
+            try:
+                return (yield from _counted(self._vlm.stream(messages, max_tokens=max_tokens), heard))
+            except VlmError as error:
+                if heard.pieces or error.again is None or attempt >= self._settings.retries:
+                    raise
+                time.sleep(_pause(error.again, attempt))
+                attempt += 1
 
     def replies(self, asked: Sequence[Sequence[Message]], *, max_tokens: int) -> list[Reply]:
         """See `seams.BatchVlm`: in one batch where the model can, else several at a time."""
@@ -118,17 +132,16 @@ class Asked:
         begun, used = time.perf_counter(), Spent()
         try:
             replies = vlm.replies(asked, max_tokens=max_tokens)
-            used = sum(
-                (self._used(most, reply, 0) for most, reply in zip(each, replies, strict=True)), Spent()
-            )
+            heard = [_Heard(reply) for reply in replies]
+            used = sum((self._used(*pair) for pair in zip(each, heard, strict=True)), Spent())
             return replies
         finally:
             self._settle(number, used, time.perf_counter() - begun)
 
-    def _used(self, most: Spent, reply: Reply | None, said: int) -> Spent:
+    def _used(self, most: Spent, heard: _Heard) -> Spent:
         """What was used by the model's own count; where it counts nothing, our estimate and a token a piece."""
-        tokens_in = reply.tokens_in if reply is not None and reply.tokens_in else most.tokens_in
-        tokens_out = reply.tokens_out if reply is not None and reply.tokens_out else said
+        counted_in, counted_out = (heard.reply.tokens_in, heard.reply.tokens_out) if heard.reply else (0, 0)
+        tokens_in, tokens_out = counted_in or most.tokens_in, counted_out or heard.pieces
         money = self._ledger.tariff.money(tokens_in, tokens_out)
         return Spent(1, tokens_in, tokens_out, most.pictures, most.pixels, 0.0, money)
 
@@ -145,6 +158,23 @@ class Asked:
             Message(m.role, tuple(p if isinstance(p, str) else fitted(p, side) for p in m.parts))
             for m in messages
         )
+
+
+def _counted(stream: Generator[str, None, Reply], heard: _Heard) -> Generator[str, None, Reply]:
+    with closing(stream):
+        while True:
+            try:
+                piece = next(stream)
+            except StopIteration as end:
+                reply: Reply = end.value
+                return reply
+            heard.pieces += 1
+            yield piece
+
+
+def _pause(least: float, attempt: int) -> float:
+    """Seconds before the next attempt: twice as long each time, and not the same for all who wait."""
+    return max(least, min(_LONGEST, 0.25 * 2**attempt)) * random.uniform(1.0, 1.5)
 
 
 def fitted(picture: np.ndarray, side: int) -> np.ndarray:

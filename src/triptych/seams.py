@@ -188,9 +188,9 @@ class Reply(NamedTuple):
 class Vlm(Protocol):
     """Looks at pictures and words and answers in words. Called from several threads at once.
 
-    Made by `load(argument, *, timeout, retries)`: seconds that a server may be silent, and how often a call
-    that failed before its first piece is tried again; a model in this process has no use for either. The
-    conformance suite is `triptych.conformance.vlm.VlmSuite`.
+    Made by `load(argument, *, timeout)`: seconds that a server may be silent; a model in this process has no use
+    for it. Scaling pictures, trying again, counting and stopping are done once, in `generation`. The conformance
+    suite is `triptych.conformance.vlm.VlmSuite`.
     """
 
     name: str  # back end, model and, where it is known, version: stored with what it said

@@ -1,0 +1,230 @@
+"""Any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, LM Studio, OpenAI, Gemini, Anthropic.
+
+`openai:MODEL@URL`, as in `openai:qwen2.5-vl@http://localhost:8000/v1`; without a URL, OpenAI itself. The key comes from
+$OPENAI_API_KEY only. Pictures travel inside the request as data URIs; nothing is fetched, and redirections are not
+followed, because evidence would go where nobody sent it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import re
+from collections.abc import Generator, Sequence
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import numpy as np
+import openai
+from openai import DefaultHttpxClient, Omit, OpenAI, Stream
+from openai.types.chat import ChatCompletionChunk
+from PIL import Image
+
+from triptych.errors import UserError, VlmError
+from triptych.seams import Message, Reply, Vlm
+from triptych.vlms._openai_errors import KEY, told
+
+URL = "https://api.openai.com/v1"
+PICTURES = 32  # of a call, until a server takes fewer
+_CONNECT = 5.0  # seconds for a connection
+_QUALITY = 90  # of JPEG: text stays sharp
+_LONGEST = 40  # characters of a token, on the average, beyond which a server does not keep to max_tokens
+_WAY = 'Write vlm = "openai:MODEL@URL", like openai:qwen2.5-vl@http://localhost:8000/v1'
+_UNSUPPORTED = re.compile(
+    r"unsupported|not supported|unrecognized|unknown|unexpected|extra|not permitted|deprecated", re.I
+)
+
+Finish = Literal["stop", "length", "refused"]
+_FINISH: dict[str, Finish] = {"length": "length", "max_tokens": "length", "content_filter": "refused",
+                              "refusal": "refused", "safety": "refused"}  # fmt: skip
+
+
+def load(argument: str = "", *, timeout: float = 120.0) -> Vlm:
+    """`argument` is `MODEL@URL` or `MODEL`; `timeout` are the seconds that the server may be silent. Nothing is
+    sent. Raises UserError when the argument is neither, or OpenAI is meant and there is no key."""
+    model, url = _parsed(argument)
+    key = os.environ.get(KEY)
+    if not key and url == URL:
+        raise UserError(
+            f"OpenAI asks for a key. Put it into the environment: {KEY}=..., or name a server: {_WAY}"
+        )
+    return Remote(model, url, key, timeout)
+
+
+def _parsed(argument: str) -> tuple[str, str]:
+    """`MODEL@URL` -> (model, URL without a slash at its end). A model's own name may have an @, too."""
+    found = re.search(r"@(\w+://.*)", argument)
+    model, url = (argument[: found.start()], found[1]) if found else (argument, URL)
+    try:
+        parts = urlsplit(url)
+        proper = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number
+        proper = False
+    if not model or not proper or re.search(r"\s", url) or re.search(r"@(localhost|.*[/:.])", model):
+        shown = re.sub(r"//.*@", "//...@", argument)
+        raise UserError(f"'openai:{shown}' names no model of a server. {_WAY}")
+    if parts.username or parts.password or parts.query:
+        raise UserError(
+            f"The URL of a model server holds no key or password. Put it into the environment: {KEY}=..."
+        )
+    return model, url.rstrip("/")
+
+
+class Remote:
+    """A model on a server. What it turns out not to take is kept: pictures, tokens, parameters."""
+
+    def __init__(self, model: str, url: str, key: str | None, timeout: float) -> None:
+        self.name = f"openai/{model}"
+        self.context = 0
+        self.pictures = PICTURES
+        self._model = model
+        self._server = url
+        self._headers = {} if key else {"Authorization": Omit()}
+        self._refused: frozenset[str] = frozenset()  # optional parameters that the server does not know
+        self._client = OpenAI(
+            base_url=url,
+            api_key=key or "none",
+            timeout=openai.Timeout(timeout, connect=_CONNECT),
+            max_retries=0,  # `generation` tries again, and counts it
+            http_client=DefaultHttpxClient(follow_redirects=False),
+        )
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
+        """See `seams.Vlm`."""
+        pictures = sum(not isinstance(part, str) for message in messages for part in message.parts)
+        if pictures > self.pictures:
+            takes = f"at most {self.pictures}" if self.pictures else "no pictures"
+            raise VlmError(
+                "vlm-no-pictures", f"The model {self._model} takes {takes} at once, not {pictures}."
+            )
+        sent = [_sent(message) for message in messages]
+        try:
+            with self._open(sent, max_tokens) as events:
+                return (yield from self._pieces(events, max_tokens))
+        except openai.APIError as error:
+            raise self._learnt(error, pictures) from error
+
+    def _open(self, messages: list[dict[str, Any]], max_tokens: int) -> Stream[ChatCompletionChunk]:
+        """The answer's stream; an optional parameter that the server refuses is left out from then on."""
+        create: Any = self._client.chat.completions.create  # its overloads do not know what is left out
+        while True:
+            refused = self._refused
+            optional: dict[str, Any] = {
+                "max_completion_tokens" if "max_tokens" in refused else "max_tokens": max_tokens,
+                "temperature": 0.0,
+                "stream_options": {"include_usage": True},
+            }
+            given = {name: value for name, value in optional.items() if name not in refused}
+            try:
+                events: Stream[ChatCompletionChunk] = create(
+                    model=self._model, messages=messages, stream=True, extra_headers=self._headers, **given
+                )
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                unknown = {name for name in given if _unsupported(error, name)}
+                if not unknown:
+                    raise
+                self._refused = refused | unknown
+            else:
+                return events
+
+    def _pieces(self, events: Stream[ChatCompletionChunk], max_tokens: int) -> Generator[str, None, Reply]:
+        """The pieces of a stream. Raises VlmError when it does not come to a proper end."""
+        said: list[str] = []
+        length, finish = 0, ""
+        counted = 0, 0
+        for event in self._events(events):
+            piece, ended, usage = self._read(event)
+            finish = finish if finish == "refusal" else ended or finish
+            counted = usage or counted
+            if piece:
+                said.append(piece)
+                length += len(piece)
+                yield piece
+            if length > max_tokens * _LONGEST:
+                finish = "length"
+                break
+        if not finish:
+            raise self._half() if said else self._malformed("it is empty")
+        return Reply("".join(said), _FINISH.get(finish, "stop"), *counted)
+
+    def _events(self, events: Stream[ChatCompletionChunk]) -> Generator[ChatCompletionChunk, None, None]:
+        try:
+            yield from events
+        except openai.APITimeoutError:
+            raise
+        except openai.APIConnectionError as error:
+            raise self._half() from error
+        except ValueError as error:  # no JSON, no UTF-8
+            raise self._malformed(error) from error
+
+    def _read(self, event: ChatCompletionChunk) -> tuple[str, str, tuple[int, int] | None]:
+        """(piece, why it ended or "", tokens in and out or None) of an event, which nobody has checked."""
+        try:
+            usage = (
+                (int(event.usage.prompt_tokens), int(event.usage.completion_tokens)) if event.usage else None
+            )
+            if not event.choices:
+                return "", "", usage
+            choice = event.choices[0]
+            piece = choice.delta.content or ""
+            if choice.delta.refusal:
+                return "", "refusal", usage
+            if not isinstance(piece, str):
+                raise TypeError(f"a piece is {type(piece).__name__}")
+            return piece, str(choice.finish_reason or ""), usage
+        except (AttributeError, TypeError, LookupError, ValueError) as error:
+            raise self._malformed(error) from error
+
+    def _half(self) -> VlmError:
+        return VlmError(
+            "vlm-stream",
+            f"The server {self._server} broke its answer off. Ask again, or look at its log.",
+            again=0.0,
+        )
+
+    def _malformed(self, why: object) -> VlmError:
+        return VlmError(
+            "vlm-stream",
+            f"The server {self._server} sent what is no stream of chat completions ({str(why)[:80]}). Look at the "
+            "server and at the URL in vlm.",
+        )
+
+    def _learnt(self, error: openai.APIError, pictures: int) -> VlmError:
+        """The error in our words; what it says of the model is kept."""
+        found = told(error, self._server, self._model, pictures)
+        if found.pictures >= 0:
+            self.pictures = min(self.pictures, found.pictures)
+        if found.context:
+            self.context = found.context
+        return found.error
+
+
+def _unsupported(error: openai.APIStatusError, name: str) -> bool:
+    text = f"{error.body or ''} {error.message}"
+    return name in text and bool(_UNSUPPORTED.search(text))
+
+
+def _sent(message: Message) -> dict[str, Any]:
+    """A message as it is sent: words alone as one text, as servers without pictures want it."""
+    if all(isinstance(part, str) for part in message.parts):
+        return {"role": message.role, "content": _clean("".join(map(str, message.parts)))}
+    return {"role": message.role, "content": [_part(part) for part in message.parts]}
+
+
+def _part(part: str | np.ndarray) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": _clean(part)}
+    return {"type": "image_url", "image_url": {"url": _uri(part)}}
+
+
+def _clean(text: str) -> str:
+    """A lone surrogate, as in a damaged file, has no UTF-8 form: it becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _uri(picture: np.ndarray) -> str:
+    """uint8 (h, w, 3) RGB as a data URI: JPEG, in which a page is a fifth of what it is in PNG."""
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture)).save(file, "JPEG", quality=_QUALITY, subsampling=0)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getbuffer()).decode()}"

@@ -1,0 +1,361 @@
+"""The client of model servers against a server that does what a test tells it to: every failure, over real sockets."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model_server import DONE, ModelServer, Scripted, event, fails, pictures, says, usage, words
+from triptych import plugins
+from triptych.conformance.vlm import VlmSuite, drained
+from triptych.errors import UserError, VlmError
+from triptych.replies import sound
+from triptych.seams import Message, Vlm
+
+ASK = (Message("user", ("What is the total?",)),)
+
+
+def seeing(count: int) -> tuple[Message, ...]:
+    grey = np.full((40, 60, 3), 128, np.uint8)
+    return (Message("user", (*[grey] * count, "What is this?")),)
+
+
+def load(server: ModelServer, model: str = "tiny", timeout: float = 5.0) -> Vlm:
+    vlm: Vlm = plugins.load("vlms", f"openai:{model}@{server.url}", timeout=timeout)
+    return vlm
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[ModelServer]:
+    with ModelServer() as server:
+        yield server
+
+
+class TestConformance(VlmSuite):
+    @pytest.fixture(autouse=True)
+    def _loaded(self, echo: ModelServer) -> None:
+        self.vlm = load(echo)
+
+    def load(self) -> Vlm:
+        return self.vlm
+
+
+class TestWithoutPictures(TestConformance):
+    @pytest.fixture(autouse=True)
+    def _loaded(self, echo: ModelServer) -> None:
+        self.vlm = load(echo)
+        self.vlm.pictures = 0
+
+
+# ------------------------------------------------------------------------------------- what is sent
+
+
+def test_words_are_one_text_and_pictures_are_jpeg_data_uris() -> None:
+    picture = np.zeros((30, 50, 3), np.uint8)
+    picture[:, 25:] = (250, 10, 10)
+    with ModelServer(lambda request: says("ok")) as server:
+        drained(
+            load(server),
+            (Message("system", ("Be ", "brief.")), Message("user", ("[1]", picture, "What?"))),
+            99,
+        )
+    [request] = server.asked
+    assert request["messages"][0] == {"role": "system", "content": "Be brief."}
+    first, second, third = request["messages"][1]["content"]
+    assert (first, third) == ({"type": "text", "text": "[1]"}, {"type": "text", "text": "What?"})
+    head, _, data = second["image_url"]["url"].partition(",")
+    assert head == "data:image/jpeg;base64"
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+    assert seen.shape == picture.shape
+    assert np.abs(seen.astype(int) - picture).mean() < 3
+    assert (request["max_tokens"], request["temperature"], request["stream"]) == (99, 0.0, True)
+
+
+def test_the_key_comes_from_the_environment_and_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ModelServer(lambda request: fails(401, "Incorrect API key provided")) as server:
+        vlm = load(server)
+        with pytest.raises(VlmError):
+            drained(vlm, ASK)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-123")
+        with pytest.raises(VlmError) as told:
+            drained(load(server), ASK)
+    without, with_key = server.headers
+    assert "authorization" not in without
+    assert with_key["authorization"] == "Bearer sk-secret-123"
+    assert "secret" not in f"{told.value} {vlm.name} {vars(vlm)!r}"
+
+
+def test_a_redirection_is_not_followed() -> None:
+    with ModelServer() as other:
+        away = Scripted([], 307, {"Location": f"{other.url}/chat/completions", "Content-Length": "0"})
+        with ModelServer(lambda request: away) as server:
+            assert failure(server)[0] == "vlm-request"
+        assert other.asked == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "model", "url"),
+    [
+        ("qwen@http://localhost:8000/v1/", "qwen", "http://localhost:8000/v1"),
+        ("org/qwen:7b@https://models.example.org/v1", "org/qwen:7b", "https://models.example.org/v1"),
+        ("claude@20260101@http://[::1]:1/v1", "claude@20260101", "http://[::1]:1/v1"),
+        ("claude@20260101", "claude@20260101", "https://api.openai.com/v1"),
+        ("gpt", "gpt", "https://api.openai.com/v1"),
+    ],
+)
+def test_the_argument_names_model_and_server(
+    argument: str, model: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from triptych.vlms.openai import _parsed
+
+    assert _parsed(argument) == (model, url)
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    assert plugins.load("vlms", f"openai:{argument}").name == f"openai/{model}"
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["", "@http://localhost/v1", "qwen@localhost:8000", "qwen@localhost", "qwen@ftp://host/v1", "qwen@http://",
+     "qwen@http://host:99999/v1", "qwen@http://me:secret@host/v1", "qwen@ftp://me:secret@host.org", "qwen@http://host/v1?key=secret",
+     "qwen@http://a b/v1", "gpt"],
+)  # fmt: skip
+def test_a_wrong_argument_is_told_in_one_line(argument: str) -> None:
+    with pytest.raises(UserError) as told:
+        plugins.load("vlms", f"openai:{argument}")
+    assert "\n" not in str(told.value) and (
+        "openai:" in str(told.value) or "OPENAI_API_KEY" in str(told.value)
+    )
+
+
+# ------------------------------------------------------------------------------------- what goes wrong
+
+
+def failure(
+    server: ModelServer, messages: tuple[Message, ...] = ASK, vlm: Vlm | None = None
+) -> tuple[str, str]:
+    """(code, sentence) of a question that is not answered."""
+    vlm = vlm or load(server, timeout=0.3)
+    with pytest.raises(VlmError) as told:
+        sound(drained(vlm, messages, 64)[1], vlm.name)
+    assert "\n" not in str(told.value) and str(told.value)[0].isupper() and len(str(told.value)) < 500
+    return told.value.code, str(told.value)
+
+
+CASES: dict[str, tuple[str, Scripted]] = {
+    "wrong key": ("vlm-key", fails(401, "Incorrect API key provided: sk-x.")),
+    "no permission": ("vlm-key", fails(403, "You have insufficient permissions")),
+    "unknown model": ("vlm-unknown-model", fails(404, "The model `tiny` does not exist.")),
+    "unknown model of ollama": ("vlm-unknown-model", fails(404, 'model "tiny" not found, try pulling it first')),
+    "wrong path": ("vlm-request", Scripted([b"<html><h1>404 Not Found</h1></html>"], 404, {})),
+    "context of openai": ("vlm-context", fails(400, "This model's maximum context length is 4096 tokens. However, "
+                                               "you requested 9000 tokens.")),
+    "context of llama.cpp": ("vlm-context", fails(400, "the request exceeds the available context size")),
+    "context of anthropic": ("vlm-context", fails(400, "prompt is too long: 210000 tokens > 200000 maximum")),
+    "context of gemini": ("vlm-context", fails(400, "The input token count (9) exceeds the maximum number of tokens")),
+    "too fast": ("vlm-busy", fails(429, "Rate limit reached", Retry_After="2")),
+    "used up": ("vlm-busy", fails(429, "You exceeded your current quota, please check your plan and billing")),
+    "server failed": ("vlm-server", fails(500, "CUDA out of memory")),
+    "gateway": ("vlm-server", Scripted([b"<html>502 Bad Gateway</html>"], 502, {})),
+    "not understood": ("vlm-request", fails(400, "messages[0]: something odd")),
+    "policy": ("vlm-refused", fails(400, "The response was filtered due to the content management policy")),
+    "refused in words": ("vlm-refused", Scripted(
+        [event(choices=[{"index": 0, "delta": {"refusal": "I cannot"}, "finish_reason": None}]),
+         event(finish="stop"), DONE])),
+    "filtered": ("vlm-refused", says("I will", finish="content_filter")),
+    "empty": ("vlm-empty", says()),
+    "blank": ("vlm-empty", says(" \n ")),
+    "cut": ("vlm-cut", says("The total", finish="length")),
+    "breaks off": ("vlm-stream", Scripted([event("The to")])),
+    "ends early": ("vlm-stream", Scripted([event("The to"), DONE])),
+    "nothing": ("vlm-stream", Scripted([])),
+    "page": ("vlm-stream", Scripted([b"<html>Welcome</html>"], 200, {"Content-Type": "text/html"})),
+    "no JSON": ("vlm-stream", Scripted([event("The "), b"data: {oops\n\n", DONE])),
+    "no UTF-8": ("vlm-stream", Scripted([b'data: {"a": "\xff\xfe"}\n\n', DONE])),
+    "no chunk": ("vlm-stream", Scripted([b"data: [1, 2]\n\n", DONE])),
+    "odd choices": ("vlm-stream", Scripted([event(choices=7), DONE])),
+    "odd piece": ("vlm-stream", Scripted([event(choices=[{"delta": {"content": {"a": 1}}}]), DONE])),
+    "odd usage": ("vlm-stream", Scripted([event("a", "stop", usage={"prompt_tokens": "many"}), DONE])),
+    "error inside": ("vlm-stream", Scripted([event("The "), b'data: {"error": {"message": "it crashed"}}\n\n'])),
+    "context inside": ("vlm-context", Scripted([b'data: {"error": {"message": "exceeds the context size"}}\n\n'])),
+    "too few bytes": ("vlm-stream", Scripted([event("The ")], 200, {"Content-Length": "9999"})),
+    "silent": ("vlm-timeout", Scripted([1.0])),
+    "falls silent": ("vlm-timeout", Scripted([event("The "), 1.0])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_failure_has_its_own_code(name: str) -> None:
+    code, answer = CASES[name]
+    with ModelServer(lambda request: answer) as server:
+        assert failure(server)[0] == code
+        assert len(server.asked) == 1  # trying again is the core's
+
+
+def test_each_code_has_its_own_sentence() -> None:
+    told = {}
+    for code, answer in dict(CASES.values()).items():
+        with ModelServer(lambda request, answer=answer: answer) as server:
+            told[code] = failure(server)[1].split("(")[0].replace(server.url, "URL")
+    assert len(set(told.values())) == len(told) >= 10
+
+
+def test_a_server_that_is_away_is_told() -> None:
+    with ModelServer() as server:
+        vlm = load(server)
+    code, sentence = failure(server, vlm=vlm)
+    assert code == "vlm-away" and "Start it" in sentence
+
+
+def test_what_may_pass_says_after_how_long() -> None:
+    for answer, again in (
+        (fails(429, "slow down", Retry_After="2"), 2.0),
+        (fails(429, "slow down", Retry_After="900"), None),
+        (fails(429, "slow down", Retry_After="Wed, 21 Oct 2026 07:28:00 GMT"), 0.0),
+        (fails(503, "loading model"), 0.0),
+        (fails(400, "no"), None),
+    ):
+        with ModelServer(lambda request, answer=answer: answer) as server, pytest.raises(VlmError) as told:
+            drained(load(server), ASK)
+        assert told.value.again == again
+
+
+def test_a_server_without_end_is_left() -> None:
+    with ModelServer(lambda request: Scripted([event("word " * 100)] * 10_000)) as server:
+        code, _ = failure(server)
+    assert code == "vlm-cut"
+
+
+# ------------------------------------------------------------------------------------- what is found out
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "sent", "left"),
+    [
+        ("At most 1 image(s) may be provided in one prompt.", 400, 3, 1),
+        ("At most 2 image(s) may be provided in one request.", 400, 3, 2),
+        ("image input is not supported - hint: you may need to provide the mmproj", 500, 2, 0),
+        ("Model does not support images. Please use a model that does.", 400, 4, 0),
+        ("this model does not support image input", 400, 1, 0),
+        (
+            "json: cannot unmarshal array into Go struct field Message.messages.content of type string",
+            400,
+            1,
+            0,
+        ),
+        ("Too many images", 400, 5, 1),
+        ("Too many images", 400, 1, 0),
+    ],
+)
+def test_how_many_pictures_a_model_takes_is_found_out_once(
+    message: str, status: int, sent: int, left: int
+) -> None:
+    def respond(request: dict[str, Any]) -> Scripted:
+        return fails(status, message) if len(pictures(request)) > left else says("ok")
+
+    with ModelServer(respond) as server:
+        vlm = load(server)
+        assert failure(server, seeing(sent), vlm)[0] == "vlm-no-pictures"
+        assert vlm.pictures == left
+        assert failure(server, seeing(sent), vlm)[0] == "vlm-no-pictures"
+        assert len(server.asked) == 1  # the second time it is known
+        assert drained(vlm, seeing(left))[1].text == "ok"
+
+
+def test_a_plain_mention_of_pictures_is_no_refusal_of_them() -> None:
+    with ModelServer(lambda request: fails(400, "image of the container is missing")) as server:
+        assert failure(server)[0] == "vlm-request"  # none was sent
+
+
+def test_the_context_is_learnt_from_the_error() -> None:
+    with ModelServer(lambda request: CASES["context of openai"][1]) as server:
+        vlm = load(server)
+        assert vlm.context == 0
+        failure(server, vlm=vlm)
+        assert vlm.context == 4096
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+        "Unsupported value: 'temperature' does not support 0.0 with this model.",
+        "Unrecognized request argument supplied: stream_options",
+    ],
+)
+def test_a_parameter_that_a_server_does_not_know_is_left_out_from_then_on(message: str) -> None:
+    [name] = {"max_tokens", "temperature", "stream_options"} & set(message.replace("'", " ").split())
+
+    def respond(request: dict[str, Any]) -> Scripted:
+        return fails(400, message) if name in request else says("ok")
+
+    with ModelServer(respond) as server:
+        vlm = load(server)
+        assert [drained(vlm, ASK)[1].text for _ in range(2)] == ["ok", "ok"]
+        assert len(server.asked) == 3
+        assert ("max_completion_tokens" in server.asked[-1]) == (name == "max_tokens")
+
+
+def test_tokens_are_those_that_the_server_counted() -> None:
+    with ModelServer(lambda request: says("a", "b", tokens=(123, 45))) as server:
+        _, reply = drained(load(server), ASK)
+    assert (reply.tokens_in, reply.tokens_out) == (123, 45)
+
+
+def test_a_server_that_counts_nothing() -> None:
+    with ModelServer(lambda request: Scripted([event("a"), event(finish="stop"), DONE])) as server:
+        _, reply = drained(load(server), ASK)
+    assert reply == ("a", "stop", 0, 0)
+
+
+def test_thoughts_are_no_answer() -> None:
+    thought = event(choices=[{"index": 0, "delta": {"reasoning_content": "hm"}, "finish_reason": None}])
+    with ModelServer(lambda request: Scripted([thought, *says("Yes.").chunks])) as server:
+        assert drained(load(server), ASK)[0] == ["Yes."]
+
+
+def test_pieces_come_as_they_are_sent() -> None:
+    go = threading.Event()
+
+    class Waits(list[bytes | float]):
+        def __iter__(self) -> Any:
+            yield event("first")
+            go.wait(5)
+            yield from (event("second"), event(finish="stop"), usage(1, 2), DONE)
+
+    with ModelServer(lambda request: Scripted(Waits())) as server:
+        stream = load(server).stream(ASK, max_tokens=9)
+        assert next(stream) == "first"
+        go.set()
+        assert [*stream] == ["second"]
+
+
+def test_thirty_two_streams_at_once_stay_apart() -> None:
+    def respond(request: dict[str, Any]) -> Scripted:
+        return says(*[f"{words(request)}-{i} " for i in range(20)], pause=0.002)
+
+    def ask(i: int) -> None:
+        pieces, reply = drained(vlm, (Message("user", (f"q{i}",)),), 999)
+        found[i] = reply.text if "".join(pieces) == reply.text else "mixed"
+
+    found: dict[int, str] = {}
+    with ModelServer(respond) as server:
+        vlm = load(server)
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(32)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == {i: "".join(f"q{i}-{n} " for n in range(20)) for i in range(32)}
