@@ -50,6 +50,7 @@ ROOMS = {
     "measure": "evaluate evaluation labelled marking",
     "real models": "model_files models pull neural training",
     "talk": "cli doctor",
+    "serve": "server keys journal",
     "for authors and proofs": "conformance faults",
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -140,9 +141,16 @@ class Blobs:
                 folder.rmdir()
 
     def free(self, unheld: Iterable[str]) -> None:
-        """Delete the blobs that the catalog says nothing holds any more."""
+        """Delete the blobs that the catalog says nothing holds any more, and what was drawn of them."""
         for sha in unheld:
             self.delete(sha)
+            shutil.rmtree(self.thumbnails(sha), ignore_errors=True)
+
+    def thumbnails(self, sha: str) -> Path:
+        """The local folder for pictures drawn of a blob; they go with it."""
+        if not _is_sha256(sha):
+            raise ValueError(f"not a SHA-256: {sha!r}")
+        return self._staging.parent / "thumbnails" / sha[:2] / sha
 
     def list(self) -> Iterator[str]:
         """The SHA-256 of every blob, sorted; foreign files are left out."""

@@ -64,19 +64,26 @@ def _pages(catalog: Catalog, _change: int) -> tuple[np.ndarray, np.ndarray]:
     return keys, pages
 
 
-def scope(catalog: Catalog, expression: str | None = None, collection: str | None = None) -> Scope | None:
+Within = str | tuple[str, ...] | None  # a collection, several of them, or all there are
+
+
+def scope(catalog: Catalog, expression: str | None = None, collection: Within = None) -> Scope | None:
     """The chunks that a search in `collection` with the filter `expression` may look at; None: all.
 
-    Raises UserError that points at the character where the filter cannot be understood. Remembered for
-    as long as the catalog does not change.
+    Several collections always give a scope, also where there are no others: what is found for somebody who may
+    see them does not depend on what else there is. Raises UserError that points at the character where the filter
+    cannot be understood. Remembered for as long as the catalog does not change.
     """
     if expression is None and (collection is None or catalog.collections() == [collection]):
         return None
-    return _scope(catalog, expression, collection, catalog.last_change())
+    names = (collection,) if isinstance(collection, str) else collection
+    return _scope(catalog, expression, names, catalog.last_change())
 
 
 @lru_cache(maxsize=64)
-def _scope(catalog: Catalog, expression: str | None, collection: str | None, _change: int) -> Scope:
+def _scope(
+    catalog: Catalog, expression: str | None, collections: tuple[str, ...] | None, _change: int
+) -> Scope:
     query = (
         select(schema.chunk.c.key)
         .join(schema.page, schema.page.c.key == schema.chunk.c.page)
@@ -85,11 +92,11 @@ def _scope(catalog: Catalog, expression: str | None, collection: str | None, _ch
     )
     if expression is not None:
         query = query.where(parse(expression))
-    if collection is not None:
-        query = query.where(schema.asset.c.collection == collection)
+    if collections is not None:
+        query = query.where(schema.asset.c.collection.in_(collections))
     with database.reading(catalog.engine) as connection:
         keys = np.array(connection.scalars(query).all(), np.int64)
-    return Scope(keys, None if collection is None else (collection,), expression is not None)
+    return Scope(keys, collections, expression is not None)
 
 
 def assets(catalog: Catalog, expression: str) -> set[int]:
@@ -352,9 +359,13 @@ def _tag(key: str) -> _Field:
     return compare
 
 
+def literal(text: str) -> str:
+    """Text as a pattern of SQL's LIKE that means just this text, with a backslash as escape."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
 def _like(pattern: str) -> str:
-    escaped = re.sub(r"([\\%_])", r"\\\1", pattern)
-    return escaped.replace("*", "%").replace("?", "_")
+    return literal(pattern).replace("*", "%").replace("?", "_")
 
 
 _FIELDS: dict[str, _Field] = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import builtins
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from triptych import alike, calibrate, captioning, filters, floor, ingest, learned, plugins
 from triptych import settings as configuration
+from triptych.aside import aside
 from triptych.blobs import Blobs
 from triptych.captioning import Sidecar
 from triptych.catalog import Catalog
@@ -164,17 +165,21 @@ class Library:
         tags: Mapping[str, str] | None = None,
         captions: str | Path | Sidecar | None = None,
         stdin: BinaryIO | None = None,
+        names: Callable[[Path], str] | None = None,
     ) -> Iterator[Added]:
-        """As `add`, told one by one, each as soon as it is durable. `-` stands for a list on `stdin`."""
+        """As `add`, told one by one, each as soon as it is durable. `-` stands for a list on `stdin`; `names` says
+        under which name a file is kept where that is not its path, as for uploads."""
         if isinstance(captions, (str, Path)):
             captions = captioning.read(Path(captions))
         with self._writing():
-            found: Iterator[Path | ingest.Refused] = ingest.find(what, stdin, self.folder)
+            own_folder = None if names else self.folder  # uploads lie in the library
+            found: Iterator[Path | ingest.Refused] = ingest.find(what, stdin, own_folder)
             supplied = None
             if captions is not None:
                 own, supplied = captions.file.absolute(), captions.of
                 found = (f for f in found if isinstance(f, ingest.Refused) or f.absolute() != own)
-            yield from self._adding.files(found, collection, dict(tags or {}), supplied)
+            named = names or ingest.name_of
+            yield from self._adding.files(found, collection, dict(tags or {}), supplied, named)
 
     def describing(
         self, captioner: str | None = None, *, collection: str | None = None, again: bool = False
@@ -227,7 +232,7 @@ class Library:
         k: int | None = None,
         signals: Sequence[str] | None = None,
         fusion: str | None = None,
-        collection: str | None = None,
+        collection: filters.Within = None,
         where: str | None = None,
         plain: bool = False,
     ) -> Results:
@@ -246,7 +251,7 @@ class Library:
             k=k,
             signals=signals,
             fusion=fusion,
-            collection=self._collection(collection),
+            collection=collection if isinstance(collection, tuple) else self._collection(collection),
             where=where,
             reranking=self.reranking,
             floor=self.floor,
@@ -274,7 +279,7 @@ class Library:
         return outcome(self.ask_events(question, **options))
 
     def ask_events(
-        self, question: str, *, collection: str | None = None, where: str | None = None
+        self, question: str, *, collection: filters.Within = None, where: str | None = None
     ) -> Iterator[Event]:
         """As `ask`, told as it happens: retrieval, then tokens and citations, then done or error."""
         from triptych.asking import Asking
@@ -289,19 +294,13 @@ class Library:
         return name
 
     async def aadd(self, *what: str | Path, **options: Any) -> builtins.list[Added]:
-        import asyncio
-
-        return await asyncio.to_thread(self.add, *what, **options)
+        return await aside(self.add, *what, **options)
 
     async def asearch(self, text: str | None = None, **options: Any) -> Results:
-        import asyncio
-
-        return await asyncio.to_thread(self.search, text, **options)
+        return await aside(self.search, text, **options)
 
     async def aask(self, question: str, **options: Any) -> Answer:
-        import asyncio
-
-        return await asyncio.to_thread(self.ask, question, **options)
+        return await aside(self.ask, question, **options)
 
     # Seeing
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from triptych import filters, tokens
 from triptych.catalog import Catalog
-from triptych.filters import Scope
+from triptych.filters import Scope, Within
 from triptych.grammar import Line
 from triptych.keyword import KeywordIndex
 
 
 def narrow(
-    catalog: Catalog, keyword: KeywordIndex, line: Line, where: str | None, collection: str | None
+    catalog: Catalog, keyword: KeywordIndex, line: Line, where: str | None, collection: Within
 ) -> Scope | None:
     """The chunks that `line`, beside the filter `where`, may find in `collection`; None: all.
 

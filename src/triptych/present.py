@@ -47,6 +47,7 @@ def _hit(rank: int, fused: Fused, reading: Reading, query: Query, rarity: Weight
         recency=fused.recency,
         rerank=fused.rerank,
         copies=tuple(_place(reading, page) for page in fused.copies),
+        kind=row.asset_kind,
     )
 
 

@@ -25,7 +25,7 @@ from triptych import evidence, fold, fuse, grammar, learned, terms
 from triptych.candidates import Asked, Candidates, Found, collected, completed, fed_back, said_by_captions
 from triptych.catalog import Catalog
 from triptych.errors import UserError
-from triptych.filters import Scope
+from triptych.filters import Scope, Within
 from triptych.floor import Floor, strength
 from triptych.fuse import LEAD
 from triptych.index import Index
@@ -74,7 +74,7 @@ def retrieve(
     k: int | None = None,
     signals: Sequence[str] | None = None,
     fusion: str | None = None,
-    collection: str | None = None,
+    collection: Within = None,
     where: str | None = None,
     model: learned.Model | None = None,
     reranking: Reranking | None = None,
@@ -151,7 +151,7 @@ def gather(
     method: str,
     wanted: int,
     signals: Sequence[str] | None = None,
-    collection: str | None = None,
+    collection: Within = None,
     where: str | None = None,
 ) -> Gathered:
     """What all signals say to a question, before it is fused. Raises as `retrieve` does."""

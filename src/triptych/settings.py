@@ -124,6 +124,33 @@ class CostSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Serving."""
+
+    host: str = "127.0.0.1"  # address to listen on; another than loopback needs keys
+    port: int = 8321  # port to listen on
+    hosts: str = ""  # further names by which people may reach the server, with spaces between
+    rate: int = 100  # requests a second of one key or address; 0: no limit
+    burst: int = 400  # requests at once beyond that
+    threads: int = 0  # searches at a time; 0: twice the cores
+    queue: int = 100  # searches that may wait for their turn; more are told to come back
+    body_mb: float = 25.0  # size of a request that is no upload
+    upload_mb: int = 2000  # size of one upload, all its files together
+    upload_files: int = 1000  # files of one upload
+    jobs: int = 200  # uploads that may wait for their turn
+    patience_seconds: float = 30.0  # how long a request's next bytes may take
+    mcp_add: bool = False  # whether the tools of MCP may add files
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is written down of questions, in the library's folder."""
+
+    queries: str = "off"  # off; ids: no words of questions, pages and answers; full: all of it
+    days: int = 90  # after which the query log and the audit log are deleted
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one library."""
 
@@ -140,6 +167,8 @@ class Settings:
     search: SearchSettings = field(default_factory=SearchSettings)
     rerank: RerankSettings = field(default_factory=RerankSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+    log: LogSettings = field(default_factory=LogSettings)
     generation: GenerationSettings = field(default_factory=GenerationSettings)
     cost: CostSettings = field(default_factory=CostSettings)
 

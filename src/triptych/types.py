@@ -281,6 +281,7 @@ class Hit:
     recency: float | None = None  # 0..1, 1 for today; None where age plays no part
     rerank: Reranked | None = None  # None where nobody read it again
     copies: tuple[tuple[str, int], ...] = ()  # (source, page) of others like it that are not shown
+    kind: str = ""  # of its file: pdf, image, text, ...
 
     def to_dict(self) -> dict[str, Any]:
         view = self.view
@@ -293,6 +294,7 @@ class Hit:
             "source": self.source,
             "page": self.page,
             "collection": self.collection,
+            "kind": self.kind,
             "title": self.title,
             "section": self.section,
             "snippet": self.snippet,

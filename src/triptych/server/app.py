@@ -1,0 +1,177 @@
+"""The application: all routes, the guard around them, the page, and what must be begun and ended with it.
+
+create_app(library, settings) -> FastAPI        the library stays the caller's: who opened it closes it
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from triptych import __version__
+from triptych.errors import TriptychError
+from triptych.journal import FOLDER, Journal
+from triptych.keys import Access
+from triptych.library import Library
+from triptych.server import problems, reply
+from triptych.server.guard import Guard
+from triptych.server.identity import CLASSES, FIELD, Identity, admit
+from triptych.server.jobs import Jobs
+from triptych.server.pictures import PagePictures
+from triptych.server.problems import Problem
+from triptych.server.routes import ask, assets, collections, jobs, search, system
+from triptych.server.schemas import ProblemModel
+from triptych.server.signing import Signer
+from triptych.server.state import State, threads
+from triptych.server.uploads import Uploads
+from triptych.settings import ServerSettings
+from triptych.workers import Workers
+
+_log = logging.getLogger("triptych.server")
+
+PAGE = Path(__file__).parent / "page"
+_THREADS = 40  # that look things up, draw and write
+_DRAIN = 8.0  # seconds that the work in hand may take at the end
+_ROUTES = (system, search, ask, assets, jobs, collections)
+_DESCRIPTION = (
+    "Find and ask scans, forms, reports, charts, screenshots, photos and notes; every hit and every answer says "
+    "where on the page it stands. Errors are RFC 9457 problems with one sentence in `detail`."
+)
+
+
+def create_app(library: Library, settings: ServerSettings | None = None) -> FastAPI:
+    """The server of one library. Its routes run in threads; the event loop only carries."""
+    settings = settings or library.settings.server
+    app = FastAPI(
+        title="Triptych",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_life,
+        dependencies=[Depends(_admitted)],
+    )
+    app.state.triptych = _state(library, settings)
+    for module in _ROUTES:
+        app.include_router(module.router)
+    for error in (Problem, TriptychError, HTTPException, RequestValidationError):
+        app.add_exception_handler(error, _answered)
+    app.add_middleware(Guard, access=app.state.triptych.access, settings=settings, told=_told)
+    _describe(app)
+    if PAGE.is_dir():
+        app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    return app
+
+
+def _state(library: Library, settings: ServerSettings) -> State:
+    access = Access(library.folder)
+    uploads = Uploads(library.folder)
+    workers = Workers(library.settings, count=1, side=_side(library))
+    return State(
+        library=library,
+        access=access,
+        settings=settings,
+        jobs=Jobs(library, uploads, settings.jobs),
+        uploads=uploads,
+        pictures=PagePictures(library.catalog, library.blobs, workers),
+        workers=workers,
+        signer=Signer(access),
+        audit=Journal(library.folder / FOLDER, "audit", library.settings.log.days),
+        searching=CapacityLimiter(threads(settings)),
+    )
+
+
+def _side(library: Library) -> int:
+    image = library.encoders.image
+    return 0 if image is None else image.side
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    """Load what a first question would wait for; at the end, finish the part in hand and keep the rest."""
+    state: State = app.state.triptych
+    to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    await state.work(_load, state.library)
+    state.jobs.start()
+    try:
+        yield
+    finally:
+        await state.work(state.jobs.stop, _DRAIN)
+        await state.work(state.workers.close)
+
+
+def _load(library: Library) -> None:
+    """Everything that is made when it is first needed, made in one thread: two would make it twice."""
+    library.signals()
+    _ = library.reranking, library.floor
+    library.encoders.text.queries(["a first question"])
+
+
+def _admitted(request: Request) -> None:
+    """Every route passes here: the class it declares, or none is let in."""
+    route = request.scope["route"]
+    needed = (getattr(route, "openapi_extra", None) or {}).get(FIELD)
+    who: Identity = request.state.who
+    if needed not in CLASSES:
+        raise Problem(500, "unclassified", "This route does not say who may use it.")
+    try:
+        admit(who, needed)
+    except Problem:
+        request.app.state.triptych.note(who, "refused", path=request.url.path)
+        raise
+
+
+async def _answered(request: Request, error: Exception) -> Response:
+    """An error of ours, of the router or of the fields, as a problem."""
+    request_id = request.state.request_id
+    if isinstance(error, RequestValidationError):
+        problem = reply.invalid(error)
+    elif isinstance(error, HTTPException):
+        problem = _of_router(request, error)
+    else:
+        problem = problems.of(error)
+        problems.note(error, problem, request_id)
+    return problem.response(request_id)
+
+
+def _of_router(request: Request, error: HTTPException) -> Problem:
+    if error.status_code == 404:
+        return Problem(
+            404, "not-found", "There is nothing at this address. The API is described under /docs."
+        )
+    if error.status_code == 405:
+        return Problem(405, "method", f"{request.method} is not possible here.", error.headers)
+    return Problem(error.status_code, "http", str(error.detail), error.headers)
+
+
+def _told(scope: Any, status: int, seconds: float) -> None:
+    _log.info("%s %s %s %.1f ms", scope["method"], scope["path"], status, seconds * 1000)
+
+
+def _describe(app: FastAPI) -> None:
+    """OpenAPI with problems, keys and access classes."""
+    make = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = make()
+            parts = schema.setdefault("components", {})
+            parts.setdefault("schemas", {})["ProblemModel"] = ProblemModel.model_json_schema()
+            parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+            schema["security"] = [{"key": []}, {}]
+            parts["schemas"].pop("HTTPValidationError", None)
+            parts["schemas"].pop("ValidationError", None)
+        return app.openapi_schema or {}
+
+    app.openapi = described  # type: ignore[method-assign]

@@ -1,0 +1,104 @@
+"""Problems: every error as RFC 9457 `application/problem+json` with one clear sentence, and no more than that.
+
+No traceback, path, key or text of a document ever stands in one; what was not foreseen is told by its request id
+only, which the log explains.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from triptych.errors import (
+    FileError,
+    LibraryError,
+    Locked,
+    MissingPackage,
+    ModelError,
+    TriptychError,
+    UserError,
+)
+
+_log = logging.getLogger("triptych.server")
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """What is answered in place of what was asked for."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = " ".join(detail.split())[:500]
+        self.headers = dict(headers or {})
+        self.more = more
+
+    def to_dict(self, request_id: str) -> dict[str, Any]:
+        return {
+            "type": f"urn:triptych:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": f"urn:request:{request_id}",
+            **self.more,
+        }
+
+    def response(self, request_id: str) -> Response:
+        body = json.dumps(self.to_dict(request_id), ensure_ascii=False).encode("utf-8", "replace")
+        return Response(body, self.status, {**self.headers, "Cache-Control": "no-store"}, MEDIA_TYPE)
+
+
+def absent(what: str) -> Problem:
+    """Forbidden and absent give the same answer, so that nobody learns by asking what there is."""
+    return Problem(404, "not-found", f"There is no such {what} here, or this key may not see it.")
+
+
+def unauthorized() -> Problem:
+    """Missing, unknown, expired and revoked keys give the same answer."""
+    return Problem(
+        401,
+        "key-needed",
+        "A valid key is needed: send 'Authorization: Bearer KEY'. Keys are made with: triptych keys add",
+        {"WWW-Authenticate": 'Bearer realm="triptych"'},
+    )
+
+
+def busy(detail: str, seconds: int = 5) -> Problem:
+    return Problem(503, "busy", detail, {"Retry-After": str(seconds)})
+
+
+def note(error: Exception, problem: Problem, request_id: str) -> None:
+    """What went wrong, for the log only."""
+    if problem.status >= 500 and not isinstance(error, Problem):
+        known = isinstance(error, TriptychError)
+        _log.error("request %s: %s", request_id, error, exc_info=None if known else error)
+
+
+def of(error: Exception) -> Problem:
+    """The problem that an error of ours is."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, FileError):
+        return Problem(422, error.code, str(error))
+    if isinstance(error, Locked):
+        return busy("Another process is writing to this library. Try again in a moment.")
+    if isinstance(error, (LibraryError, MissingPackage)):  # their sentences name places on this machine
+        return Problem(503, "library", "The library cannot do that now. The server's log says why.")
+    if isinstance(error, UserError):
+        return Problem(422, "not-understood", str(error))
+    if isinstance(error, ModelError):
+        return Problem(502, "model", "The model that should answer failed. The server's log says why.")
+    if isinstance(error, TriptychError):
+        return Problem(500, "failed", "That failed. The server's log says why.")
+    return Problem(
+        500, "unforeseen", "The server met an error that was not foreseen. Its log has the request id."
+    )

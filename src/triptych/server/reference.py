@@ -1,0 +1,56 @@
+"""The API for people, from its OpenAPI description: one HTML page that loads nothing and runs no script."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from triptych.server.identity import FIELD
+
+_METHODS = ("get", "post", "put", "delete")
+
+
+def page(described: Mapping[str, Any]) -> str:
+    """The page; `described` is an OpenAPI object."""
+    info = described["info"]
+    body = "".join(_operations(described))
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_text(info["title"])} API</title>'
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/reference.css">'
+        f"<main><h1>{_text(info['title'])} {_text(info['version'])}: HTTP API</h1><p>{_text(info['description'])}</p>"
+        f'<p>For programs: <a href="/openapi.json">openapi.json</a></p>{body}</main></html>'
+    )
+
+
+def _operations(described: Mapping[str, Any]) -> Iterator[str]:
+    for path, methods in described["paths"].items():
+        for method in _METHODS:
+            if method in methods:
+                yield _operation(path, method, methods[method])
+
+
+def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
+    rows = "".join(_parameter(parameter) for parameter in operation.get("parameters", ()))
+    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        rows += _row("body", media_type, ", ".join(content["schema"].get("properties", ())))
+    for status, told in operation.get("responses", {}).items():
+        rows += _row("answer", status, told.get("description", ""))
+    return (
+        f"<section><h2><code>{method.upper()} {_text(path)}</code></h2><p>{_text(operation.get('summary', ''))}. "
+        f"Access: {_text(operation.get(FIELD, ''))}.</p><p>{_text(operation.get('description', ''))}</p>"
+        f"<table>{rows}</table></section>"
+    )
+
+
+def _parameter(parameter: Mapping[str, Any]) -> str:
+    needed = " (needed)" if parameter.get("required") else ""
+    return _row(parameter["in"] + needed, parameter["name"], parameter.get("description", ""))
+
+
+def _row(*cells: object) -> str:
+    return f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value))

@@ -1,0 +1,150 @@
+"""Replies: JSON without a second look at it, events as they come, and what OpenAPI says of both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import iterate_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.responses import Response
+
+from triptych.server import problems
+from triptych.server.problems import MEDIA_TYPE, Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+Event = tuple[str, Mapping[str, Any]]  # name, data
+
+_TOLD = {
+    400: "Not HTTP as it should be.",
+    401: "A valid key is needed.",
+    403: "This key may not do that.",
+    404: "Absent, or not to be seen by this key.",
+    408: "The request came too slowly.",
+    413: "The request is too large.",
+    415: "Another kind of body is needed.",
+    422: "Not understood; the sentence says which field.",
+    429: "Too many requests, or too many uploads that wait.",
+    503: "Busy, or the library cannot be used now.",
+}
+
+
+def failures(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """The problems of a route, for OpenAPI."""
+    every = sorted({401, 403, 422, 429, 503, *codes})
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemModel"}}}
+    return {code: {"description": _TOLD[code], "content": content} for code in every}
+
+
+def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON of what the library gave. Surrogates, which no UTF-8 can hold, become question marks."""
+    body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
+
+
+def events(told: AsyncIterator[Event], request_id: str) -> EventSourceResponse:
+    """Server-sent events. An error on the way is told as the event `error`, and ends them."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return EventSourceResponse(_encoded(told, request_id), headers=headers)
+
+
+def from_thread(told: Iterator[Event]) -> AsyncIterator[Event]:
+    """Events of a generator that works, made in threads."""
+    return iterate_in_threadpool(told)
+
+
+async def _encoded(told: AsyncIterator[Event], request_id: str) -> AsyncIterator[bytes]:
+    try:
+        async for name, data in told:
+            yield _event(name, data)
+    except Exception as error:  # the answer has begun, so this is its only way out
+        problem = problems.of(error)
+        problems.note(error, problem, request_id)
+        yield _event("error", problem.to_dict(request_id))
+
+
+def _event(name: str, data: Mapping[str, Any]) -> bytes:
+    text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return format_sse_event(data_str=text, event=name)
+
+
+# ------------------------------------------------------------------------------------------ bodies
+
+
+def body(model: type[BaseModel], *, picture: bool = False) -> dict[str, Any]:
+    """The body of a route for OpenAPI: JSON, and with `picture` also multipart with an image."""
+    schema = model.model_json_schema()
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if picture:
+        file = {"type": "string", "format": "binary", "description": "A picture to look for."}
+        properties = {**schema["properties"], "image": file}
+        content["multipart/form-data"] = {"schema": {**schema, "properties": properties}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def parsed(request: Request, model: type[M]) -> M:
+    """The JSON body as `model`. Raises Problem."""
+    if media_type(request) != "application/json":
+        raise Problem(415, "media-type", "The body must be application/json.")
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+@asynccontextmanager
+async def form(request: Request, files: int) -> AsyncIterator[FormData]:
+    """The multipart body, whose files are gone after the block. Raises Problem."""
+    if media_type(request) != "multipart/form-data":
+        raise Problem(415, "media-type", "The body must be multipart/form-data.")
+    try:
+        data = await request.form(max_files=files, max_fields=100, max_part_size=65_536)
+    except (HTTPException, MultiPartException) as error:
+        told = getattr(error, "detail", None) or getattr(error, "message", "")
+        raise Problem(422, "multipart", f"The multipart body cannot be read: {told}") from None
+    try:
+        yield data
+    finally:
+        await data.close()
+
+
+def fields(data: FormData, model: type[M], lists: Callable[[str], bool], apart: tuple[str, ...]) -> M:
+    """The fields of a form that are no files, as `model`. Raises Problem."""
+    raw: dict[str, Any] = {}
+    for name in data:
+        values = [value for value in data.getlist(name) if isinstance(value, str)]
+        if name not in apart and values:
+            raw[name] = [v for value in values for v in value.split(",")] if lists(name) else values[-1]
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def uploaded(data: FormData, name: str) -> list[UploadFile]:
+    return [value for value in data.getlist(name) if isinstance(value, UploadFile)]
+
+
+def invalid(error: ValidationError | Any) -> Problem:
+    """What is wrong with the fields, in a sentence, and each of them for programs."""
+    found = [
+        {"field": ".".join(map(str, entry["loc"])) or "body", "reason": str(entry["msg"])[:200]}
+        for entry in error.errors()
+    ][:20]
+    first = found[0]
+    more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+    return Problem(
+        422, "not-valid", f"'{first['field'][:80]}' is not right: {first['reason']}{more}.", errors=found
+    )

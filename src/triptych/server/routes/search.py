@@ -1,0 +1,118 @@
+"""Searching: by words, by a picture, by a page of the library; suggestions while one types."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from triptych import alike
+from triptych.results import Results
+from triptych.server import listing, reply, shaping
+from triptych.server.identity import READ, Identity, access
+from triptych.server.schemas import CollectionName, K, ResultsModel, SearchRequest, Suggestions
+from triptych.server.state import Here, State, Who
+
+router = APIRouter(prefix="/v1", tags=["search"])
+
+_LISTS = ("collection", "signals")
+_SUGGESTIONS = 8
+
+
+@router.get(
+    "/search",
+    openapi_extra=access(READ),
+    response_model=ResultsModel,
+    responses=reply.failures(404),
+    summary="Search by words",
+)
+async def search_words(
+    here: Here,
+    who: Who,
+    text: Annotated[str, Query(max_length=4000, examples=["invoice ACME 129.50"])],
+    k: K | None = None,
+    collection: Annotated[list[CollectionName], Query()] = [],  # noqa: B006  FastAPI copies it
+    filter: Annotated[str | None, Query(max_length=2000)] = None,
+    signals: Annotated[str | None, Query(max_length=60, examples=["keyword,text"])] = None,
+    fusion: Annotated[str | None, Query(max_length=40)] = None,
+    explain: bool = True,
+) -> Response:
+    """Pages that match best, with the words that say so boxed and, with `explain`, what each signal says."""
+    chosen = signals.split(",") if signals else None
+    asked = SearchRequest.model_construct(
+        text=text, k=k, collection=collection, filter=filter, signals=chosen, fusion=fusion, explain=explain
+    )
+    return await _answered(here, who, asked, None)
+
+
+@router.post(
+    "/search",
+    openapi_extra=access(READ) | reply.body(SearchRequest, picture=True),
+    response_model=ResultsModel,
+    responses=reply.failures(404, 413, 415),
+    summary="Search by words, a picture, or both",
+)
+async def search(request: Request, here: Here, who: Who) -> Response:
+    """As the search by words, with JSON; or as multipart with a picture in the field `image`. With `like`, what
+    is like a page of the library."""
+    if reply.media_type(request) != "multipart/form-data":
+        return await _answered(here, who, await reply.parsed(request, SearchRequest), None)
+    async with reply.form(request, files=1) as data:
+        asked = reply.fields(data, SearchRequest, _LISTS.__contains__, ("image",))
+        sent = reply.uploaded(data, "image")
+        picture = await sent[0].read() if sent else None
+    return await _answered(here, who, asked, picture)
+
+
+async def _answered(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> Response:
+    found = await here.search(searched, here, who, asked, picture)
+    return reply.as_json(shaping.results(here.signer, who, found, explain=asked.explain))
+
+
+def searched(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> Results:
+    """What the library finds within what they may see. Work for a thread."""
+    scope = here.scope(who, asked.collection)
+    if scope == ():
+        return Results(asked.text, None, ())
+    if asked.like is not None:
+        return _like(here, who, asked, scope)
+    return here.library.search(
+        asked.text,
+        image=None if picture is None else here.see(picture),
+        k=asked.k,
+        signals=asked.signals,
+        fusion=asked.fusion,
+        collection=scope,
+        where=asked.filter,
+    )
+
+
+def _like(here: State, who: Identity, asked: SearchRequest, scope: tuple[str, ...] | None) -> Results:
+    library = here.library
+    assert asked.like is not None
+    asset = here.asset(who, asked.like)
+    sight = alike.sight_of(library.catalog, asset, asked.page)
+    k = asked.k or library.settings.search.k
+    found = library.search(image=sight, k=k + 1, collection=scope, where=asked.filter)
+    return replace(alike.without(found, asset.sha256, asked.page), image=sight.name)
+
+
+@router.get(
+    "/suggest",
+    openapi_extra=access(READ),
+    response_model=Suggestions,
+    responses=reply.failures(404),
+    summary="Titles that fit what was typed so far",
+)
+async def suggest(
+    here: Here,
+    who: Who,
+    text: Annotated[str, Query(min_length=1, max_length=200)],
+    collection: Annotated[list[CollectionName], Query()] = [],  # noqa: B006
+) -> Response:
+    def look() -> list[str]:
+        return listing.titles(here.library.catalog, here.scope(who, collection), text, _SUGGESTIONS)
+
+    return reply.as_json({"suggestions": await here.work(look)})

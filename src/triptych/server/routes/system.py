@@ -1,0 +1,46 @@
+"""Health, and what describes the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from triptych.server.identity import OPEN, access
+from triptych.server.reply import as_json
+from triptych.server.state import Here
+
+router = APIRouter(tags=["system"])
+
+
+@router.get("/healthz", openapi_extra=access(OPEN), summary="Whether the server runs")
+async def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get(
+    "/readyz",
+    openapi_extra=access(OPEN),
+    summary="Whether the server can answer questions",
+    responses={503: {"description": "Not yet, or not any more."}},
+)
+async def readyz(here: Here) -> Response:
+    if here.jobs.stopping or not here.ready():
+        return as_json({"status": "not ready"}, 503)
+    await here.work(here.library.catalog.last_change)
+    return as_json({"status": "ready"})
+
+
+@router.get("/docs", openapi_extra=access(OPEN), include_in_schema=False)
+async def docs(request: Request) -> HTMLResponse:
+    """The API for people: one page, without a script."""
+    from triptych.server.reference import page
+
+    described: dict[str, Any] = request.app.openapi()
+    return HTMLResponse(page(described))
+
+
+@router.get("/openapi.json", openapi_extra=access(OPEN), include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    return as_json(request.app.openapi())

@@ -1,0 +1,80 @@
+"""Running: the application under uvicorn, until it is told to stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from triptych.errors import UserError
+from triptych.keys import Access
+from triptych.library import Library
+from triptych.server.app import create_app
+from triptych.settings import ServerSettings
+
+_GRACE = 10  # seconds that requests under way may take at the end
+_CONNECTIONS = 1000
+
+
+def run(library: Library, note: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. Raises UserError for an address that cannot be listened on, or on which
+    others could reach a library that has no keys."""
+    settings = library.settings.server
+    check_address(settings.host, Access(library.folder).guarded)
+    listening = _listen(settings)
+    logging.basicConfig(level=logging.WARNING)
+    config = uvicorn.Config(
+        create_app(library, settings),
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=_GRACE,
+        limit_concurrency=_CONNECTIONS,
+        proxy_headers=False,
+    )
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    note(f"Serving {library.folder} on http://{shown}:{port}  (stop with Ctrl+C)")
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        listening.close()
+
+
+def check_address(host: str, guarded: bool) -> None:
+    """Raises UserError for an address that others reach while no keys say who may do what."""
+    if not guarded and not is_loopback(host):
+        raise UserError(
+            f"Others could reach the server at '{host}', and there are no keys, so everybody could read and change "
+            "everything. Make a key first: triptych keys add NAME --grant '*:admin'"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(settings: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(_CONNECTIONS)
+    except OSError as error:
+        listening.close()
+        raise UserError(
+            f"The server cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another: "
+            "triptych serve --port 8322"
+        ) from error
+    return listening

@@ -1,0 +1,265 @@
+"""What goes in and out over HTTP, as OpenAPI describes it. Answers are built by the library's own `to_dict`; these
+models say to programs, and to the tests that compare them, what stands in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+BoxModel = Annotated[list[Fraction], Field(min_length=4, max_length=4, examples=[[0.61, 0.80, 0.74, 0.82]])]
+Sha256 = Annotated[
+    str,
+    Field(
+        pattern="^[0-9a-f]{64}$",
+        examples=["b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c"],
+    ),
+]
+K = Annotated[int, Field(ge=1, le=100, description="How many hits.")]
+CollectionName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Strict(BaseModel):
+    """What is sent to us: a field that is unknown is an error, which names it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ProblemModel(BaseModel):
+    """RFC 9457: what went wrong, in one sentence."""
+
+    type: str = Field(examples=["urn:triptych:not-found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no such asset here, or this key may not see it."])
+    instance: str = Field(examples=["urn:request:5f2c0d1e9a7b4c63"])
+
+
+# ------------------------------------------------------------------------------------------ search
+
+
+class SearchRequest(Strict):
+    """A question in words, by a picture (sent as multipart), by a page of the library, or words and picture."""
+
+    text: str | None = Field(None, max_length=4000, examples=["invoice ACME 129.50"])
+    k: K | None = None
+    collection: list[CollectionName] = Field([], description="Only these collections.")
+    filter: str | None = Field(None, max_length=2000, examples=["kind = pdf and tags.year = 2024"])
+    signals: list[Literal["keyword", "text", "caption", "image"]] | None = None
+    fusion: str | None = Field(None, max_length=40)
+    explain: bool = Field(True, description="Say of every hit what each signal says of it.")
+    like: Sha256 | None = Field(None, description="Find what is like a page of this asset.")
+    page: int = Field(1, ge=1, description="The page of `like`.")
+
+
+class SignalModel(BaseModel):
+    """What one signal says of one hit."""
+
+    rank: int
+    raw: float
+    norm: float
+    weight: float
+
+
+class PicturesModel(BaseModel):
+    """Addresses of a page as WebP; signed, and good for 15 minutes at most, where keys decide."""
+
+    thumbnail: str
+    page: str
+
+
+class HitModel(BaseModel):
+    """A page that was found."""
+
+    rank: int
+    score: float
+    asset: str
+    source: str
+    page: int
+    collection: str
+    kind: str
+    title: str
+    section: str
+    snippet: str
+    marks: list[list[int]] = Field(description="Matched words, as ranges of characters of the snippet.")
+    boxes: list[BoxModel] = Field(description="Where the evidence stands, in fractions of the page.")
+    caption: str | None
+    view: dict[str, Any] | None
+    signals: dict[str, SignalModel | None] | None = None
+    pictures: PicturesModel | None = Field(None, description="null for a page of plain text.")
+
+
+class QueryModel(BaseModel):
+    """What was asked."""
+
+    text: str | None
+    image: str | None
+
+
+class ResultsModel(BaseModel):
+    """Hits, the best first. `match` is false when nothing matches well and these are only the nearest."""
+
+    query: QueryModel
+    hits: list[HitModel]
+    match: bool | None = None
+    seconds: dict[str, float]
+    id: str | None = Field(
+        None, description="Of this query in the query log, where there is one; for clicks."
+    )
+
+
+class Click(Strict):
+    """Which hit of a query was opened, or judged."""
+
+    id: str = Field(max_length=64)
+    asset: Sha256
+    page: int = Field(1, ge=1)
+    verdict: Literal["opened", "right", "wrong"] = "opened"
+
+
+# ------------------------------------------------------------------------------------------ ask
+
+
+class AskRequest(Strict):
+    """A question to be answered from the pages."""
+
+    question: str = Field(min_length=1, max_length=4000, examples=["What is the total on the ACME invoice?"])
+    collection: list[CollectionName] = Field([], description="Only these collections.")
+    filter: str | None = Field(None, max_length=2000)
+
+
+class CitationModel(BaseModel):
+    """A quote, and where it stands."""
+
+    n: int
+    asset: str
+    source: str
+    page: int
+    quote: str
+    boxes: list[BoxModel]
+    verified: bool
+
+
+class AnswerModel(BaseModel):
+    """An answer with its citations, or that there is none (`abstained`)."""
+
+    question: str
+    answer: str
+    value: str
+    abstained: bool
+    model: str
+    citations: list[CitationModel]
+    evidence: list[HitModel]
+    warnings: list[str]
+    seconds: dict[str, float]
+    id: str | None = None
+
+
+# ------------------------------------------------------------------------------------------ assets
+
+
+class AssetModel(BaseModel):
+    """A file of the library."""
+
+    asset: str
+    sources: list[str]
+    collection: str
+    kind: str
+    pages: int
+    status: str
+    added: str
+    title: str
+    bytes: int
+    media_type: str
+    tags: dict[str, Any]
+    pictures: PicturesModel | None = None
+
+
+class AssetPage(BaseModel):
+    """Some assets, the newest first. `next` is the cursor of those after them, null at the end."""
+
+    assets: list[AssetModel]
+    total: int
+    next: str | None
+
+
+class AssetDetail(AssetModel):
+    """A file with what is known of its pages."""
+
+    pipeline: str
+    meta: dict[str, Any]
+    quality: dict[str, Any] | None
+    page_list: list[dict[str, Any]]
+
+
+class ItemModel(BaseModel):
+    """One file of a job."""
+
+    number: int
+    name: str
+    status: Literal["waiting", "reading", "ready", "partial", "unchanged", "failed", "removed"]
+    asset: str | None
+    pages: int
+    seconds: float
+    failed_pages: list[int]
+    signals: dict[str, int]
+    quality: dict[str, Any] | None
+    error: dict[str, str] | None
+
+
+class JobModel(BaseModel):
+    """Work that was accepted."""
+
+    job: str
+    kind: Literal["add", "remove"]
+    collection: str
+    state: Literal["queued", "running", "done", "failed"]
+    note: str | None
+    at: str
+    seconds: float
+    files: int
+    settled: int
+    counts: dict[str, int]
+    items: list[ItemModel] | None = None
+    links: dict[str, str] | None = None
+
+
+class JobList(BaseModel):
+    """Jobs of this key, the newest first."""
+
+    jobs: list[JobModel]
+
+
+class CollectionModel(BaseModel):
+    """A collection, as far as this key may see it."""
+
+    name: str
+    assets: int
+    pages: int
+    kinds: dict[str, int]
+    public: bool
+    scope: Literal["read", "write", "admin"]
+
+
+class CollectionList(BaseModel):
+    """The collections that this key may see, and what they hold together."""
+
+    collections: list[CollectionModel]
+    assets: int
+    pages: int
+    signals: list[str]
+    writable: bool = Field(description="Whether this key may upload somewhere.")
+    who: str
+
+
+class Visibility(Strict):
+    """Whether everybody may read a collection."""
+
+    public: bool
+
+
+class Suggestions(BaseModel):
+    """Titles that begin like, or hold, what was typed."""
+
+    suggestions: list[str]

@@ -1,0 +1,134 @@
+"""What all routes share: the library, who may see what, the jobs, the threads that do the work."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Annotated, Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, Request
+
+from triptych.errors import UserError
+from triptych.journal import Journal
+from triptych.keys import EVERY, Access
+from triptych.library import Library
+from triptych.records import Asset
+from triptych.server.identity import Identity
+from triptych.server.jobs import Jobs
+from triptych.server.pictures import PagePictures
+from triptych.server.problems import Problem, absent, busy
+from triptych.server.signing import Signer
+from triptych.server.uploads import Upload, Uploads
+from triptych.settings import ServerSettings
+from triptych.sight import Sight, see
+from triptych.workers import Workers
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One server's. `searching` bounds how many searches run at a time; more wait for their turn, off the loop."""
+
+    library: Library
+    access: Access
+    settings: ServerSettings
+    jobs: Jobs
+    uploads: Uploads
+    pictures: PagePictures
+    workers: Workers  # that draw pages and look at pictures, beside those that read uploads
+    signer: Signer
+    audit: Journal
+    searching: CapacityLimiter
+
+    async def search(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
+        """Do CPU work of a question in a thread, when it is its turn. Raises Problem when too many wait."""
+        if self.searching.statistics().tasks_waiting >= self.settings.queue:
+            raise busy("Too many questions are waiting for an answer. Try again in a moment.", 1)
+        return await to_thread.run_sync(partial(act, *what, **options), limiter=self.searching)
+
+    async def work(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
+        """Do other work in a thread: look something up, draw a page, write a file."""
+        return await to_thread.run_sync(partial(act, *what, **options))
+
+    def scope(self, who: Identity, named: Iterable[str] = ()) -> tuple[str, ...] | None:
+        """Where a query of theirs may look, see `Identity.scope`. Asks the catalog: call it in a thread."""
+        wanted = tuple(named)
+        if not wanted and who.may("read", EVERY):
+            return None
+        return who.scope(self.library.catalog.collections(), wanted)
+
+    def asset(self, who: Identity, sha256: str, collection: str | None = None) -> Asset:
+        """The asset with that id that they may see, in the collection if one is named. Raises Problem."""
+        catalog = self.library.catalog
+        seen = who.visible(catalog.collections() if collection is None else [collection])
+        for name in seen:
+            if (found := catalog.find(sha256, name)) is not None:
+                return found
+        raise absent("asset")
+
+    def demand(self, who: Identity, scope: str, collection: str) -> None:
+        """Raises Problem unless they may; what is refused is noted."""
+        try:
+            who.demand(scope, collection)
+        except Problem:
+            self.note(who, "refused", scope=scope, collection=collection)
+            raise
+
+    def see(self, picture: bytes) -> Sight:
+        """Look at a picture that was sent. Raises UserError when it cannot be read."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "picture"
+            path.write_bytes(picture)
+            try:
+                return see(path, self.workers, self.library.encoders)
+            except UserError as error:  # it names a place of ours
+                raise UserError(str(error).replace(str(path), "that was sent")) from error
+
+    def keep(
+        self, sent: Sequence[tuple[str, IO[bytes]]], collection: str, owner: str, tags: Mapping[str, str]
+    ) -> Upload:
+        """Keep files that were sent until they are added. Raises Problem when the disk is full."""
+        try:
+            return self.uploads.receive(sent, collection, owner, tags)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise Problem(
+                    507, "disk-full", "The disk is full; nothing of this upload was kept."
+                ) from error
+            raise
+
+    def ready(self) -> bool:
+        """Whether models and indexes are loaded."""
+        return "index" in self.library.__dict__
+
+    def note(self, who: Identity, act: str, **more: Any) -> None:
+        """A line in the audit log."""
+        self.audit.append({"who": who.name, "name": who.key.name if who.key else None, "act": act, **more})
+
+
+def threads(settings: ServerSettings) -> int:
+    """How many searches run at a time."""
+    if settings.threads < 0:
+        raise UserError(f"The setting server.threads is {settings.threads}, but must be 0 or more.")
+    return settings.threads or 2 * (os.cpu_count() or 1)
+
+
+def _state(request: Request) -> State:
+    state: State = request.app.state.triptych
+    return state
+
+
+def _who(request: Request) -> Identity:
+    who: Identity = request.state.who
+    return who
+
+
+Here = Annotated[State, Depends(_state)]
+Who = Annotated[Identity, Depends(_who)]
