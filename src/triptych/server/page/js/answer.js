@@ -111,8 +111,8 @@ export class Answer {
     this.element.classList.toggle("abstained", answer.abstained);
     const seconds = answer.seconds?.total;
     const time = seconds ? ` in ${seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`}` : "";
-    const how = answer.model === "extractive" ? "Quoted from the pages, nothing added" : `Written by ${answer.model}, each statement checked on the pages`;
-    put(this.note, answer.abstained ? "These pages do not say. The nearest are below." : `${how}${time}.`, answer.warnings.map((line) => h("span", { class: "warning", dir: "auto" }, line)));
+    const how = answer.model === "extractive" ? `Quoted from the pages${time}; nothing added` : `Written by ${answer.model}${time}; every statement checked on the pages`;
+    put(this.note, answer.abstained ? "These pages do not say. The nearest are below." : `${how}.`, answer.warnings.map((line) => h("span", { class: "warning", dir: "auto" }, line)));
     say(answer.abstained ? `No answer: ${answer.answer}` : `Answer: ${answer.answer}`);
     this.on.ended(answer);
   }

@@ -18,6 +18,8 @@ import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
 
 const LATEST = 24;
+const SETTLED = 260; // ms after the results came: the best page is shown beside them, where there is room
+const ROOM = matchMedia("(min-width: 1181px)");
 const NOTHING = { assets: 0, pages: 0, collections: [], kinds: [], tags: [], write: false };
 
 class App {
@@ -28,6 +30,7 @@ class App {
     this.answer = null;
     this.box = new Box({ typed: () => this.typed(), entered: () => this.entered(), asked: () => this.ask(), failed: (p) => this.trouble(p) });
     this.finding = new Finding(() => this.found());
+    this.declined = false; // whether the page beside the results was closed, and is not wanted by itself
     this.viewer = new Viewer({ closed: () => this.unseen(), like: (hit, name) => this.like(hit, name), moved: () => this.pointed() });
     this.uploads = new Uploads({ added: () => this.refresh(), open: (place) => this.viewer.show(place), refused: (p) => this.refused(p) });
     this.shelf = new Shelf({ open: (place) => this.viewer.show(place), like: (hit, name) => this.like(hit, name), changed: () => this.refresh(), failed: (p) => this.trouble(p), add: () => this.choose() });
@@ -99,8 +102,15 @@ class App {
   typed() {
     this.unanswer();
     go({ q: this.box.text, view: "search" }, { keep: true });
-    if (this.box.empty) this.finding.clear();
+    if (this.box.empty) this.leave();
     else this.finding.soon(this.asked);
+  }
+
+  /** Back to the start. */
+  leave() {
+    clearTimeout(this.waiting);
+    this.viewer.close({ told: false });
+    this.finding.clear();
   }
 
   entered() {
@@ -116,7 +126,7 @@ class App {
   }
 
   search(at_once = false) {
-    if (this.box.empty) this.finding.clear();
+    if (this.box.empty) this.leave();
     else if (at_once) this.finding.now(this.asked);
     else this.finding.soon(this.asked);
   }
@@ -134,7 +144,7 @@ class App {
     const answer = new Answer(asked, {
       evidence: (hits, seconds) => this.answer === answer && this.finding.take(asked, { hits, seconds }),
       cite: (citation, all) => this.cite(citation, all),
-      ended: () => this.answer === answer && this.drawFound(),
+      ended: () => this.answer === answer && this.answered(answer),
       closed: () => { this.unanswer(); this.search(true); },
       failed: (problem) => this.refused(problem),
     });
@@ -142,6 +152,12 @@ class App {
     this.drawFound();
     this.wing();
     answer.run();
+  }
+
+  answered(answer) {
+    this.drawFound();
+    const [first] = answer.citations;
+    if (first && ROOM.matches && !this.declined) this.cite(first, answer.citations, false);
   }
 
   unanswer() {
@@ -166,18 +182,19 @@ class App {
 
   open(hit) {
     this.opener = hit;
+    this.declined = false;
     this.viewer.show(hit);
     const query = this.finding.results?.id;
     if (query) post("/v1/clicks", { id: query, asset: hit.asset, page: hit.page }).catch(() => {}); // only a hint for later training
   }
 
-  cite(citation, all) {
+  cite(citation, all, focus = true) {
     const here = all.filter((c) => c.asset === citation.asset && c.page === citation.page);
     const marks = here.flatMap((c) => c.boxes.map((box) => ({ box, label: String(c.n), kind: c.n === citation.n ? "cited" : "beside" })));
     const hit = this.finding.results?.hits.find((found) => found.asset === citation.asset && found.page === citation.page);
     this.opener = citation;
-    this.viewer.show({ ...hit, ...citation, title: hit?.title || "" }, { marks, at: citation.boxes, quote: citation.quote });
-    say(`Page ${citation.page} of ${fileName(citation.source)}`);
+    this.viewer.show({ ...hit, ...citation, title: hit?.title || "" }, { marks, at: citation.boxes, quote: citation.quote, focus });
+    if (focus) say(`Page ${citation.page} of ${fileName(citation.source)}`);
   }
 
   /** Mark the hit whose page is shown. */
@@ -187,6 +204,7 @@ class App {
   }
 
   unseen() {
+    this.declined = true;
     this.pointed();
     const { asset, page } = this.opener || {};
     const hit = [...document.querySelectorAll(".hit")].find((e) => e.dataset.asset === asset && e.dataset.page === String(page));
@@ -202,7 +220,18 @@ class App {
     if (finding.status === "busy" && finding.results) return; // the former results stay until the new ones are there
     this.drawFound();
     const hits = finding.results?.hits.length;
+    this.beside();
     if (finding.status === "done") say(!hits || finding.results.match === false ? "Nothing matches" : `${count(hits, "page")} found`);
+  }
+
+  /** Show the best page beside the results, once typing has paused. */
+  beside() {
+    clearTimeout(this.waiting);
+    const { status, results } = this.finding;
+    if (this.answer || status !== "done") return;
+    const best = results.match === false ? null : results.hits[0];
+    if (!best) this.viewer.close({ told: false });
+    else if (ROOM.matches && !this.declined && state().look === "list") this.waiting = setTimeout(() => this.viewer.show(best, { focus: false }), SETTLED);
   }
 
   drawFound() {
@@ -252,7 +281,7 @@ class App {
   /** The address changed: by a filter, a link, or the browser's back button. */
   moved(now, before) {
     const filters = (s) => JSON.stringify([s.collection, s.kinds, s.from, s.to, s.tags]);
-    if (now.view !== before.view) this.viewer.close();
+    if (now.view !== before.view) this.viewer.close({ told: false });
     if (now.q !== this.box.text && now.q !== before.q) this.box.text = now.q;
     if (now.view !== before.view && now.view === "search") {
       if (this.box.empty) this.finding.clear(false);

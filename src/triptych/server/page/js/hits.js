@@ -1,7 +1,7 @@
 // What was found: a card for each page, with the reasons.
 
 import { blank, thumbnail } from "./pictures.js";
-import { h, shown } from "./dom.js";
+import { h } from "./dom.js";
 
 /** The panels of a triptych and the signals that speak for each. */
 export const PANELS = [
@@ -120,7 +120,7 @@ export function card(hit, on, { cited = [] } = {}) {
       h("h3", {}, opener, cited.map((n) => h("span", { class: "cited", title: `The answer cites this page` }, n))),
       h("p", { class: "place", dir: "auto" }, placeLine(hit)),
       hit.snippet && h("blockquote", { dir: "auto" }, marked(lines(hit.snippet), hit.marks)),
-      described && h("p", { class: "described", dir: "auto" }, shown(described)),
+      described && h("p", { class: "told", dir: "auto" }, described),
       h("div", { class: "foot" }, why(hit), h("span", { class: "acts" }, copies(hit), h("button", { type: "button", class: "quiet", on: { click: () => on.like(hit) } }, "More like this"))),
     ),
   );

@@ -97,6 +97,23 @@ export function around(boxes) {
   ];
 }
 
+const NEAR = [0.6, 0.34]; // of the page, width and height: what can be read at one look
+
+/** The box around most of the boxes that can be seen together at a readable size. */
+export function heart(boxes) {
+  const groups = boxes.map((seed) => {
+    const group = [seed];
+    for (const box of [...boxes].sort((a, b) => apart(a, seed) - apart(b, seed))) {
+      const [x0, y0, x1, y1] = around([...group, box]);
+      if (box !== seed && x1 - x0 <= NEAR[0] && y1 - y0 <= NEAR[1]) group.push(box);
+    }
+    return group;
+  });
+  return around(groups.reduce((best, group) => (group.length > best.length ? group : best)));
+}
+
+const apart = (a, b) => Math.hypot(a[0] + a[2] - b[0] - b[2], a[1] + a[3] - b[1] - b[3]);
+
 /** A page as a small picture with its boxes; becomes a sheet of lines where the page has no picture. */
 export function thumbnail(place, boxes = [], alt = "") {
   const sheet = h("span", { class: "sheet" });
@@ -118,7 +135,7 @@ export function cutting(place, boxes, alt) {
   const image = picture(place, LARGE, { alt, lazy: false });
   const inner = h("span", { class: "inner" }, image, boxes.map((box) => marker(box)));
   image.addEventListener("load", () => {
-    frame(strip, inner, image, around(boxes));
+    frame(strip, inner, image, heart(boxes));
     strip.classList.add("there");
   });
   image.addEventListener("error", () => strip.remove());
@@ -130,7 +147,7 @@ function frame(strip, inner, image, box) {
   const shape = image.naturalWidth / image.naturalHeight; // of the page
   const slot = strip.clientWidth / strip.clientHeight || 5;
   const tall = (box[3] - box[1]) * 2.6;
-  const width = Math.min(1, Math.max(0.42, (box[2] - box[0]) * 1.25, tall * slot / shape));
+  const width = Math.min(1, Math.max(0.56, (box[2] - box[0]) * 1.25, (tall * slot) / shape));
   const height = Math.min(1, (width * shape) / slot);
   const x = Math.min(1 - width, Math.max(0, (box[0] + box[2]) / 2 - width / 2));
   const y = Math.min(1 - height, Math.max(0, (box[1] + box[3]) / 2 - height / 2));

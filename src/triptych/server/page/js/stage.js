@@ -20,9 +20,9 @@ export class Stage {
     new ResizeObserver(() => this.#fit()).observe(element);
   }
 
-  /** Show a sheet (an element) whose width is `shape` times its height; `boxes` are gone to, if there are any. */
-  show(sheet, shape, boxes = null) {
-    Object.assign(this, { sheet, shape, scale: 1, goal: boxes });
+  /** Show a sheet (an element) whose width is `shape` times its height, all of it. */
+  show(sheet, shape) {
+    Object.assign(this, { sheet, shape, scale: 1, goal: null });
     put(this.element, sheet);
     this.#fit();
   }
@@ -48,16 +48,10 @@ export class Stage {
     this.#set(1, 0, 0, smooth);
   }
 
-  /** The full width, from the top. */
-  wide(smooth = true) {
-    const scale = Math.max(1, (this.element.clientWidth - 24) / this.#whole[0]);
-    this.#set(scale, 0, 0, smooth);
-  }
-
-  /** Zoom so that the boxes fill a good part of the window. */
-  to(boxes, smooth = true) {
-    this.goal = boxes;
-    const [x0, y0, x1, y1] = boxes;
+  /** Zoom so that the box fills a good part of the window. */
+  to(box, smooth = true) {
+    this.goal = box;
+    const [x0, y0, x1, y1] = box;
     const [width, height] = this.#whole;
     const { clientWidth: w, clientHeight: h } = this.element;
     const wanted = Math.min((0.62 * w) / ((x1 - x0) * width), (0.4 * h) / ((y1 - y0) * height), 4);

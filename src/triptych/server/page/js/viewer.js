@@ -2,8 +2,8 @@
 
 import { address, get } from "./api.js";
 import { button, count, h, put, say } from "./dom.js";
-import { boxesOf, fileName, marked, nameOf, whyTable } from "./hits.js";
-import { around, LARGE, marker, picture } from "./pictures.js";
+import { boxesOf, marked, nameOf, placeLine, whyTable } from "./hits.js";
+import { heart, LARGE, marker, picture } from "./pictures.js";
 import { Stage } from "./stage.js";
 
 const path = (place) => `/v1/assets/${encodeURIComponent(place.asset)}`;
@@ -93,7 +93,7 @@ export class Viewer {
   #numbered() {
     const { place } = this;
     const total = this.#count;
-    put(this.where, [fileName(place.source || ""), place.collection !== "default" && place.collection].filter(Boolean).join("  ·  "));
+    put(this.where, placeLine(place));
     put(this.pages, total ? `${place.page} / ${total}` : `${place.page}`);
     this.back.disabled = place.page <= 1;
     this.ahead.disabled = !total || place.page >= total;
@@ -108,9 +108,8 @@ export class Viewer {
     image.addEventListener("load", () => {
       if (place !== this.place) return;
       this.window.classList.remove("waiting");
-      const goal = this.at || this.boxes.map((m) => m.box);
-      this.stage.show(sheet, image.naturalWidth / image.naturalHeight, null);
-      if (goal.length) requestAnimationFrame(() => this.stage.to(around(goal)));
+      this.stage.show(sheet, image.naturalWidth / image.naturalHeight);
+      requestAnimationFrame(() => place === this.place && this.toBox());
     });
     image.addEventListener("error", () => place === this.place && this.#words());
     this.box.disabled = !this.boxes.length;
@@ -118,7 +117,7 @@ export class Viewer {
 
   toBox() {
     const goal = this.at || this.boxes.map((m) => m.box);
-    if (goal.length) this.stage.to(around(goal));
+    if (goal.length) this.stage.to(heart(goal));
   }
 
   #turnTo(what) {
@@ -177,12 +176,13 @@ export class Viewer {
     this.show({ asset, collection, source, title, page, pictures }, { marks: [], focus: false });
   }
 
-  close() {
+  /** `told`: by the reader; the focus goes back to where it was. */
+  close({ told = true } = {}) {
     if (!this.open) return;
     this.element.hidden = true;
     document.body.classList.remove("seeing");
     this.place = null;
-    this.on.closed();
+    if (told) this.on.closed();
   }
 
   #key(event) {
@@ -202,10 +202,18 @@ export function quality(page) {
   const parts = [SOURCES[page.text_source] || SOURCES.none];
   if (page.confidence !== null && page.confidence !== undefined && page.text_source !== "native") parts[0] += `, ${Math.round(100 * page.confidence)} % sure`;
   if (page.turned) parts.push(`It lay turned by ${page.turned} degrees`);
-  if (page.language) parts.push(`Language: ${new Intl.DisplayNames(["en"], { type: "language", fallback: "code" }).of(page.language)}`);
+  if (page.language) parts.push(`Language: ${languageOf(page.language)}`);
   const regions = page.regions?.length;
   if (regions) parts.push(`${count(regions, "part")} with a name: ${[...new Set(page.regions.map((r) => r.name))].join(", ")}`);
   return `${parts.join(". ")}.`;
+}
+
+function languageOf(code) {
+  try {
+    return new Intl.DisplayNames(["en"], { type: "language" }).of(code);
+  } catch {
+    return code; // an engine's own name for it
+  }
 }
 
 function captions(page) {
