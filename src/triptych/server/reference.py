@@ -8,6 +8,17 @@ from typing import Any
 
 from triptych.server.identity import FIELD
 
+STYLE = """
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0 }
+main { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+section { border-top: 1px solid #8884; margin-top: 1.5rem }
+h2 { font-size: 1.1rem; overflow-wrap: anywhere }
+table { border-collapse: collapse }
+td { border-top: 1px solid #8883; padding: .2rem .8rem .2rem 0; vertical-align: top; overflow-wrap: anywhere }
+td:nth-child(2) { font-family: ui-monospace, monospace }
+"""
+
 _METHODS = ("get", "post", "put", "delete")
 
 

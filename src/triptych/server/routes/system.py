@@ -41,6 +41,13 @@ async def docs(request: Request) -> HTMLResponse:
     return HTMLResponse(page(described))
 
 
+@router.get("/reference.css", openapi_extra=access(OPEN), include_in_schema=False)
+async def style() -> Response:
+    from triptych.server.reference import STYLE
+
+    return Response(STYLE, media_type="text/css")
+
+
 @router.get("/openapi.json", openapi_extra=access(OPEN), include_in_schema=False)
 async def openapi(request: Request) -> Response:
     return as_json(request.app.openapi())

@@ -54,7 +54,7 @@ class App {
     } catch (problem) {
       this.library = null;
       if (!this.refused(problem)) put(this.centre, failure(problem, () => this.load()));
-      else put(this.centre, failure(problem, () => askKey(problem.message, () => this.rekeyed())));
+      else put(this.centre, failure(problem, () => this.askKey()));
       document.body.classList.add("ready");
       return;
     }
@@ -80,10 +80,14 @@ class App {
     this.load();
   }
 
+  askKey() {
+    askKey(() => this.rekeyed());
+  }
+
   /** True when the server wants a key, or another one: it is asked for. */
   refused(problem) {
     if (problem.status !== 401) return false;
-    askKey(problem.message, () => this.rekeyed());
+    this.askKey();
     return true;
   }
 
@@ -241,6 +245,7 @@ class App {
       return;
     }
     const focus = document.activeElement?.closest?.(".hit")?.dataset;
+    document.body.classList.toggle("walled", state().look === "wall");
     const parts = this.finding.status === "idle" ? [] : findings(this.finding, this.acts, this.answer);
     document.body.classList.remove("starting");
     put(this.centre, this.answer?.element, parts);
@@ -317,7 +322,7 @@ class App {
 
   tools() {
     this.themes = button("moon", "Dark or light (D)", () => this.theme());
-    this.keyTool = button("key", "Key for this server", () => askKey("A key opens what is private on this server.", () => this.rekeyed()));
+    this.keyTool = button("key", "Key for this server", () => this.askKey());
     put(
       document.getElementById("tools"),
       h("a", { class: "tool worded", href: "#/library" }, "Library"),

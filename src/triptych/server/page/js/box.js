@@ -5,6 +5,7 @@ import { picture, shrunk, SMALL } from "./pictures.js";
 import { past } from "./state.js";
 
 const IMAGE = /^image\//;
+const ASKING = "Find a page, or ask a question";
 
 /** Wires the box. `on`: `typed()`, `entered()`, `asked()`, `failed(problem)`. */
 export class Box {
@@ -117,6 +118,7 @@ export class Box {
     const away = button("close", "Take the picture away", () => this.drop());
     put(this.held, seen, h("span", { class: "called", dir: "auto" }, shown(name)), away);
     this.held.hidden = false;
+    this.input.placeholder = "Add words, if you like";
     seen.addEventListener("error", () => seen.remove());
     this.input.focus();
   }
@@ -125,6 +127,7 @@ export class Box {
     this.image = this.like = null;
     put(this.held);
     this.held.hidden = true;
+    this.input.placeholder = ASKING;
     if (tell) {
       this.input.focus();
       this.on.entered();

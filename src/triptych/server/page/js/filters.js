@@ -4,6 +4,7 @@ import { h, icon, put } from "./dom.js";
 import { filtered, go, past, state } from "./state.js";
 
 export const KINDS = { image: "Pictures", pdf: "PDF", text: "Text", markdown: "Markdown", csv: "Tables" };
+export const KIND = { ...KINDS, image: "Picture", csv: "Table" }; // one of them
 
 /** Draws the wing for `library` (the overview of the server). `on`: `asked(line)`. */
 export function wing(library, on) {

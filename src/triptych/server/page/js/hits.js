@@ -30,7 +30,7 @@ function bar(label, reason) {
 }
 
 function told(label, reason) {
-  if (!reason) return `${label}: not found by it`;
+  if (!reason) return `${label}: silent`;
   return `${label}: rank ${reason.rank}, matches ${Math.round(100 * reason.own)} %, counted ${Math.round(100 * reason.counted)} %`;
 }
 
@@ -63,7 +63,7 @@ export function whyTable(hit) {
         { class: `${panel.name.toLowerCase()}${reason ? "" : " silent"}` },
         h("th", { scope: "row" }, label),
         h("td", { class: "wide" }, bar(label, reason)),
-        h("td", {}, reason ? `rank ${reason.rank}` : "not found by it"),
+        h("td", {}, reason ? `rank ${reason.rank}` : "silent"),
         h("td", {}, reason ? `weight ${reason.weight.toFixed(2)}` : ""),
       );
     }),
@@ -109,7 +109,7 @@ export function card(hit, on, { cited = [] } = {}) {
   const name = nameOf(hit);
   const described = hit.caption && same(hit.caption) !== same(hit.snippet || "") ? hit.caption : "";
   const opener = h("button", { type: "button", class: "name", dir: "auto", "aria-label": `${name}, page ${hit.page}: open the page`, on: { click: () => on.open(hit) } }, name);
-  const face = h("button", { type: "button", class: "face", tabindex: "-1", "aria-hidden": "true", on: { click: () => on.open(hit) } }, hasPicture(hit) ? thumbnail(hit, boxesOf(hit)) : blank());
+  const face = h("button", { type: "button", class: "face", tabindex: "-1", "aria-hidden": "true", on: { click: () => on.open(hit) } }, hasPicture(hit) ? thumbnail(hit, marksOf(hit)) : blank());
   return h(
     "li",
     { class: "hit", "data-asset": hit.asset, "data-page": hit.page },
@@ -135,9 +135,8 @@ function copies(hit) {
   return h("span", { class: "copies", title: where }, `+ ${hit.duplicates} like it`);
 }
 
-/** Boxes of a hit: its matching words, else the part of the page whose look was found. */
-export function boxesOf(hit) {
-  if (hit.boxes?.length) return hit.boxes;
-  const view = hit.view;
-  return view && view.kind === "region" ? [view.box] : [];
+/** What to mark on the page of a hit: its matching words, else the passage, else the part whose look was found. */
+export function marksOf(hit) {
+  if (hit.boxes?.length) return hit.boxes.map((box) => ({ box, kind: hit.marks?.length ? "" : "passage" }));
+  return hit.view?.kind === "region" ? [{ box: hit.view.box, kind: "part" }] : [];
 }

@@ -3,7 +3,7 @@
 import { address, get, remove } from "./api.js";
 import { confirmed } from "./dialogs.js";
 import { button, count, h, put, say } from "./dom.js";
-import { KINDS } from "./filters.js";
+import { KIND, KINDS } from "./filters.js";
 import { fileName } from "./hits.js";
 import { blank, thumbnail } from "./pictures.js";
 import { scope, state } from "./state.js";
@@ -64,7 +64,7 @@ export class Shelf {
     const source = asset.sources[0] || asset.asset;
     const place = { asset: asset.asset, page: 1, collection: asset.collection, source, title: asset.title || "", pictures: asset.pictures };
     const name = fileName(source);
-    const line = [KINDS[asset.kind] || asset.kind, count(asset.pages, "page"), asset.collection !== "default" && asset.collection, asset.added?.slice(0, 10)].filter(Boolean).join("  ·  ");
+    const line = [KIND[asset.kind] || asset.kind, count(asset.pages, "page"), asset.collection !== "default" && asset.collection, asset.added?.slice(0, 10)].filter(Boolean).join("  ·  ");
     const item = h("li", { class: "file" });
     const away = this.library.write !== false && button("trash", `Remove ${name}`, () => this.#remove(asset, name, item));
     put(

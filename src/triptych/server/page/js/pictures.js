@@ -114,13 +114,13 @@ export function heart(boxes) {
 
 const apart = (a, b) => Math.hypot(a[0] + a[2] - b[0] - b[2], a[1] + a[3] - b[1] - b[3]);
 
-/** A page as a small picture with its boxes; becomes a sheet of lines where the page has no picture. */
-export function thumbnail(place, boxes = [], alt = "") {
+/** A page as a small picture with its `marks`, `[{box, kind}]`; becomes a sheet of lines where the page has no picture. */
+export function thumbnail(place, marks = []) {
   const sheet = h("span", { class: "sheet" });
-  const image = picture(place, SMALL, { alt });
+  const image = picture(place, SMALL);
   image.addEventListener("load", () => sheet.classList.add("there"));
   image.addEventListener("error", () => sheet.replaceWith(blank()));
-  sheet.append(image, ...boxes.map((box) => marker(box)));
+  sheet.append(image, ...marks.map(({ box, kind }) => marker(box, "", kind)));
   return sheet;
 }
 

@@ -2,7 +2,7 @@
 
 import { count, h, icon, put } from "./dom.js";
 import { chips } from "./filters.js";
-import { boxesOf, card, fileName, nameOf } from "./hits.js";
+import { card, fileName, marksOf, nameOf } from "./hits.js";
 import { emptyLibrary, figures } from "./library.js";
 import { blank, thumbnail } from "./pictures.js";
 import { filtered, state } from "./state.js";
@@ -48,8 +48,8 @@ function list(hits, on, answer, faint) {
 
 function frame(hit, on) {
   const name = nameOf(hit);
-  const face = h("button", { type: "button", class: "name face", "aria-label": `${name}, page ${hit.page}: open the page`, on: { click: () => on.open(hit) } }, hit.pictures === null ? blank() : thumbnail(hit, boxesOf(hit)));
-  return h("li", { class: "hit", "data-asset": hit.asset, "data-page": hit.page }, face, h("span", { class: "label", dir: "auto" }, name), h("span", { class: "place" }, `page ${hit.page}`));
+  const face = h("button", { type: "button", class: "name face", "aria-label": `${name}, page ${hit.page}: open the page`, on: { click: () => on.open(hit) } }, hit.pictures === null ? blank() : thumbnail(hit, marksOf(hit)));
+  return h("li", { class: "hit", "data-asset": hit.asset, "data-page": hit.page }, face, h("span", { class: "label", dir: "auto" }, name), hit.page > 1 && h("span", { class: "place" }, `page ${hit.page}`));
 }
 
 function nothing(finding, on) {
@@ -65,14 +65,23 @@ function nothing(finding, on) {
   );
 }
 
+const TITLES = {
+  401: "A key is needed",
+  403: "This is not open to you",
+  404: "That is not here",
+  413: "That is too large",
+  415: "That is no file that can be read",
+  429: "That was too fast",
+  503: "The server is busy",
+};
+
 /** Something went wrong: what, and what can be done. */
 export function failure(problem, again) {
-  const denied = problem.status === 403;
   return h(
     "section",
     { class: "failed", role: "alert" },
     icon("alert"),
-    h("div", {}, h("h2", {}, denied ? "This is not open to you" : problem.status === 0 ? "That did not work" : "The server refused"), h("p", { dir: "auto" }, problem.message), problem.hint && h("p", { class: "note", dir: "auto" }, problem.hint), again && h("button", { type: "button", class: "quiet", on: { click: again } }, "Try again")),
+    h("div", {}, h("h2", {}, TITLES[problem.status] || (problem.status >= 500 ? "The server could not do that" : "That did not work")), h("p", { dir: "auto" }, problem.message), problem.hint && h("p", { class: "note", dir: "auto" }, problem.hint), again && h("button", { type: "button", class: "quiet", on: { click: again } }, "Try again")),
   );
 }
 

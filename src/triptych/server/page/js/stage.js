@@ -4,6 +4,7 @@ import { put } from "./dom.js";
 
 const CLOSEST = 8; // times the size at which all of it can be seen
 const STEP = 1.35;
+const AROUND = 0.6; // of the width of a page is seen at least, so that what stands beside a word is seen too
 
 export class Stage {
   #pointers = new Map();
@@ -54,7 +55,7 @@ export class Stage {
     const [x0, y0, x1, y1] = box;
     const [width, height] = this.#whole;
     const { clientWidth: w, clientHeight: h } = this.element;
-    const wanted = Math.min((0.62 * w) / ((x1 - x0) * width), (0.4 * h) / ((y1 - y0) * height), 4);
+    const wanted = Math.min((0.7 * w) / ((x1 - x0) * width), (0.5 * h) / ((y1 - y0) * height), w / (AROUND * width));
     const scale = Math.min(CLOSEST, Math.max(1, wanted));
     const x = w / 2 - ((x0 + x1) / 2) * width * scale;
     const y = h / 2 - ((y0 + y1) / 2) * height * scale;

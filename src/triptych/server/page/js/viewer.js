@@ -2,7 +2,7 @@
 
 import { address, get } from "./api.js";
 import { button, count, h, put, say } from "./dom.js";
-import { boxesOf, marked, nameOf, placeLine, whyTable } from "./hits.js";
+import { marked, marksOf, nameOf, placeLine, whyTable } from "./hits.js";
 import { heart, LARGE, marker, picture } from "./pictures.js";
 import { Stage } from "./stage.js";
 
@@ -28,6 +28,7 @@ export class Viewer {
     this.back = button("left", "Page before ( [ )", () => this.turn(-1));
     this.ahead = button("right", "Next page ( ] )", () => this.turn(1));
     this.pages = h("span", { class: "pages" });
+    this.turns = h("span", { class: "turn" }, this.back, this.pages, this.ahead);
     this.window = h("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "The page. Arrow keys move it, plus and minus zoom, 0 shows all of it, B goes to the marked words." });
     this.scale = h("span", { class: "scale", "aria-hidden": "true" });
     this.stage = new Stage(this.window, (scale) => put(this.scale, `${Math.round(scale * 100)} %`));
@@ -41,19 +42,19 @@ export class Viewer {
     put(
       this.element,
       h("header", {}, h("div", { class: "called" }, this.title, this.where), button("close", "Close the page (Escape)", () => this.close())),
-      h("div", { class: "acts" }, h("span", { class: "turn" }, this.back, this.pages, this.ahead), this.texts, like),
+      h("div", { class: "acts" }, this.turns, this.texts, like),
       h("div", { class: "sight" }, this.window, this.reading, this.zooms),
       this.more,
     );
   }
 
   /**
-   * Show a page. `place`: a hit, or `{asset, page, collection, source, title}`; `marks`: `[{box, label}]` to draw
+   * Show a page. `place`: a hit, or `{asset, page, collection, source, title}`; `marks`: `[{box, label, kind}]` to draw
    * and go to; `at`: the boxes to go to when not all of them.
    */
   async show(place, { marks = null, at = null, quote = "", focus = true } = {}) {
     const former = this.asset;
-    const boxes = marks || boxesOf(place).map((box) => ({ box, label: "" }));
+    const boxes = marks || marksOf(place);
     Object.assign(this, { place, boxes, at: at?.length ? at : null, quote });
     this.element.hidden = false;
     document.body.classList.add("seeing");
@@ -97,12 +98,14 @@ export class Viewer {
     put(this.pages, total ? `${place.page} / ${total}` : `${place.page}`);
     this.back.disabled = place.page <= 1;
     this.ahead.disabled = !total || place.page >= total;
+    this.turns.hidden = total === 1;
+    this.texts.hidden = place.pictures === null;
   }
 
   #sheet() {
     const { place } = this;
     const image = picture(place, LARGE, { alt: `Page ${place.page} of ${nameOf(place)}`, lazy: false });
-    const sheet = h("div", { class: "sheet large" }, image, this.boxes.map(({ box, label, kind }) => marker(box, label, kind)));
+    const sheet = h("div", { class: "sheet large" }, image, this.boxes.map(({ box, label = "", kind = "" }) => marker(box, label, kind)));
     this.#turnTo("picture");
     this.window.classList.add("waiting");
     image.addEventListener("load", () => {
@@ -161,7 +164,7 @@ export class Viewer {
 
   #details(page) {
     const parts = [];
-    if (this.place.signals) parts.push(h("section", {}, h("h3", {}, "Why this is here"), whyTable(this.place), reread(this.place.rerank)));
+    if (this.place.signals) parts.push(h("section", {}, h("h3", {}, "Why this is here"), whyTable(this.place), reread(this.place)));
     if (page) parts.push(h("section", {}, h("h3", {}, "How it was read"), h("p", { class: "note" }, quality(page)), captions(page)));
     put(this.more, parts);
     this.more.hidden = !parts.length;
@@ -202,7 +205,7 @@ export function quality(page) {
   const parts = [SOURCES[page.text_source] || SOURCES.none];
   if (page.confidence !== null && page.confidence !== undefined && page.text_source !== "native") parts[0] += `, ${Math.round(100 * page.confidence)} % sure`;
   if (page.turned) parts.push(`It lay turned by ${page.turned} degrees`);
-  if (page.language) parts.push(`Language: ${languageOf(page.language)}`);
+  if (page.language && page.language !== "auto") parts.push(`Language: ${languageOf(page.language)}`);
   const regions = page.regions?.length;
   if (regions) parts.push(`${count(regions, "part")} with a name: ${[...new Set(page.regions.map((r) => r.name))].join(", ")}`);
   return `${parts.join(". ")}.`;
@@ -218,14 +221,14 @@ function languageOf(code) {
 
 function captions(page) {
   if (!page.captions?.length) return null;
-  return h("ul", { class: "captions" }, page.captions.map((c) => h("li", {}, h("q", { dir: "auto" }, c.text), h("span", { class: "by" }, c.origin === "people" ? "said by people" : `described by ${c.origin}`))));
+  return h("ul", { class: "captions" }, page.captions.map((c) => h("li", {}, h("q", { dir: "auto" }, c.text), h("span", { class: "by" }, c.origin === "people" ? "said by people" : `described by ${c.origin === "builtin" ? "Triptych" : c.origin}`))));
 }
 
-function reread(rerank) {
+function reread({ rerank, rank }) {
   if (!rerank || !rerank.parts) return null;
   const parts = Object.entries(rerank.parts).filter(([, share]) => share > 0.005);
   if (!parts.length) return null;
-  return h("p", { class: "note" }, `Read again: ${parts.map(([name, share]) => `${PARTS[name] || name} ${Math.round(100 * share)} %`).join(", ")}.`, rerank.before !== undefined ? ` It was at rank ${rerank.before} before.` : "");
+  return h("p", { class: "note" }, `Read again: ${parts.map(([name, share]) => `${PARTS[name] || name} ${Math.round(100 * share)} %`).join(", ")}.`, rerank.before !== rank ? ` It was at rank ${rerank.before} before.` : "");
 }
 
 const PARTS = { coverage: "words of the question that stand here", neighbours: "side by side", run: "in one run", names: "names and codes", print: "in large print" };
