@@ -279,14 +279,35 @@ def test_pages_hear_their_document() -> None:
     assert [f.page for f in fuse.fuse(lists, document=document, k=2)] == [1, 2]
 
 
-@given(scores=st.lists(KEYWORD, min_size=1, max_size=20), share=st.floats(0, 5))
-def test_hearing_keeps_the_order_of_documents(scores: list[float], share: float) -> None:
+def test_inside_a_document_the_vectors_decide_where_the_keywords_name_the_document() -> None:
+    """A company's name stands on every page of its report, and on few others: the list is sharp, and says nothing
+    of where in the report the answer is."""
+    lists = listed(
+        {
+            "keyword": {1: 10.0, 2: 9.0, 3: 8.5, **{n: 0.5 for n in range(4, 60)}},
+            "text": {1: 0.2, 2: 0.3, 3: 0.6},
+        }
+    )
+    assert fuse.drop(lists) > 0.9
+    document = np.array([100, 100, 100, *range(4, 60)])
+    assert pages(fuse.fuse(lists))[:3] == [1, 3, 2]
+    assert pages(fuse.fuse(lists, document=document))[:3] == [3, 2, 1]
+    assert pages(fuse.fuse(lists, document=np.arange(59)))[:3] == [1, 3, 2]
+
+
+@given(
+    scores=st.lists(KEYWORD, min_size=1, max_size=20),
+    share=st.floats(0, 5),
+    seed=st.none() | st.integers(0, 1000),
+)
+def test_hearing_keeps_the_order_of_documents(scores: list[float], share: float, seed: int | None) -> None:
     document = np.arange(len(scores)) * 5 % 7
+    inner = None if seed is None else np.random.default_rng(seed).random(len(scores))
 
     def best(found: np.ndarray) -> list[float]:
         return [found[document == d].max() for d in np.unique(document)]
 
-    assert best(fuse.hear(array(*scores), document, share)) == pytest.approx(best(array(*scores)))
+    assert best(fuse.hear(array(*scores), document, inner, share)) == pytest.approx(best(array(*scores)))
 
 
 def test_an_unknown_method_is_named() -> None:

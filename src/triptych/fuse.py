@@ -30,6 +30,7 @@ Norm = Callable[[np.ndarray], np.ndarray]  # scores that one signal gave (at lea
 DEFAULT = "adaptive"
 LEARNED = "learned"  # it needs to know more than the lists, so it is a module of its own
 LEAD = "keyword"  # the signal whose sharpness is read; all others compare vectors
+INSIDE = 0.6  # weight of the vectors among the pages of one document (docs/log/ranking.md)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,17 +58,26 @@ class Fused:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """Lists with normalised scores (NaN where the raw ones are) and the weight (n,) of each for each page."""
+    """Lists with normalised scores (NaN where the raw ones are) and the weight (n,) of each for each page.
+    `inside`: weights by which the pages of one document are compared, where these are others."""
 
     lists: Lists
     norms: Mapping[str, np.ndarray]
     weights: Mapping[str, np.ndarray]
+    inside: Mapping[str, np.ndarray] | None = None
 
     def scores(self) -> np.ndarray:
         """Fused score (n,) of each page."""
+        return self._summed(self.weights)
+
+    def inner(self) -> np.ndarray:
+        """Fused score (n,) of each page among those of its document."""
+        return self._summed(self.weights if self.inside is None else self.inside)
+
+    def _summed(self, weights: Mapping[str, np.ndarray]) -> np.ndarray:
         total = np.zeros(len(self.lists.pages))
         for name in sorted(self.norms):  # a fixed order of addition: sums agree to the last bit
-            total += self.weights[name] * np.where(np.isnan(self.norms[name]), 0.0, self.norms[name])
+            total += weights[name] * np.where(np.isnan(self.norms[name]), 0.0, self.norms[name])
         return total
 
     def best(self, scores: np.ndarray, k: int | None = None) -> list[Fused]:
@@ -112,7 +122,7 @@ def ranked(
     """The `k` best pages by weighed lists, see `fuse`; with `recency` (n,) 0..1, older ones `aged`."""
     scores = weighed.scores()
     if document is not None:
-        scores = hear(scores, document)
+        scores = hear(scores, document, weighed.inner())
     if recency is None:
         return weighed.best(scores, k)
     prior = dict(zip(weighed.lists.pages.tolist(), recency.tolist(), strict=True))
@@ -171,6 +181,9 @@ def adaptive(
 ) -> Weighed:
     """Convex combination whose weights follow the keyword list's sharpness, query by query.
 
+    Among the pages of one document the vectors have the weight INSIDE: rare words of the question, the name of
+    a company or a year, make the list sharp and stand on all of them.
+
     The drop of the keyword list is `(s[1] - s[depth + 1]) / s[1]`: near 1 when few pages hold the
     words asked for (a number, a name, a code), near 0 when every page holds some of them (a long
     question in plain words). That a steep list is a good one is what query performance prediction
@@ -193,10 +206,12 @@ def adaptive(
         share = min(most, max(least, start - steep)) if others else 0.0
     trusted = {name: lists.trust.get(name, 1.0) * ~np.isnan(lists.scores[name]) for name in others}
     total = np.maximum(1.0, sum(trusted.values()))
-    weights = {name: share * trusted[name] / total for name in others}
-    if LEAD in lists.scores:
-        weights[LEAD] = np.full(len(lists.pages), 1.0 - share)
-    return Weighed(lists, norms, weights)
+
+    def weights(share: float) -> dict[str, np.ndarray]:
+        lead = {LEAD: np.full(len(lists.pages), 1.0 - share)} if LEAD in lists.scores else {}
+        return lead | {name: share * trusted[name] / total for name in others}
+
+    return Weighed(lists, norms, weights(share), weights(INSIDE) if len(norms) > 1 else None)
 
 
 def drop(lists: Lists, depth: int = 20) -> float:
@@ -211,18 +226,31 @@ def drop(lists: Lists, depth: int = 20) -> float:
     return float((falling[0] - last) / falling[0]) if falling[0] > 0 else 0.0
 
 
-def hear(scores: np.ndarray, document: np.ndarray, share: float = 1.0) -> np.ndarray:
+def hear(
+    scores: np.ndarray, document: np.ndarray, inner: np.ndarray | None = None, share: float = 1.0
+) -> np.ndarray:
     """Each page hears its document: `score = (page + share * best page of its document) / (1 + share)`.
 
     The order of documents by their best page stays as it was, and so does a page that is a document of
     its own; other pages of a good document rise above chance finds elsewhere. `document` (n,) says which
-    document each page belongs to.
+    document each page belongs to. With `inner` (n,), the score of each page among those of its document, that
+    decides between them, brought to the scale of `scores`: the best one has the document's best score.
     """
     _, at = np.unique(document, return_inverse=True)
+    best = _best_of(scores, at)
+    if inner is not None:
+        leading = _best_of(inner, at)
+        scores = np.where(leading > 0, inner * best / np.where(leading > 0, leading, 1.0), scores)
+    heard: np.ndarray = (scores + share * best) / (1.0 + share)
+    return heard
+
+
+def _best_of(scores: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """(n,) the best of `scores` (n,) in the group `at` (n,) of each."""
     best = np.full(len(scores), -np.inf)
     np.maximum.at(best, at, scores)
-    heard: np.ndarray = (scores + share * best[at]) / (1.0 + share)
-    return heard
+    found: np.ndarray = best[at]
+    return found
 
 
 def aged(scores: np.ndarray, recency: np.ndarray, share: float = 0.2) -> np.ndarray:

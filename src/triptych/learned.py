@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +90,7 @@ def weigh(
         for name, row in zip(model.signals, model.theta, strict=True)
         if name in base.weights
     }
-    return Weighed(base.lists, base.norms, {**base.weights, **bent})
+    return replace(base, weights={**base.weights, **bent})
 
 
 def design(base: Weighed, question: Mapping[str, float], facts: Mapping[str, np.ndarray]) -> np.ndarray:
