@@ -320,3 +320,42 @@ def layout(folder: Path, kind: str = "lilt") -> Path:
     model.save_pretrained(folder)
     tokens.save_pretrained(folder)
     return folder
+
+
+CHAT = (
+    "{{ bos_token }}{% for m in messages %}<|{{ m.role }}|>{% if m.content is string %}{{ m.content }}{% else %}"
+    "{% for part in m.content %}{% if part.type == 'image' %}<image>{% else %}{{ part.text }}{% endif %}{% endfor %}"
+    "{% endif %}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+def vlm(folder: Path, template: str = CHAT) -> Path:
+    """LLaVA: looks at pictures and answers questions, in words without sense."""
+    import torch
+    from tokenizers import processors
+    from transformers import LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+    torch.manual_seed(0)
+    tokens = tokenizer()
+    tokens.backend_tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    marks = ["<image>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
+    tokens.add_special_tokens({"additional_special_tokens": marks})
+    tokens.model_max_length = 1024
+    shared = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+              "initializer_range": 0.3}  # fmt: skip
+    text = {**shared, "model_type": "llama", "vocab_size": len(tokens), "max_position_embeddings": 1024,
+            "num_key_value_heads": 2, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}  # fmt: skip
+    vision = {**shared, "model_type": "clip_vision_model", "image_size": SIDE, "patch_size": PATCH}
+    config = LlavaConfig(
+        text_config=text, vision_config=vision, image_token_index=tokens.convert_tokens_to_ids("<image>")
+    )
+    model = LlavaForConditionalGeneration(config)
+    model.generation_config.eos_token_id = 2
+    model.save_pretrained(folder)
+    images = CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE})
+    LlavaProcessor(
+        images, tokens, patch_size=PATCH, vision_feature_select_strategy="default", chat_template=template,
+        image_token="<image>", num_additional_image_tokens=1,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder

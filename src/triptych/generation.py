@@ -54,6 +54,11 @@ class Vlms:
         return Asked(self._loaded[chosen], self.ledger, generation, purpose)
 
     def close(self) -> None:
+        with self._lock:
+            for vlm in self._loaded.values():
+                if hasattr(vlm, "close"):
+                    vlm.close()
+            self._loaded.clear()
         self.ledger.close()
 
 
@@ -174,7 +179,7 @@ def _counted(stream: Generator[str, None, Reply], heard: _Heard) -> Generator[st
 
 def _pause(least: float, attempt: int) -> float:
     """Seconds before the next attempt: twice as long each time, and not the same for all who wait."""
-    return max(least, min(_LONGEST, 0.25 * 2**attempt)) * random.uniform(1.0, 1.5)
+    return max(least, min(_LONGEST, 0.25 * 2.0**attempt)) * random.uniform(1.0, 1.5)
 
 
 def fitted(picture: np.ndarray, side: int) -> np.ndarray:

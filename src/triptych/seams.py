@@ -189,8 +189,8 @@ class Vlm(Protocol):
     """Looks at pictures and words and answers in words. Called from several threads at once.
 
     Made by `load(argument, *, timeout)`: seconds that a server may be silent; a model in this process has no use
-    for it. Scaling pictures, trying again, counting and stopping are done once, in `generation`. The conformance
-    suite is `triptych.conformance.vlm.VlmSuite`.
+    for it. One that keeps connections or threads has a `close()`, too. Scaling pictures, trying again, counting and
+    stopping are done once, in `generation`. The conformance suite is `triptych.conformance.vlm.VlmSuite`.
     """
 
     name: str  # back end, model and, where it is known, version: stored with what it said

@@ -24,6 +24,7 @@ from PIL import Image
 from triptych.errors import UserError, VlmError
 from triptych.seams import Message, Reply, Vlm
 from triptych.vlms._openai_errors import KEY, told
+from triptych.vlms._special import broken_up
 
 URL = "https://api.openai.com/v1"
 PICTURES = 32  # of a call, until a server takes fewer
@@ -104,6 +105,10 @@ class Remote:
                 return (yield from self._pieces(events, max_tokens))
         except openai.APIError as error:
             raise self._learnt(error, pictures) from error
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next question."""
+        self._client.close()
 
     def _open(self, messages: list[dict[str, Any]], max_tokens: int) -> Stream[ChatCompletionChunk]:
         """The answer's stream; an optional parameter that the server refuses is left out from then on."""
@@ -208,19 +213,14 @@ def _unsupported(error: openai.APIStatusError, name: str) -> bool:
 def _sent(message: Message) -> dict[str, Any]:
     """A message as it is sent: words alone as one text, as servers without pictures want it."""
     if all(isinstance(part, str) for part in message.parts):
-        return {"role": message.role, "content": _clean("".join(map(str, message.parts)))}
+        return {"role": message.role, "content": broken_up("".join(map(str, message.parts)))}
     return {"role": message.role, "content": [_part(part) for part in message.parts]}
 
 
 def _part(part: str | np.ndarray) -> dict[str, Any]:
     if isinstance(part, str):
-        return {"type": "text", "text": _clean(part)}
+        return {"type": "text", "text": broken_up(part)}
     return {"type": "image_url", "image_url": {"url": _uri(part)}}
-
-
-def _clean(text: str) -> str:
-    """A lone surrogate, as in a damaged file, has no UTF-8 form: it becomes a question mark."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _uri(picture: np.ndarray) -> str:
