@@ -1,0 +1,1 @@
+"""How a model's answer is grounded: evidence packed for it, its words checked against the pages."""

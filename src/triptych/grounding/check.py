@@ -1,0 +1,296 @@
+"""Does a sentence stand on the pages that it cites? Words are compared, nothing is believed.
+
+A clause holds when everything in it that can be looked up (quotations, figures with their units, days, codes, names)
+stands on one of its pages, and enough of its other words stand there or in the question. What the question names may
+stand elsewhere in the same document. Figures that are sums, differences or shares of cited ones are told as derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from triptych import tokens, values
+from triptych.answering.cells import alike
+from triptych.grounding import claims, figures
+from triptych.grounding.claims import Claim, Claimed, claimed
+from triptych.grounding.plain import harmless
+from triptych.grounding.sentences import Clause, clauses
+from triptych.grounding.sources import Source, Span, nearest
+from triptych.grounding.words import GENERIC
+from triptych.types import Page
+
+SUPPORTED, DERIVED, SEEN, UNSUPPORTED = "supported", "derived", "seen", "unsupported"
+COVERED = 0.5  # share of a clause's words that must stand on its pages or in the question, beside its claims
+PROSE = 0.6  # the same for a clause that claims nothing that can be looked up, within a few lines of one page
+_WINDOW = 400  # characters within which the words of such a clause must stand together
+_BARE = 12  # words up to which a page says so little that its picture must have said the rest
+
+
+@dataclass(frozen=True)
+class Item:
+    """A numbered piece of evidence: its page, what else is known of its document, and whether the model saw it."""
+
+    number: int
+    source: Source
+    context: Source  # title, path, captions, other pages of the document among the evidence
+    pictured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of an item bears a clause: characters of its page."""
+
+    number: int
+    spans: tuple[Span, ...]
+    value: tuple[Span, ...]  # those of figures, days, codes and quotations
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A clause as it may be told, and what it rests on."""
+
+    text: str
+    status: str
+    places: tuple[Place, ...] = ()
+    why: str = ""  # what is lacking, in words of ours
+    figures: tuple[Decimal, ...] = ()  # that stand on a page or were worked out
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks the sentences of one answer, one after the other. `question` is what was asked."""
+
+    items: Mapping[int, Item]
+    question: str
+    cited: list[tuple[int, Decimal]] = field(default_factory=list)  # figures of the sentences that held, by item
+
+    def sentence(self, sentence: str) -> list[Checked]:
+        """Its clauses, checked. What is checked is what is told: only characters that are harmless."""
+        parts = [replace(c, text=harmless(c.text)) for c in clauses(sentence)]
+        parts = [c for c in parts if any(map(str.isalnum, c.text))]
+        taken = [claimed(_unspelled(c.text)) for c in parts]
+        found = [self._looked_up(c, t) for c, t in zip(parts, taken, strict=True)]
+        if all(_empty(t) for t in taken):
+            return [replace(c, status=UNSUPPORTED, why="it says nothing that can be looked up") for c in found]
+        here = [f for c in found for f in c.figures]
+        found = [
+            self._worked_out(c, t, before, here) if before.status == UNSUPPORTED else before
+            for c, t, before in zip(parts, taken, found, strict=True)
+        ]
+        if all(c.status != UNSUPPORTED for c in found):
+            self.cited.extend((n, f) for p, c in zip(parts, found, strict=True) for n in p.cited for f in c.figures)
+        return found
+
+    def _worked_out(
+        self, clause: Clause, taken: Claimed, before: Checked, cited: Sequence[Decimal]
+    ) -> Checked:
+        """The clause again, with figures allowed that follow from those of its sentence and of earlier ones that
+        cite the same items."""
+        known = [*(figure for n, figure in self.cited if n in clause.cited), *cited]
+        lost = [c for c in taken.claims if c.kind == claims.NUMBER and figures.derived(c, known)]
+        again = self._looked_up(clause, taken, frozenset((c.start, c.end) for c in lost)) if lost else before
+        return again
+
+    def _looked_up(self, clause: Clause, taken: Claimed, free: frozenset[Span] = frozenset()) -> Checked:
+        """`free` are places of figures that follow from others."""
+
+        def lacking(why: str) -> Checked:
+            return Checked(clause.text, UNSUPPORTED, (), why, tuple(held))
+
+        held: list[Decimal] = []
+        if not clause.cited:
+            return lacking("no page is cited for it")
+        if any(n not in self.items for n in clause.cited):
+            return lacking("it cites a page that was not given")
+        items = [self.items[n] for n in dict.fromkeys(clause.cited)]
+        found: dict[int, list[tuple[Claim, list[Span]]]] = {item.number: [] for item in items}
+        if _empty(taken):
+            return Checked(clause.text, SUPPORTED)
+        status = SUPPORTED
+        missing = ""
+        for claim in taken.claims:
+            how = self._stands(claim, items, found)
+            if how is None and (claim.start, claim.end) in free:
+                how = DERIVED
+            if how is None:
+                missing = missing or f"a {claim.kind} is not on the cited page"
+                continue
+            status = DERIVED if how == DERIVED else status
+            if claim.kind == claims.NUMBER:
+                held.append(claim.readings[0])
+        if missing:
+            return lacking(missing)
+        return self._worded(clause, taken, items, found, status, tuple(held))
+
+    def _stands(
+        self, claim: Claim, items: Sequence[Item], found: dict[int, list[tuple[Claim, list[Span]]]]
+    ) -> str | None:
+        """SUPPORTED or DERIVED when the claim stands on a page of `items`, whose places are noted in `found`."""
+        for look, how in ((_places, SUPPORTED), (_conversions, DERIVED)):
+            places = {item.number: look(claim, item.source) for item in items}
+            if any(places.values()):
+                for number, spans in places.items():
+                    if spans:
+                        found[number].append((claim, spans))
+                return how
+        asked = values.fold(claim.text) in values.fold(self.question)
+        if asked and any(_places(claim, item.context) for item in items):
+            return SUPPORTED
+        return None
+
+    def _worded(
+        self,
+        clause: Clause,
+        taken: Claimed,
+        items: Sequence[Item],
+        found: dict[int, list[tuple[Claim, list[Span]]]],
+        status: str,
+        held: tuple[Decimal, ...],
+    ) -> Checked:
+        """Whether the words around the claims have to do with the pages; and where on them all of it stands."""
+        borne = [item for item in items if found[item.number]]
+        asked = frozenset(tokens.words(self.question))
+        if borne or (taken.claims and status == DERIVED):
+            share = _covered(
+                taken.words, [w for item in borne for w in (item.source.words, item.context.words)], asked
+            )
+            if share < COVERED:
+                return Checked(
+                    clause.text, UNSUPPORTED, (), "its words are not those of the cited page", held
+                )
+            places = tuple(_place(item, found[item.number], taken.words) for item in borne)
+            return Checked(clause.text, status, places, "", held)
+        if not taken.words and borne:
+            return Checked(clause.text, status, tuple(_place(i, found[i.number], ()) for i in borne), "", held)
+        prose = [place for item in borne or items if (place := _said(taken, item, asked)) is not None]
+        if prose:
+            return Checked(clause.text, status, tuple(prose), "", held)
+        return self._seen(clause, taken, items, asked)
+
+    def _seen(self, clause: Clause, taken: Claimed, items: Sequence[Item], asked: frozenset[str]) -> Checked:
+        """What a picture without words shows cannot be looked up; it must speak of what was asked or described."""
+        shown = [i for i in items if i.pictured and len(i.source.words) <= _BARE]
+        about = [i for i in shown if _covered(taken.words, [i.context.words], asked) > 0]
+        if about and not taken.claims:
+            return Checked(clause.text, SEEN, tuple(Place(i.number, (), ()) for i in about))
+        return Checked(clause.text, UNSUPPORTED, (), "its words are not those of the cited page")
+
+
+def _empty(taken: Claimed) -> bool:
+    """Whether a clause is but a frame for others: "As [1] shows"."""
+    return not taken.claims and not taken.words
+
+
+def _places(claim: Claim, source: Source) -> list[Span]:
+    if claim.kind == claims.QUOTE:
+        return source.quoted(claim)
+    if claim.kind == claims.DAY:
+        return source.dated(claim)
+    if claim.kind == claims.NUMBER:
+        return figures.standing(claim, source)
+    if claim.kind == claims.CODE:
+        return source.literal(claim.text)
+    return source.named(claim.text)
+
+
+def _conversions(claim: Claim, source: Source) -> list[Span]:
+    return figures.converted(claim, source) if claim.kind == claims.NUMBER else []
+
+
+def _covered(words: Sequence[str], on: Sequence[Mapping[str, object]], asked: Iterable[str]) -> float:
+    """Share of `words`, by length, that stand on a page or in the question, in some form; 1 where there are none."""
+    weight = sum(map(len, words))
+    if not weight:
+        return 1.0
+    known = [*on, dict.fromkeys(asked)]
+    return sum(len(w) for w in words if any(_holds(page, w) for page in known)) / weight
+
+
+def _holds(page: Mapping[str, object], word: str) -> bool:
+    return word in page or any(alike(word, other) for other in page if other[:1] == word[:1])
+
+
+def _said(taken: Claimed, item: Item, asked: frozenset[str]) -> Place | None:
+    """Where a clause without claims is said: most of its words within a few lines of the page, and a denial only
+    where the page denies something, too."""
+    page = item.source
+    spots = sorted(
+        (span, word)
+        for word in taken.words
+        for other, spans in page.words.items()
+        if other == word or alike(word, other)
+        for span in spans
+    )
+    whole = sum(map(len, taken.words))
+    if not spots or not whole:
+        return None
+    best: tuple[float, list[Span]] = (0.0, [])
+    for i, (first, _) in enumerate(spots):
+        near = [(span, word) for span, word in spots[i:] if span[1] <= first[0] + _WINDOW]
+        weight = sum(len(w) for w in {word for _, word in near})
+        if weight > best[0]:
+            best = (weight, [span for span, _ in near])
+    outside = sum(len(w) for w in taken.words if w in asked and not _holds(page.words, w))
+    if (best[0] + 0.5 * outside) / whole < PROSE:
+        return None
+    start, end = min(s[0] for s in best[1]), max(s[1] for s in best[1])
+    around = page.text[max(0, start - 80) : end + 80]
+    if taken.denies != claimed(around).denies and taken.denies:
+        return None
+    return Place(item.number, _runs(page, best[1]), ())
+
+
+def _place(item: Item, found: Sequence[tuple[Claim, list[Span]]], words: Sequence[str]) -> Place:
+    """One place for each claim: of several the one nearest to the others and to the clause's words."""
+    sure = [span for claim, spans in found if claim.kind == claims.QUOTE for span in spans]
+    sure += [spans[0] for claim, spans in found if claim.kind != claims.QUOTE and len(spans) == 1]
+    around = sure + [span for word in words for span in item.source.words.get(word, ())]
+    chosen: list[Span] = []
+    value: list[Span] = []
+    for claim, spans in found:
+        here = list(spans) if claim.kind == claims.QUOTE else [nearest(spans, around)]
+        chosen += here
+        if claim.kind != claims.NAME:
+            value += here
+    labels = [
+        span
+        for word in words
+        for span in item.source.words.get(word, ())
+        if _on_line(item.source, span, value)
+    ]
+    return Place(item.number, _runs(item.source, [*chosen, *labels]), tuple(sorted(set(value))))
+
+
+def _on_line(source: Source, span: Span, value: Sequence[Span]) -> bool:
+    """Whether a word stands before a value on its line."""
+    return any(span[1] <= v[0] and "\n" not in source.text[span[0] : v[0]] for v in value)
+
+
+def _runs(source: Source, spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in order, those joined that touch or that a few characters of one line part."""
+    runs: list[Span] = []
+    for start, end in sorted(set(spans)):
+        if runs and (
+            start <= runs[-1][1]
+            or (start - runs[-1][1] <= 24 and "\n" not in source.text[runs[-1][1] : start])
+        ):
+            runs[-1] = (runs[-1][0], max(end, runs[-1][1]))
+        else:
+            runs.append((start, end))
+    return tuple(runs)
+
+
+def _unspelled(text: str) -> str:
+    """Addresses as they stand on pages."""
+    return text.replace("(dot)", ".").replace("(at)", "@")
+
+
+def context(page: Page, *said: str) -> Source:
+    """Words of a document beside its page, as something to look claims up in."""
+    return Source(replace(page, text=type(page.text).plain("\n".join(filter(None, said)))))
+
+
+def numbered(items: Iterable[Item]) -> Iterator[tuple[int, Item]]:
+    return ((item.number, item) for item in items)

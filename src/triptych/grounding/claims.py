@@ -1,0 +1,232 @@
+"""What a clause claims that can be looked up: quotations, days, numbers with their units, codes, names.
+
+Every character of a clause that is a digit belongs to some claim, so that no figure goes unchecked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from triptych import language, tokens, values
+from triptych.grounding import units
+from triptych.grounding.units import Unit
+from triptych.grounding.words import GENERIC, NUMBER_WORDS, TELLING, USUAL_ENDINGS
+
+QUOTE, DAY, NUMBER, CODE, NAME = "quotation", "date", "number", "code", "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Characters `[start, end)` of a clause that must stand in its evidence."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+    readings: tuple[Decimal, ...] = ()  # of a number, without its scale
+    units: tuple[Unit, ...] = ()
+    days: tuple[date, ...] = ()  # every day that a date can mean
+    month: tuple[int, int] | None = None  # (year, month), year 0 where none is named
+    decimals: int = 0
+
+    @property
+    def scale(self) -> Decimal:
+        return next((u.factor for u in self.units if u.dimension == units.SCALE), Decimal(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A clause taken apart: its claims from left to right, and the words that say what is claimed of them."""
+
+    text: str
+    claims: tuple[Claim, ...]
+    words: tuple[str, ...]  # folded content words outside the claims
+    denies: bool
+
+
+_QUOTATION = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,}?)[\"“”„«»]|(?<!\w)[‘']([^‘’']{12,}?)[’'](?!\w)")
+_MONTH_NAMES = "|".join(
+    sorted(
+        (
+            m
+            for m in values.MONTHS
+            if m not in ("may", "mar", "set", "out", "ago", "mag", "mei", "gen", "dic", "jan")
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+MONTH_YEAR = re.compile(
+    rf"(?<![^\W_])({_MONTH_NAMES}|jan|mar|may|mai|mei)\.?,? (?:of |de )?((?:19|20)\d\d)(?!\d)", re.IGNORECASE
+)
+DAY_MONTH = re.compile(
+    rf"(?<![\w.])(\d{{1,2}})(?:st|nd|rd|th|\.)? (?:of |de )?({_MONTH_NAMES}|jan|may|mai|mei|march|mar)(?![^\W_])"
+    rf"|(?<![^\W_])({_MONTH_NAMES}|jan|may|march|mar)\.? (\d{{1,2}})(?:st|nd|rd|th)?(?![\d.,]*\d)",
+    re.IGNORECASE,
+)
+_SCALED = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b)", re.IGNORECASE)
+_MEASURE = re.compile(
+    r"\d+(?:[.,]\d+)?-?(?:[^\W\d_]{3,}|[kmbt]|[mb]n)", re.IGNORECASE
+)  # 3-year, 12.5million, 5M
+PADDED = re.compile(r"0\d+")
+_TOKEN = re.compile(r"[^\s\"“”„«»()]*\d[^\s\"“”„«»()]*")
+_CAPITAL = re.compile(r"[^\W\d_]+(?:['’.&-][^\W\d_]+)*\.?")
+_OPENING = re.compile(r"(?:^|[:;,.!?–—(\"“”„«»])[^\w]*$")
+_DENIAL = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|n't|nicht|kein\w*|nie|ohne|pas|jamais|aucune?|sans|ninguna?|sin|non|senza|niet|geen)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+
+
+def claimed(text: str) -> Claimed:
+    """Take a clause apart."""
+    found: list[Claim] = []
+    for read in (_quotations, _days, _mixed, _numbers, _codes, _number_words, _leftovers, _names):
+        taken = [(c.start, c.end) for c in found]
+        found += [c for c in read(text) if not any(a < c.end and c.start < b for a, b in taken)]
+    found.sort(key=lambda c: c.start)
+    return Claimed(text, tuple(found), _words(text, found), bool(_DENIAL.search(text)))
+
+
+def _quotations(text: str) -> Iterator[Claim]:
+    for m in _QUOTATION.finditer(text):
+        inner = m[1] or m[2]
+        if len(values.fold(inner)) >= 2:
+            start = m.start(1) if m[1] else m.start(2)
+            yield Claim(QUOTE, start, start + len(inner), inner)
+
+
+def _days(text: str) -> Iterator[Claim]:
+    spans: list[tuple[int, int]] = []
+    for day in values.dates(text):
+        if not day.text.isdigit():
+            spans.append((day.start, day.end))
+            yield Claim(DAY, day.start, day.end, day.text, days=day.readings)
+    for pattern, read in ((MONTH_YEAR, _month_year), (DAY_MONTH, _day_month)):
+        for m in pattern.finditer(text):
+            if not any(a < m.end() and m.start() < b for a, b in spans):
+                spans.append((m.start(), m.end()))
+                yield read(m)
+
+
+def _month_year(m: re.Match[str]) -> Claim:
+    return Claim(DAY, m.start(), m.end(), m[0], month=(int(m[2]), values.MONTHS[m[1].lower()]))
+
+
+def _day_month(m: re.Match[str]) -> Claim:
+    day, month = (m[1], m[2]) if m[1] else (m[4], m[3])
+    return Claim(DAY, m.start(), m.end(), m[0], (Decimal(day),), month=(0, values.MONTHS[month.lower()]))
+
+
+def _mixed(text: str) -> Iterator[Claim]:
+    """Codes of letters and digits, before their digits are taken for a number: INV-1042, but not RM129.50 and
+    3-year."""
+    amounts = values.numbers(text)
+    for code in sorted(values.codes(text), key=lambda c: c.start - c.end):
+        whole = any(n.start <= code.start and code.end <= n.end for n in amounts)
+        if any(map(str.isalpha, code.text)) and not whole and not _MEASURE.fullmatch(code.text):
+            yield Claim(CODE, code.start, code.end, code.text)
+
+
+def _numbers(text: str) -> Iterator[Claim]:
+    for n in values.numbers(text):
+        if PADDED.fullmatch(n.text):
+            continue  # 001 is a code
+        end = n.end - 1 if n.text.endswith("-") else n.end
+        after = units.behind(text[end:])
+        before = units.named(n.currency) if n.currency else None
+        own = (*((before,) if before else ()), *((Unit(units.PERCENT, "%"),) if n.percent else ()))
+        yield Claim(
+            NUMBER,
+            n.start,
+            end,
+            text[n.start : end],
+            n.readings,
+            tuple(dict.fromkeys((*own, *after))),
+            decimals=n.decimals,
+        )
+    for m in _SCALED.finditer(text):
+        readings = values.number_readings(m[1])
+        yield Claim(NUMBER, m.start(), m.end(), m[0], readings, units.behind(text[m.end() :]))
+
+
+def _codes(text: str) -> Iterator[Claim]:
+    for code in sorted(values.codes(text), key=lambda c: c.start - c.end):
+        yield Claim(CODE, code.start, code.end, code.text)
+
+
+def _number_words(text: str) -> Iterator[Claim]:
+    for m in re.finditer(r"[^\W\d_]+(?:-[^\W\d_]+)?", text):
+        whole = m[0].lower()
+        word = whole if whole in NUMBER_WORDS else whole.partition("-")[0]
+        if word in NUMBER_WORDS:
+            end = m.start() + len(word)
+            yield Claim(
+                NUMBER,
+                m.start(),
+                end,
+                text[m.start() : end],
+                (Decimal(NUMBER_WORDS[word]),),
+                units.behind(text[end:]),
+            )
+
+
+def _leftovers(text: str) -> Iterator[Claim]:
+    """Tokens with a digit that are neither: Q3, A4, 7-Eleven, 24/7."""
+    for m in _TOKEN.finditer(text):
+        token = m[0].strip(".,;:!?'’*…-–")
+        if token:
+            start = m.start() + m[0].index(token)
+            yield Claim(CODE, start, start + len(token), token)
+
+
+def _names(text: str) -> Iterator[Claim]:
+    """Words with capitals, but for usual ones that open the clause. German writes every noun with one: there a
+    word counts beside another one, or in capitals throughout."""
+    words = list(_CAPITAL.finditer(text))
+    capital = [m[0] != m[0].lower() for m in words]
+    german = language.detect(text, tokens.words(text), least=1) == "de"
+    for i, m in enumerate(words):
+        word = m[0].rstrip(".")
+        folded = values.fold(word)
+        opens = _OPENING.search(text[: m.start()]) is not None
+        lone = not _beside(text, words, capital, i)
+        usual = folded in _silent(text) or (folded in GENERIC and opens) or (folded in TELLING and lone)
+        if not capital[i] or len(folded) < 2 or usual or not tokens.words(word):
+            continue
+        ordinary = lone and word == word.capitalize()
+        if ordinary and (german or (opens and folded.endswith(USUAL_ENDINGS))):
+            continue
+        yield Claim(NAME, m.start(), m.start() + len(word), word)
+
+
+def _beside(text: str, words: list[re.Match[str]], capital: list[bool], i: int) -> bool:
+    """Whether the word before or behind has a capital, too, and only a space or a sign is between."""
+    return any(
+        a >= 0
+        and b < len(words)
+        and capital[a]
+        and capital[b]
+        and text[words[a].end() : words[b].start()] in (" ", "-", " & ")
+        for a, b in ((i - 1, i), (i, i + 1))
+    )
+
+
+def _silent(text: str) -> frozenset[str]:
+    """Stop words of the clause's language, and of English, in which a model frames what it quotes."""
+    spoken = language.detect(text, tokens.words(text), least=1)
+    return language.stop_words(spoken) | language.stop_words(language.DEFAULT)
+
+
+def _words(text: str, claims: list[Claim]) -> tuple[str, ...]:
+    """Folded content words outside the claims."""
+    rest = list(text)
+    for claim in claims:
+        rest[claim.start : claim.end] = " " * (claim.end - claim.start)
+    said = tokens.words("".join(rest))
+    silent = _silent(text) | TELLING
+    return tuple(dict.fromkeys(w for w in said if w not in silent and len(w) > 1 and units.named(w) is None))

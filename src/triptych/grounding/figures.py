@@ -1,0 +1,101 @@
+"""Whether a number of a clause stands on a page, in the unit it is said in; and whether it can be worked out.
+
+A currency that no page names rules nothing out: 129.50 = $129.5. A unit that stands at the page's figure does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import combinations
+
+from triptych.grounding import units
+from triptych.grounding.claims import Claim
+from triptych.grounding.sources import Figure, Source, Span
+from triptych.grounding.units import Unit
+
+_OPERANDS = 12  # cited figures that a sum or a difference is looked for among
+
+
+def standing(claim: Claim, source: Source) -> list[Span]:
+    """Places of the page's figures that are the claimed one, in its unit."""
+    places = [f.span for f in source.figures if _same(claim.readings, f.readings) and _fits(claim, f, source)]
+    return places or ([] if claim.units else source.printed(claim.text))
+
+
+def converted(claim: Claim, source: Source) -> list[Span]:
+    """Places of figures that are the claimed one on another scale, rounded to what is said: 1,577 on a page in
+    millions is 1.58 billion."""
+    if not any(u.dimension == units.SCALE for u in claim.units) and claim.readings[0] < 1000:
+        return []
+    named = {u for u in source.units if u.dimension == units.SCALE}
+    found = []
+    for figure in source.figures:
+        if any(u.dimension == units.PERCENT for u in figure.units):
+            continue
+        own = [u for u in figure.units if u.dimension == units.SCALE]
+        factors = {u.factor for u in own or named} | (set() if own else {Decimal(1)})
+        factors -= {claim.scale}
+        if any(_rounds(claim, abs(r) * factor) for r in figure.readings for factor in factors):
+            found.append(figure.span)
+    return found
+
+
+def _same(claimed: Sequence[Decimal], printed: Sequence[Decimal]) -> bool:
+    """Equal in one reading; a loss of 5 may be printed as -5, but -5 is no 5."""
+    return any(c == p or (c > 0 and c == -p) for c in claimed for p in printed)
+
+
+def _fits(claim: Claim, figure: Figure, source: Source) -> bool:
+    named = {u.dimension for u in claim.units}
+    share = any(u.dimension == units.PERCENT for u in figure.units)
+    if share and named and units.PERCENT not in named:
+        return False  # 5 per cent are no 5 million
+    return all(_unit_fits(unit, figure.units, source.units) for unit in claim.units)
+
+
+def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
+    """Whether the unit stands at the figure; or none like it does, and the page names it apart from figures."""
+    beside = [u for u in at if u.dimension == unit.dimension]
+    if beside:
+        return unit in beside
+    like = {u for u in on_page if u.dimension == unit.dimension}
+    return unit in like or (unit.dimension == units.CURRENCY and not like)
+
+
+def _rounds(claim: Claim, value: Decimal) -> bool:
+    """Whether `value` is the claimed number, or rounds to it where that has two digits at least."""
+    said = abs(claim.readings[0]) * claim.scale
+    if value == said:
+        return value >= 1000
+    step = claim.scale.scaleb(-claim.decimals)
+    return claim.scale > 1 and said >= 10 * step and abs(said - value) * 2 <= step
+
+
+def derived(claim: Claim, cited: Sequence[Decimal]) -> bool:
+    """Whether the number is a sum, a difference or a share of figures that are cited beside it."""
+    operands = [abs(v) for v in dict.fromkeys(cited)][-_OPERANDS:]
+    said = {abs(r) * claim.scale for r in claim.readings}
+    if any(v in said for v in _sums(operands)):
+        return True
+    if not any(u.dimension == units.PERCENT for u in claim.units):
+        return False
+    step = Decimal(1).scaleb(-claim.decimals)
+    return any(abs(share - s) * 2 <= step for share in _shares(operands) for s in said)
+
+
+def _sums(operands: Sequence[Decimal]) -> Iterator[Decimal]:
+    for a, b in combinations(operands, 2):
+        yield a + b
+        yield abs(a - b)
+    for n in range(3, len(operands) + 1):
+        yield sum(operands[-n:], Decimal(0))
+
+
+def _shares(operands: Sequence[Decimal]) -> Iterator[Decimal]:
+    """By how many per cent one figure is above or below another, and how many it is of it."""
+    for a, b in combinations(operands, 2):
+        for whole, part in ((a, b), (b, a)):
+            if whole:
+                yield abs(part - whole) / whole * 100
+                yield part / whole * 100

@@ -1,0 +1,144 @@
+"""A model's words into sentences while they come, and sentences into clauses with the items that each cites.
+
+A clause is the part of a sentence that a group of citations closes: in "A is 5 [1] and B is 6 [2]." the figure 6
+must stand in item 2. What follows the last group belongs to it, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from triptych.grounding.plain import unlinked
+
+_LONGEST = 1200  # characters of a sentence; what is longer is cut there
+_QUOTED = 400  # characters that a quotation may have before its second mark is no longer waited for
+_CITED = re.compile(
+    r"\[\s*(?:(?:items?|evidence|sources?|pages?|docs?|documents?|no|#)\.?\s*)?"
+    r"(\d{1,4}(?:\s*(?:,|;|&|and|to|-|–|—)\s*(?:(?:items?|sources?)\s*)?\d{1,4})*)\s*\]",
+    re.IGNORECASE,
+)
+_LIKE_CITED = str.maketrans({"【": "[", "】": "]", "［": "[", "］": "]", "〔": "[", "〕": "]"})
+_MARKS = re.compile(rf"(?:\s*{_CITED.pattern})+[.!?。]?", re.IGNORECASE)  # citations behind a full stop
+_STOP = re.compile(r"[.!?。！？]+[\"'”’»)\]]*|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:no|nr|nos|inc|ltd|llc|corp|co|mr|mrs|ms|dr|prof|st|vs|approx|ca|ave|blvd|dept|est|fig|jr|sr|vol|e\.g|i\.e"
+    r"|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|zzgl|abs|art|str|tel|gmbh|sdn|bhd|pte|pty|p|pp|min|max|jan|feb|mar|apr|jun"
+    r"|jul|aug|sept?|oct|nov|dec)|\b[^\W\d_]|(?<![^\s(])\d{1,3})\.$",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(r"[\"'“„«‘(*_\-•–]*[A-ZÀ-ÞĀ-Ž0-9]|[^\x00-\u024f]|[-•*–]\s")
+_DOUBLE = re.compile(r"[\"“”„«»]")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Words without their citations, the items they cite, and what parts them from the next clause."""
+
+    text: str
+    cited: tuple[int, ...]
+
+
+class Splitter:
+    """Takes pieces of text as they come, gives whole sentences as soon as it is sure of their end."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def feed(self, piece: str) -> Iterator[str]:
+        """Sentences that are now whole, each with the white space that follows it."""
+        self._text += piece
+        yield from self._ready(last=False)
+
+    def rest(self) -> Iterator[str]:
+        """What is left when nothing more will come."""
+        yield from self._ready(last=True)
+        if self._text.strip():
+            yield self._text
+        self._text = ""
+
+    def _ready(self, last: bool) -> Iterator[str]:
+        at = 0
+        while (stop := _STOP.search(self._text, at)) is not None:
+            end = self._end(stop, last)
+            if end is None:
+                return
+            if end:
+                yield self._text[:end]
+                self._text, at = self._text[end:], 0
+            else:
+                at = stop.end()
+        while len(self._text) > _LONGEST:
+            yield self._text[:_LONGEST]
+            self._text = self._text[_LONGEST:]
+
+    def _end(self, stop: re.Match[str], last: bool) -> int | None:
+        """Where the sentence ends that `stop` may close: 0 when it does not, None when more must come first."""
+        text = self._text
+        behind = _MARKS.match(text, stop.end())
+        end = behind.end() if behind else stop.end()
+        rest = text[end:].lstrip(" \t")
+        if not last and (not rest or rest[0] in "[【" or len(text) == stop.end()):
+            return None
+        if "\n" in stop[0] or rest.startswith("\n"):
+            lead = len(text[end:]) - len(text[end:].lstrip())
+            return end + lead if text[:end].strip() else 0
+        if not last and len(rest) < 3 and not behind:
+            return None
+        if not rest:
+            return len(text)
+        space = len(text[end:]) - len(rest)
+        wide = stop[0][0] in "。！？"
+        if not (space or wide) or (not wide and not _OPENS.match(rest)):
+            return 0
+        if _ABBREVIATION.search(text[: stop.start() + 1]) and not behind:
+            return 0
+        return 0 if self._inside_quotation(stop.start()) else end + space
+
+    def _inside_quotation(self, at: int) -> bool:
+        marks = [m.start() for m in _DOUBLE.finditer(self._text, 0, at)]
+        return len(marks) % 2 == 1 and at - marks[-1] < _QUOTED
+
+
+def clauses(sentence: str) -> list[Clause]:
+    """The clauses of a sentence, visible characters only. One that cites nothing has the items of the one before
+    it, and the first of all those of the one after it, as in "As [2] says, ..."."""
+    text = unlinked(sentence.translate(_LIKE_CITED))
+    found: list[Clause] = []
+    at = 0
+    for group in _groups(text):
+        words = text[at : group.start()]
+        numbers = tuple(n for m in _CITED.finditer(group[0]) for n in _numbers(m[1]))
+        if found and not _says(words):
+            found[-1] = Clause(found[-1].text + words.rstrip(), found[-1].cited + numbers)
+        else:
+            found.append(Clause(words, numbers))
+        at = group.end()
+    rest = text[at:]
+    if not found:
+        return [Clause(rest, ())]
+    if _says(rest):
+        found.append(Clause(rest, found[-1].cited))
+    else:
+        found[-1] = Clause(found[-1].text.rstrip() + rest.rstrip(), found[-1].cited)
+    return found
+
+
+def _groups(text: str) -> Iterator[re.Match[str]]:
+    """Runs of citations that nothing or a comma parts."""
+    return re.finditer(rf"{_CITED.pattern}(?:\s*,?\s*{_CITED.pattern})*", text, re.IGNORECASE)
+
+
+def _says(words: str) -> bool:
+    return any(c.isalnum() for c in words)
+
+
+def _numbers(group: str) -> Iterator[int]:
+    """`1, 3-5` -> 1, 3, 4, 5."""
+    for part in re.split(r"\s*(?:,|;|&|and)\s*", group):
+        ends = [int(n) for n in re.findall(r"\d{1,4}", part)]
+        if len(ends) == 2 and 0 <= ends[1] - ends[0] <= 20:
+            yield from range(ends[0], ends[1] + 1)
+        else:
+            yield from ends

@@ -1,0 +1,265 @@
+"""A page as what claims are looked up in: where a quotation, a number, a day or a name stands on it.
+
+Spans are characters of the page's own text, so that whatever is found can be boxed. What nobody sees on the page,
+or what speaks to the model instead of the reader, is left out: it supports nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
+
+from triptych import values
+from triptych.grounding import units
+from triptych.grounding.claims import DAY_MONTH, MONTH_YEAR, PADDED, Claim
+from triptych.grounding.units import Unit
+from triptych.grounding.words import NUMBER_WORDS
+from triptych.types import Page
+
+Span = tuple[int, int]
+
+_ELLIPSIS = re.compile(r"\s*(?:…|\.{3,}|\(\.\.\.\)|\[\.\.\.\])\s*")
+_WORD = re.compile(r"[^\W_]+")
+_SECOND_HALF = re.compile(r"(?:-[^\W\d_]+)?")  # of twenty-five
+_POSSESSIVE = re.compile(r"['’]s?$")
+_ALMOST = 93.0  # per cent of a long quotation's characters in order, on a page that OCR read
+_LONG = 24  # characters of a quotation from which a slip of OCR may be in it
+_LETTERS = 8  # of a name from which OCR may have one wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of the page, all that it can mean, and the units that stand at it."""
+
+    span: Span
+    readings: tuple[Decimal, ...]
+    units: tuple[Unit, ...]
+
+
+class Folded:
+    """A text without case, space and punctuation, every character of which knows where it came from."""
+
+    def __init__(self, text: str) -> None:
+        self._raw = text
+        letters: list[str] = []
+        self._at: list[int] = []
+        for i, char in enumerate(text):
+            for letter in char.lower() if char.isascii() else unicodedata.normalize("NFKC", char).casefold():
+                if letter.isalnum():
+                    letters.append(letter)
+                    self._at.append(i)
+        self.text = "".join(letters)
+
+    def find(self, wanted: str) -> Iterator[Span]:
+        """Spans of the raw text that are `wanted` (folded) and are not parts of longer words."""
+        at = self.text.find(wanted) if wanted else -1
+        while at >= 0:
+            span = self._at[at], self._at[at + len(wanted) - 1] + 1
+            if self._whole(*span):
+                yield span
+            at = self.text.find(wanted, at + 1)
+
+    def span(self, start: int, end: int) -> Span:
+        """The raw characters of folded ones."""
+        return self._at[start], self._at[end - 1] + 1
+
+    def _whole(self, start: int, end: int) -> bool:
+        before, after = self._raw[start - 1 : start], self._raw[end : end + 1]
+        first, last = self._raw[start], self._raw[end - 1]
+        if before.isalnum() and not _parts(before, first):
+            return False
+        if after.isalnum() and not _parts(last, after):
+            return False
+        if first.isdigit() and re.search(r"\d[.,]$", self._raw[max(0, start - 2) : start]):
+            return False  # the 50 of 129.50
+        return not (last.isdigit() and re.match(r"[.,]\d", self._raw[end : end + 2]))
+
+
+def _parts(a: str, b: str) -> bool:
+    """Whether words may part between two letters without a space: Han and Kana are written so."""
+    return any("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af" for c in (a, b))
+
+
+class Source:
+    """One page. `distrusted` are the spans that support nothing."""
+
+    def __init__(self, page: Page, distrusted: Sequence[Span] = ()) -> None:
+        self.page = page
+        text = page.text.text
+        for start, end in distrusted:
+            text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
+        self.text = text
+        self.ocr = page.text_source in ("ocr", "mixed")
+
+    @cached_property
+    def folded(self) -> Folded:
+        return Folded(self.text)
+
+    @cached_property
+    def words(self) -> dict[str, list[Span]]:
+        """Folded words, each with its places."""
+        found: dict[str, list[Span]] = defaultdict(list)
+        for m in _WORD.finditer(self.text):
+            found[values.fold(m[0])].append(m.span())
+        return found
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """Numbers as they stand in their lines, and in every word alone: OCR and tables part them oddly."""
+        found = {f.span: f for line in _lines(self.text) for f in _figures(self.text, *line)}
+        for m in re.finditer(r"\S*\d\S*", self.text):
+            for figure in _figures(self.text, *m.span()):
+                found.setdefault(figure.span, figure)
+        for m in re.finditer(r"(?<![^\W_])[^\W\d_]{3,}", self.text):
+            for end in (m.end(), m.end() + len(_SECOND_HALF.match(self.text, m.end())[0])):  # type: ignore[index]
+                if (value := NUMBER_WORDS.get(self.text[m.start() : end].lower())) is not None:
+                    beside = units.behind(self.text[end : end + 30])
+                    found[m.start(), end] = Figure((m.start(), end), (Decimal(value),), beside)
+        return sorted(found.values(), key=lambda f: f.span)
+
+    @cached_property
+    def units(self) -> frozenset[Unit]:
+        """Units that the page names apart from its figures, as heads of tables do: "in millions"; and its
+        currencies, which many tables print in their first row only."""
+        rest = list(self.text)
+        for figure in self.figures:
+            start, end = figure.span
+            end += len(units.run(self.text[end : end + 30]))
+            rest[start:end] = " " * (end - start)
+        money = {u for f in self.figures for u in f.units if u.dimension == units.CURRENCY}
+        return frozenset(money | {*units.spoken("".join(rest))})
+
+    @cached_property
+    def days(self) -> list[tuple[Span, tuple[date, ...]]]:
+        found = {(d.start, d.end): d.readings for d in values.dates(values.repair(self.text))}
+        for start, end in _lines(self.text):
+            for day in values.dates(self.text[start:end]):
+                found.setdefault((start + day.start, start + day.end), day.readings)
+        return sorted(found.items())
+
+    # Looking up: the places of a claim, [] where it does not stand here.
+
+    def quoted(self, claim: Claim) -> list[Span]:
+        """One place for each part of a quotation, in its order; [] unless all of them are here."""
+        found: list[Span] = []
+        for part in _ELLIPSIS.split(claim.text):
+            wanted = values.fold(part)
+            if not wanted:
+                continue
+            place = next(self.folded.find(wanted), None) or self._almost(wanted)
+            if place is None:
+                return []
+            found.append(place)
+        return found
+
+    def _almost(self, wanted: str) -> Span | None:
+        """A long quotation from a page that OCR read may differ in a letter, in no digit."""
+        if not self.ocr or len(wanted) < _LONG:
+            return None
+        best = fuzz.partial_ratio_alignment(wanted, self.folded.text, score_cutoff=_ALMOST)
+        if best is None:
+            return None
+        here = self.folded.text[best.dest_start : best.dest_end]
+        if re.sub(r"\D", "", here) != re.sub(r"\D", "", wanted):
+            return None
+        return self.folded.span(best.dest_start, best.dest_end)
+
+    def literal(self, text: str) -> list[Span]:
+        """Where these words stand, give or take case, space and punctuation."""
+        return [*self.folded.find(values.fold(text))]
+
+    def printed(self, text: str) -> list[Span]:
+        """Where these very characters stand, and no digit beside them: points and slashes matter in figures."""
+        pattern = rf"(?<![\w.,/]){re.escape(text.strip())}(?![\w/]|[.,]\d)"
+        return [m.span() for m in re.finditer(pattern, self.text, re.IGNORECASE)]
+
+    def dated(self, claim: Claim) -> list[Span]:
+        """Days that a date can mean, or that lie in the month that it names."""
+        if claim.days:
+            places = [span for span, days in self.days if set(days) & set(claim.days)]
+            return places or self.printed(claim.text)
+        assert claim.month is not None
+        year, month = claim.month
+        wanted = int(claim.readings[0]) if claim.readings else 0
+        places = [
+            span
+            for span, days in self.days
+            if any(d.month == month and year in (0, d.year) and wanted in (0, d.day) for d in days)
+        ]
+        pattern = MONTH_YEAR if year else DAY_MONTH
+        places += [m.span() for m in pattern.finditer(self.text) if _month(m) == (year, month, wanted)]
+        return places or self.printed(claim.text)
+
+    def named(self, word: str) -> list[Span]:
+        """A name: as it stands, without its 's, or, on a page that OCR read, with one slip."""
+        folded = values.fold(_POSSESSIVE.sub("", word))
+        if places := self.words.get(folded) or [*self.folded.find(folded)]:
+            return places
+        if not self.ocr:
+            return []
+        shape = values.code_key(folded)
+        like = [w for w in self.words if values.code_key(w) == shape or _slipped(w, folded)]
+        return [span for w in like for span in self.words[w]]
+
+
+def _slipped(word: str, name: str) -> bool:
+    """Whether OCR may have read one letter of a long name wrong."""
+    return len(name) >= _LETTERS and OSA.distance(word, name, score_cutoff=1) <= 1
+
+
+def _lines(text: str) -> Iterator[Span]:
+    at = 0
+    for line in text.split("\n"):
+        if any(map(str.isdigit, line)):
+            yield at, at + len(line)
+        at += len(line) + 1
+
+
+def _figures(text: str, start: int, end: int) -> Iterator[Figure]:
+    piece = values.repair(text[start:end])
+    for n in values.numbers(piece):
+        if PADDED.fullmatch(n.text):
+            continue
+        own = units.named(n.currency) if n.currency else None
+        beside = units.behind(text[start + n.end : min(len(text), start + n.end + 30)].split("\n")[0])
+        at = (*((own,) if own else ()), *((Unit(units.PERCENT, "%"),) if n.percent else ()), *beside)
+        yield Figure((start + n.start, start + n.end), n.readings, tuple(dict.fromkeys(at)))
+    for m in re.finditer(
+        r"(?<![\w.,])\d+(?:[.,]\d+)?(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b)", piece, re.IGNORECASE
+    ):
+        yield Figure(
+            (start + m.start(), start + m.end()), values.number_readings(m[0]), units.behind(piece[m.end() :])
+        )
+    for m in re.finditer(r"(?<!\d)(?:19|20)\d\d(?!\d)", piece):  # the year of a date or of FY2022
+        yield Figure((start + m.start(), start + m.end()), (Decimal(m[0]),), ())
+
+
+def _month(m: re.Match[str]) -> tuple[int, int, int]:
+    """(year, month, day), 0 where none is named, of a match of either pattern."""
+    if m.re is MONTH_YEAR:
+        return int(m[2]), values.MONTHS[m[1].lower()], 0
+    day, month = (m[1], m[2]) if m[1] else (m[4], m[3])
+    return 0, values.MONTHS[month.lower()], int(day)
+
+
+def nearest(places: Sequence[Span], to: Sequence[Span]) -> Span:
+    """Of several places the one that is closest to others, the first where there are none."""
+    if not to:
+        return places[0]
+    middles = sorted((a + b) // 2 for a, b in to)
+
+    def apart(span: Span) -> int:
+        i = bisect_left(middles, span[0])
+        return min(abs(span[0] - middles[j]) for j in (i - 1, i) if 0 <= j < len(middles))
+
+    return min(places, key=lambda span: (apart(span), span))

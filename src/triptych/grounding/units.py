@@ -1,0 +1,111 @@
+"""Units, currencies and scales beside numbers: which words name the same one, and which ones rule each other out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+CURRENCY, SCALE, PERCENT = "currency", "scale", "percent"
+# dimension -> unit -> how it is written. Compared without case but for signs that mean another unit in capitals.
+_FORMS = {
+    CURRENCY: {
+        "USD": "$ us$ usd dollar dollars", "EUR": "€ eur euro euros", "GBP": "£ gbp pound_sterling pounds_sterling",
+        "JPY": "¥ jpy yen", "MYR": "rm myr ringgit", "CHF": "chf fr. sfr francs franken", "INR": "₹ inr rs rs. rupees",
+        "IDR": "rp rp. idr rupiah", "CNY": "cny rmb yuan", "KRW": "₩ krw won", "CAD": "cad c$", "AUD": "aud a$",
+        "SGD": "sgd s$", "HKD": "hkd hk$", "NZD": "nzd nz$", "SEK": "sek", "NOK": "nok", "DKK": "dkk", "PLN": "pln zł",
+        "CZK": "czk kč", "HUF": "huf ft.", "TRY": "try tl ₺", "BRL": "brl r$ reais", "MXN": "mxn", "ZAR": "zar rand",
+        "THB": "thb ฿ baht", "RUB": "₽ rub rubles", "CENT": "cent cents ¢",
+    },
+    SCALE: {"3": "thousand thousands k tsd tausend mille mil", "6": "million millions m mn mio mm millionen",
+            "9": "billion billions b bn mrd milliarden milliards", "12": "trillion trillions tn"},
+    PERCENT: {"%": "% percent percentage pct prozent pourcent per_cent", "pp": "pp percentage_points", "bp": "bps bp basis_points",
+              "‰": "‰ permille"},
+    "mass": {"kg": "kg kgs kilogram kilograms kilo kilos", "g": "g gram grams gm", "mg": "mg milligram milligrams",
+             "µg": "µg mcg microgram micrograms", "t": "t ton tons tonne tonnes", "lb": "lb lbs pound pounds", "oz": "oz ounce ounces"},
+    "length": {"km": "km kilometer kilometers kilometre kilometres", "m": "metre metres meter meters", "cm": "cm centimeter centimeters",
+               "mm": "mm millimeter millimeters", "mi": "mile miles mi", "ft": "ft foot feet", "in": "inch inches", "yd": "yd yard yards"},
+    "area": {"m2": "m² m2 sqm", "km2": "km² km2", "ft2": "sqft ft²", "ha": "ha hectare hectares", "ac": "acre acres"},
+    "volume": {"l": "l liter liters litre litres ltr", "ml": "ml milliliter milliliters", "gal": "gal gallon gallons",
+               "bbl": "bbl barrel barrels", "m3": "m³ m3"},
+    "time": {"s": "s sec secs second seconds sekunden", "ms": "ms millisecond milliseconds", "min": "min mins minute minutes minuten",
+             "h": "h hr hrs hour hours stunde stunden", "d": "day days tag tage tagen jour jours dagen días",
+             "wk": "week weeks woche wochen", "mo": "month months monat monate monaten mois", "yr": "year years yr yrs jahr jahre jahren ans"},
+    "heat": {"C": "°c celsius", "F": "°f fahrenheit", "K": "kelvin"},
+    "energy": {"kWh": "kwh", "MWh": "mwh", "GWh": "gwh", "J": "joule joules", "kJ": "kj", "kcal": "kcal", "BTU": "btu"},
+    "power": {"W": "w watt watts", "kW": "kw", "MW": "mw", "GW": "gw", "hp": "hp horsepower"},
+    "data": {"KB": "kb", "MB": "mb", "GB": "gb", "TB": "tb"},
+    "speed": {"kmh": "km/h kph", "mph": "mph"},
+    "tension": {"V": "v volt volts", "kV": "kv", "A": "amp amps ampere", "mA": "ma"},
+}  # fmt: skip
+_SHORT = frozenset(
+    ["m", "b", "k", "t", "g", "l", "s", "h", "d", "w", "v", "p", "bn", "mn", "mm", "mi", "in", "ft", "a"]
+)  # units beside a number only
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit, whatever its spelling."""
+
+    dimension: str
+    name: str
+
+    @property
+    def factor(self) -> Decimal:
+        """What a scale multiplies by; 1 for everything else."""
+        return Decimal(10) ** int(self.name) if self.dimension == SCALE else Decimal(1)
+
+
+_UNITS = {
+    form.replace("_", " "): Unit(dimension, name)
+    for dimension, units in _FORMS.items()
+    for name, forms in units.items()
+    for form in forms.split()
+}
+_TWO_WORDS = sorted((form for form in _UNITS if " " in form), key=len, reverse=True)
+_AFTER = re.compile(
+    rf"[ \u00a0]?-?({'|'.join(map(re.escape, _TWO_WORDS))}|[^\W\d_]+[²³23]?(?:/h)?\.?|[%‰$€£¥₹₩฿₽₺¢]|°[CF])",
+    re.IGNORECASE,
+)
+_WORD = re.compile(
+    rf"{'|'.join(map(re.escape, _TWO_WORDS))}|(?:US|NZ|HK|[SACR])?\$|[€£¥₹₩฿₽₺%‰¢]|[^\W\d_]+[²³]?",
+    re.IGNORECASE,
+)
+
+
+def named(word: str) -> Unit | None:
+    """The unit that a word or sign names; None for any other."""
+    return _UNITS.get(word.strip().lower().rstrip(".")) or _UNITS.get(word.strip().lower())
+
+
+def behind(text: str) -> tuple[Unit, ...]:
+    """Units right behind a number: of "million dollars due" the scale and the currency. `text` begins there."""
+    return _behind(text)[0]
+
+
+def run(text: str) -> str:
+    """The characters of those units."""
+    return text[: _behind(text)[1]]
+
+
+@lru_cache(maxsize=4096)
+def _behind(text: str) -> tuple[tuple[Unit, ...], int]:
+    found: list[Unit] = []
+    at = 0
+    while len(found) < 3 and (m := _AFTER.match(text, at)):
+        unit = named(m[1])
+        if unit is None or (found and found[-1] == unit):
+            break
+        found.append(unit)
+        at = m.end()
+    return tuple(found), at
+
+
+def spoken(text: str) -> Iterator[Unit]:
+    """Units anywhere in a text, by words and signs that can hardly mean anything else: a page's "in millions"."""
+    for m in _WORD.finditer(text):
+        word = m[0].lower()
+        if word not in _SHORT and (unit := named(word)) is not None:
+            yield unit
