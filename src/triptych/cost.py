@@ -59,8 +59,10 @@ class Spent:
     def __add__(self, other: Spent) -> Spent:
         return Spent(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
-    def __mul__(self, times: int) -> Spent:
-        return Spent(*(value * times for value in astuple(self)))
+    def __mul__(self, times: float) -> Spent:
+        """So many times as much, counts rounded."""
+        counts = {name: round(getattr(self, name) * times) for name in _COUNTS[:-2]}
+        return Spent(**counts, seconds=self.seconds * times, money=self.money * times)
 
     @property
     def tokens(self) -> int:
@@ -86,6 +88,18 @@ class Tariff:
 
     def money(self, tokens_in: int, tokens_out: int) -> float:
         return (tokens_in * self.input + tokens_out * self.output) / 1e6
+
+    def left(self, spent: Spent, each: Spent) -> int | None:
+        """How many more calls like `each` the limits allow; None where there are none."""
+        rooms = [
+            (limit - used) / one
+            for limit, used, one in (
+                (self.stop, spent.money, each.money),
+                (self.stop_tokens, spent.tokens, each.tokens),
+            )
+            if limit and one
+        ]
+        return max(0, int(min(rooms))) if rooms else None
 
     def check(self, spent: Spent, more: Spent) -> None:
         """Raises VlmError when `more`, on top of what was spent, exceeds a limit."""

@@ -6,18 +6,24 @@ it can be stopped anywhere and run again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from triptych import captioning, plugins
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
+from triptych.cost import Spent
 from triptych.errors import FileError, UserError
+from triptych.generation import Asked, Vlms
 from triptych.pipeline import Encoders
 from triptych.records import Asset
 from triptych.seams import Captioner, Seen
+from triptych.settings import VLM
 from triptych.types import Page
 from triptych.workers import Workers
 
@@ -45,6 +51,14 @@ class Described:
         }
 
 
+class Run(NamedTuple):
+    """Work that is to be done by iterating over `events`; `each` is what a page will cost, nothing for most."""
+
+    pages: int
+    events: Iterator[Described]
+    each: Spent
+
+
 class Describing:
     """One captioner at work on one library. Used while the library's lock is held."""
 
@@ -54,15 +68,28 @@ class Describing:
         blobs: Blobs,
         workers: Workers,
         encoders: Encoders,
-        captioner: Captioner,
+        vlms: Vlms,
         spec: str,
     ) -> None:
+        """Raises UserError when no captioner is set, and as `plugins.load`."""
         self.catalog = catalog
         self.blobs = blobs
         self.workers = workers
         self.encoders = encoders
-        self.captioner = captioner
+        self.captioner, self.each = load(spec, vlms)
         self.origin = plugins.split(spec)[0]
+
+    def begin(
+        self, collection: str | None, again: bool, writing: Callable[[], AbstractContextManager[None]]
+    ) -> Run:
+        """The work on what is lacking; `writing` is held while it is done."""
+        pages = self.lacking(collection, again)
+
+        def run() -> Iterator[Described]:
+            with writing():
+                yield from self.run(pages)
+
+        return Run(len(pages), run(), self.each)
 
     def lacking(self, collection: str | None = None, again: bool = False) -> list[tuple[Asset, Page]]:
         """Pages with something to see that this captioner, in this version, has not described. With `again`,
@@ -89,7 +116,7 @@ class Describing:
             yield from failed
             told = self.captioner.captions([s for _, _, s in seen]) if seen else []
             for (asset, page, _), texts in zip(seen, told, strict=True):
-                captions = captioning.made(texts, self.origin, self.captioner.name)
+                captions = captioning.made(texts, self.origin, self.captioner.name, self.captioner.prompt)
                 captioning.store(
                     self.catalog, asset.key, {page.number: captions}, {self.origin}, self.encoders
                 )
@@ -104,9 +131,22 @@ class Describing:
         return Seen(pixels, None, "", asset.title, page.text.text)
 
 
-def load(spec: str) -> Captioner:
-    """The captioner of that name. Raises UserError for "none"."""
+def load(spec: str, vlms: Vlms) -> tuple[Captioner, Spent]:
+    """The captioner of that name, and what a page costs with it: as pages have cost so far, else an estimate.
+
+    Raises UserError for "none".
+    """
     if spec == "none":
         raise UserError("No captioner is set. Name one: triptych caption --captioner blip")
-    captioner: Captioner = plugins.load("captioners", spec)
-    return captioner
+    name, argument = plugins.split(spec)
+    if name != VLM:
+        return plugins.load("captioners", spec), Spent()
+    vlm = vlms.get(argument, "caption")
+    captioner = plugins.load("captioners", spec, vlm=vlm)
+    return captioner, vlm.usual() or _estimate(captioner, vlm)
+
+
+def _estimate(captioner: Any, vlm: Asked) -> Spent:
+    """Of an upright page of the usual shape."""
+    page = np.zeros((captioner.side, round(captioner.side * 0.707), 3), np.uint8)
+    return vlm.expected(captioner.question(Seen(page, None, "", "", "")), captioner.max_tokens)

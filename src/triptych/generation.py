@@ -96,6 +96,11 @@ class Asked:
         """What a call will use, rather too much than too little."""
         return cost.expected(self._fitted(messages), max_tokens, self._ledger.tariff)
 
+    def usual(self) -> Spent | None:
+        """What a call for this purpose has used so far, on the average; None before the first."""
+        found = next((s for p, m, s in self._ledger.by_model() if (p, m) == (self._purpose, self.name)), None)
+        return found * (1 / found.calls) if found is not None and found.calls else None
+
     def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
         """See `seams.Vlm`. Raises VlmError before anything is sent when a limit would be exceeded."""
         fitted = self._fitted(messages)

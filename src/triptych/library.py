@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from triptych.adding import Adding
-    from triptych.describing import Described
+    from triptych.describing import Run
     from triptych.workers import Workers
 
 # What only one verb needs (answering, adding, drawing) is imported there: a cold search starts sooner.
@@ -98,7 +98,7 @@ class Library:
 
     @cached_property
     def reranking(self) -> Reranking | None:
-        return Reranking.load(self.settings.rerank)
+        return Reranking.load(self.settings.rerank, self.vlms)
 
     @cached_property
     def vlms(self) -> Vlms:
@@ -183,20 +183,14 @@ class Library:
 
     def describing(
         self, captioner: str | None = None, *, collection: str | None = None, again: bool = False
-    ) -> tuple[int, Iterator[Described]]:
-        """How many pages a captioner (as in the settings) has not described yet, and its work on them, told
-        one by one, each as soon as it is durable; stop it anywhere. `again`: all pages."""
-        from triptych.describing import Describing, load
+    ) -> Run:
+        """How many pages a captioner (as in the settings) has not described yet, its work on them, told one by
+        one, each as soon as it is durable, and what it costs; stop it anywhere. `again`: all pages."""
+        from triptych.describing import Describing
 
         spec = captioner or self.settings.captioner
-        work = Describing(self.catalog, self.blobs, self.workers, self.encoders, load(spec), spec)
-        pages = work.lacking(self._collection(collection), again)
-
-        def run() -> Iterator[Described]:
-            with self._writing():
-                yield from work.run(pages)
-
-        return len(pages), run()
+        work = Describing(self.catalog, self.blobs, self.workers, self.encoders, self.vlms, spec)
+        return work.begin(self._collection(collection), again, self._writing)
 
     # Following and removing
 

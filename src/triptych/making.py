@@ -16,7 +16,7 @@ from triptych.pipeline import Encoders
 from triptych.records import KINDS, SIGNAL_OF, Piece
 from triptych.replay import TEMPLATED
 from triptych.seams import Captioner, Seen
-from triptych.settings import Settings
+from triptych.settings import VLM, Settings
 from triptych.types import Caption, Chunk, Page
 
 _SECTION = 24  # tokens kept free for the name of a section; longer ones push the end of a full chunk out
@@ -27,8 +27,9 @@ class Making:
 
     def __init__(self, encoders: Encoders, cached: Cached, settings: Settings) -> None:
         spec = settings.captioner
-        self._captioner: Captioner | None = None if spec == "none" else plugins.load("captioners", spec)
         self._origin = plugins.split(spec)[0]
+        later = self._origin in ("none", VLM)  # a vision-language model is asked by `describing` only
+        self._captioner: Captioner | None = None if later else plugins.load("captioners", spec)
         self._encoders = encoders
         self._cached = cached
         self._cut = settings.chunk

@@ -18,10 +18,11 @@ import numpy as np
 from triptych import evidence, plugins
 from triptych.errors import ModelError
 from triptych.fuse import LEAD, Fused
+from triptych.generation import Vlms
 from triptych.reading import Reading, Said
 from triptych.records import ChunkRow
 from triptych.seams import Reranker
-from triptych.settings import RERANK_BUILTIN, RerankSettings
+from triptych.settings import RERANK_BUILTIN, VLM, RerankSettings
 from triptych.snippet import Weight
 from triptych.types import PageText, Reranked
 
@@ -38,12 +39,17 @@ class Reranking:
     model: Reranker | None = None
 
     @classmethod
-    def load(cls, settings: RerankSettings) -> Reranking | None:
-        """As set; None when the ranking stays as it is. Raises as `plugins.load`."""
+    def load(cls, settings: RerankSettings, vlms: Vlms | None = None) -> Reranking | None:
+        """As set; None when the ranking stays as it is. `vlms` are needed where one of them grades. Raises as
+        `plugins.load`."""
         if settings.model == "none" or settings.depth < 1:
             return None
         if settings.model in RERANK_BUILTIN:
             return cls(min(settings.depth, READ))
+        name, argument = plugins.split(settings.model)
+        if name == VLM and vlms is not None:
+            vlm = vlms.get(argument, "rerank")
+            return cls(settings.depth, plugins.load("rerankers", settings.model, vlm=vlm))
         return cls(settings.depth, plugins.load("rerankers", settings.model))
 
     def again(

@@ -152,7 +152,8 @@ class Seen(NamedTuple):
 class Captioner(Protocol):
     """Pictures in, descriptions out: one to three for each, different ones, the short one first."""
 
-    name: str  # back end, model and version, prompt where there is one: stored with each caption
+    name: str  # back end, model and version: stored with each caption; another name describes anew
+    prompt: str  # what the model is asked, "" where there is none: stored, too
     side: int  # pixels of the longer side at which it wants pictures; 0: it needs no pixels
 
     def captions(self, seen: Sequence[Seen]) -> list[tuple[str, ...]]:

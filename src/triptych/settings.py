@@ -71,7 +71,7 @@ class SearchSettings:
     """Asking."""
 
     k: int = 10  # hits returned
-    depth: int = 100  # chunks fetched from each signal before fusion
+    depth: int = 100  # chunks fetched from each signal before fusion; more where that gives too few pages
     fusion: str = "adaptive"  # how lists become one ranking; see fuse.py
     floor: float = 0.0  # hits below this fused score are not returned
     fold: str = "exact"  # copies of one page are one hit: exact, near (two scans of one letter), or off
@@ -79,6 +79,7 @@ class SearchSettings:
     half_life_days: float = 0.0  # age at which a page has lost half of what newness is worth; 0: off
 
 
+VLM = "vlm"  # the captioner and the reranker that ask the model which answers, or one named after a colon
 RERANK_BUILTIN = ("evidence",)  # needs no model
 
 

@@ -14,6 +14,7 @@ import torch
 from transformers import AutoImageProcessor, AutoTokenizer, BlipForConditionalGeneration
 
 from triptych import model_files
+from triptych.captioners._alike import different
 from triptych.errors import UserError
 from triptych.model_files import Source
 from triptych.neural import batches
@@ -25,7 +26,6 @@ BEAMS = 6
 SHORT = {"num_beams": 3, "max_new_tokens": 20}
 LONG = {"num_beams": BEAMS, "num_return_sequences": BEAMS, "min_new_tokens": 12, "max_new_tokens": 48,
         "repetition_penalty": 1.3}  # fmt: skip
-_ALIKE = 0.7  # share of words in common (Jaccard) from which two captions say the same
 
 
 def sources(argument: str) -> list[Source]:
@@ -50,6 +50,7 @@ class Blip:
         self._device = on
         self._model, self._processor, self._tokenizer = _open(folder, on)
         self.name = f"{identity} prompt '{PROMPT}'"
+        self.prompt = PROMPT
         self.side = 2 * int(self._model.config.vision_config.image_size)
         # The end token is left out: what BLIP is given is to be continued.
         self._prompt = self._tokenizer([PROMPT], return_tensors="pt").input_ids
@@ -74,7 +75,7 @@ class Blip:
         short = self._words(self._model.generate(pixel_values=pixels, **SHORT))
         prompt = self._prompt.to(self._device).repeat(len(pixels), 1)
         beams = self._words(self._model.generate(pixel_values=pixels, input_ids=prompt, **LONG))
-        return [_different([one, *beams[i * BEAMS : (i + 1) * BEAMS]]) for i, one in enumerate(short)]
+        return [different([one, *beams[i * BEAMS : (i + 1) * BEAMS]]) for i, one in enumerate(short)]
 
     def _words(self, tokens: torch.Tensor) -> list[str]:
         texts = self._tokenizer.batch_decode(tokens, skip_special_tokens=True)
@@ -96,17 +97,3 @@ def _open(folder: Path, on: torch.device) -> tuple[Any, Any, Any]:
             f"The folder {folder} holds no BLIP model ({reason}). Type: triptych models pull blip:{MODEL}"
         ) from error
     return model.to(on).eval(), processor, tokenizer
-
-
-def _different(captions: Sequence[str]) -> tuple[str, ...]:
-    """At most three of `captions`: the first, and those after it that share few words with the chosen ones."""
-    chosen: list[str] = []
-    for caption in captions:
-        if caption and len(chosen) < 3 and all(_common(caption, other) < _ALIKE for other in chosen):
-            chosen.append(caption)
-    return tuple(chosen)
-
-
-def _common(one: str, other: str) -> float:
-    a, b = set(one.split()), set(other.split())
-    return len(a & b) / max(1, len(a | b))

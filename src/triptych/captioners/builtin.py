@@ -45,6 +45,7 @@ class Templates:
     """See `seams.Captioner`."""
 
     name = "builtin/2"
+    prompt = ""
     side = 0  # the vector suffices
 
     def __init__(self, look: Looking) -> None:

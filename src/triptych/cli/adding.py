@@ -164,12 +164,13 @@ def caption(
 
     Pages that the captioner has described already are left out. Safe to stop anywhere and run again: what was printed is durable.
     """
-    from triptych.cli.console import described_line, left_text
+    from triptych.cli.console import described_line, estimate_text, left_text
 
     with context.open() as library:
-        waiting, events = library.describing(captioner, collection=collection, again=again)
+        waiting, events, each = library.describing(captioner, collection=collection, again=again)
         wanted = waiting if limit is None else min(limit, waiting)
-        context.note(f"{wanted} of {waiting} pages to describe")
+        price = estimate_text(each, wanted, library.vlms.ledger) if each.calls else ""
+        context.note(f"{wanted} of {waiting} pages to describe{price}")
         failed, begun = 0, time.monotonic()
         for number, event in enumerate(islice(events, limit), 1):
             failed += event.error is not None

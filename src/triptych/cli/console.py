@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from triptych.cost import Ledger, Spent
     from triptych.describing import Described
     from triptych.reasons import Reranked
     from triptych.results import Added, Results, Summary
@@ -61,6 +62,16 @@ def described_line(event: Described) -> str:
     if event.error is not None:
         return f"failed     {place}: {safe(str(event.error))}"
     return f"described  {place}: " + (" / ".join(map(safe, event.captions)) or "(nothing to say)")
+
+
+def estimate_text(each: Spent, pages: int, ledger: Ledger) -> str:
+    """What a long run will cost, and where a limit ends it."""
+    tariff, all_of_them = ledger.tariff, each * pages
+    said = f", about {all_of_them.tokens_in:,} tokens in and {all_of_them.tokens_out:,} out"
+    if all_of_them.money:
+        said += f", {all_of_them.money:.2f} {tariff.currency}"
+    left = tariff.left(ledger.total(), each)
+    return said if left is None or left >= pages else f"{said}; the limit ends it after about {left} pages"
 
 
 def left_text(done: int, total: int, seconds: float) -> str:

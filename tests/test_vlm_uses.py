@@ -1,0 +1,265 @@
+"""What a vision-language model is asked for beside answers: captions and grades, in a library and on the command line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import triptych
+from conftest import FILES, Run
+from model_server import ModelServer, Scripted, fails, pictures, says, words
+from triptych import plugins
+from triptych.conformance.captioner import CaptionerSuite
+from triptych.conformance.reranker import RerankerSuite
+from triptych.cost import Spent
+from triptych.errors import ModelError, UserError, VlmError
+from triptych.generation import Asked, Vlms
+from triptych.seams import Captioner, Reranker, Seen
+from triptych.settings import Settings
+
+PICTURE = np.full((60, 80, 3), 200, np.uint8)
+
+
+def describes(request: dict[str, Any]) -> Scripted:
+    """Three lines that depend on the picture."""
+    seen = hashlib.sha256("".join(pictures(request)).encode()).hexdigest()[:6]
+    return says(
+        f"Short: A lake {seen}\n",
+        "Detailed: Two red boats lie at a pier.\n",
+        "Look: Blue below.",
+        tokens=(900, 40),
+    )
+
+
+def grades(request: dict[str, Any]) -> Scripted:
+    """A number that depends on the passage."""
+    return says(str(int(hashlib.sha256(words(request).encode()).hexdigest(), 16) % 11))
+
+
+def asked(server: ModelServer, folder: Path, purpose: str = "caption") -> Asked:
+    return Vlms(Settings(vlm=f"openai:tiny@{server.url}"), folder).get(purpose=purpose)
+
+
+@pytest.fixture(scope="module")
+def describing() -> Iterator[ModelServer]:
+    with ModelServer(describes) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def grading() -> Iterator[ModelServer]:
+    with ModelServer(grades) as server:
+        yield server
+
+
+class TestCaptioner(CaptionerSuite):
+    @pytest.fixture(autouse=True)
+    def _loaded(self, describing: ModelServer, tmp_path: Path) -> None:
+        self.made = plugins.load("captioners", "vlm", vlm=asked(describing, tmp_path))
+
+    def load(self) -> Captioner:
+        return self.made  # type: ignore[no-any-return]
+
+
+class TestReranker(RerankerSuite):
+    @pytest.fixture(autouse=True)
+    def _loaded(self, grading: ModelServer, tmp_path: Path) -> None:
+        self.made = plugins.load("rerankers", "vlm", vlm=asked(grading, tmp_path, "rerank"))
+
+    def load(self) -> Reranker:
+        return self.made  # type: ignore[no-any-return]
+
+
+# ------------------------------------------------------------------------------------- captions
+
+
+def said(text: str, tmp_path: Path, finish: str = "stop") -> tuple[str, ...]:
+    """The captions that come of what a model says."""
+    with ModelServer(lambda request: says(text, finish=finish)) as server:
+        captioner: Captioner = plugins.load("captioners", "vlm", vlm=asked(server, tmp_path))
+        return captioner.captions([Seen(PICTURE, None, "", "a.png", "")])[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "captions"),
+    [
+        ("Short: A boat.\nDetailed: Two red boats at a pier.\nLook: Red on blue.",
+         ("A boat.", "Two red boats at a pier.", "Red on blue.")),
+        ("**Short:** A boat.\n\n- **Detailed**: Two red boats.\n", ("A boat.", "Two red boats.")),
+        ("1. A boat.\n2. Two red boats.\n3) Red on blue.\n4. More.", ("A boat.", "Two red boats.", "Red on blue.")),
+        ("A boat at a pier", ("A boat at a pier",)),
+        ("Short: A boat.\nDetailed: A boat.\nLook: Red.", ("A boat.", "Red.")),
+        ("Short: See https://evil.example/x?d=1 <img src=x> now", ("See now",)),
+        ("Total: 129.50 euro", ("Total: 129.50 euro",)),
+        ("3 boats lie there", ("3 boats lie there",)),
+        (" \n", ()),
+    ],
+)  # fmt: skip
+def test_captions_are_the_lines_of_a_reply(text: str, captions: tuple[str, ...], tmp_path: Path) -> None:
+    assert said(text, tmp_path) == captions
+
+
+def test_a_half_line_is_left_out(tmp_path: Path) -> None:
+    assert said("Short: A boat.\nDetailed: Two red bo", tmp_path, "length") == ("A boat.",)
+
+
+def test_a_refused_picture_is_passed_over(tmp_path: Path) -> None:
+    assert said("I will not", tmp_path, "content_filter") == ()
+
+
+def test_a_server_that_is_away_is_no_caption(tmp_path: Path) -> None:
+    with ModelServer(lambda request: fails(401, "no")) as server:
+        captioner = plugins.load("captioners", "vlm", vlm=asked(server, tmp_path))
+        with pytest.raises(VlmError):
+            captioner.captions([Seen(PICTURE, None, "", "a.png", "")])
+
+
+def test_the_picture_stands_before_the_prompt(describing: ModelServer, tmp_path: Path) -> None:
+    captioner = plugins.load("captioners", "vlm", vlm=asked(describing, tmp_path))
+    captioner.captions([Seen(PICTURE, None, "", "a.png", "words that were read")])
+    system, user = describing.asked[-1]["messages"]
+    assert system["role"] == "system" and [part["type"] for part in user["content"]] == ["image_url", "text"]
+    assert "words that were read" not in json.dumps(user)
+
+
+@pytest.fixture(scope="module")
+def seen_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of three pictures."""
+    source = tmp_path_factory.mktemp("in")
+    for name in ("lake.jpg", "rainfall-chart.png", "invoice-1042.pdf"):
+        shutil.copy(FILES / name, source)
+    folder = tmp_path_factory.mktemp("made") / "library"
+    with triptych.open(folder, settings={"ocr.engine": "none", "captioner": "none"}) as library:
+        library.add(source)
+    return folder
+
+
+@pytest.fixture
+def three(seen_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(seen_folder, tmp_path / "library"))
+
+
+def options(server: ModelServer, **more: object) -> dict[str, object]:
+    return {
+        "captioner": "vlm",
+        "vlm": f"openai:tiny@{server.url}",
+        "cost.input": 2.0,
+        "cost.output": 8.0,
+        **more,
+    }
+
+
+def test_pages_are_described_and_found_and_the_cost_is_known(describing: ModelServer, three: Path) -> None:
+    with triptych.open(three, settings=options(describing)) as library:
+        work = library.describing()
+        assert work.pages == 3
+        assert work.each.tokens_in > 500 and work.each.pictures == 1
+        assert all(event.error is None for event in work.events)
+        assert library.search("two red boats", signals=["caption"])
+        [page] = library.show(next(a["asset"] for a in library.list() if "lake" in a["sources"][0]))["pages"]
+        caption = page["captions"][0]
+        assert (caption["origin"], caption["model"], caption["style"]) == (
+            "vlm",
+            "openai/tiny prompt 1",
+            "short",
+        )
+        assert "three lines" in caption["prompt"]
+        total = library.vlms.ledger.total()
+        assert (total.calls, total.tokens_in, total.pictures) == (3, 2700, 3)
+        again = library.describing(again=True)
+        assert (again.pages, again.each.tokens_in, again.each.tokens_out) == (3, 900, 40)  # as it was so far
+        assert library.describing().pages == 0
+        assert library.verify()["ok"]
+
+
+def test_another_model_than_the_one_that_answers(describing: ModelServer, three: Path) -> None:
+    chosen = options(describing) | {"vlm": "extractive", "captioner": f"vlm:openai:other@{describing.url}"}
+    with triptych.open(three, settings=chosen) as library:
+        next(library.describing().events)
+        assert library.vlms.ledger.by_model()[0][:2] == ("caption", "openai/other")
+
+
+def test_no_model_at_all_is_told(three: Path) -> None:
+    with (
+        triptych.open(three, settings={"captioner": "vlm"}) as library,
+        pytest.raises(UserError, match="vlm = "),
+    ):
+        library.describing()
+
+
+def test_adding_asks_no_model(describing: ModelServer, tmp_path: Path) -> None:
+    asked_before = len(describing.asked)
+    with triptych.open(
+        tmp_path / "library", settings=options(describing, **{"ocr.engine": "none"})
+    ) as library:
+        library.add(FILES / "lake.jpg")
+    assert len(describing.asked) == asked_before
+
+
+def test_a_limit_ends_the_run_and_keeps_what_was_done(describing: ModelServer, three: Path, run: Run) -> None:
+    (three / "triptych.toml").write_text(
+        f'captioner = "vlm"\nvlm = "openai:tiny@{describing.url}"\n'
+        "[cost]\ninput = 2.0\noutput = 8.0\nstop = 0.000001\n[ocr]\nengine = \"none\"\n", "utf-8"
+    )  # fmt: skip
+    done = run("caption", library=three)
+    assert done.returncode == 1 and "cost.stop" in done.stderr and "Traceback" not in done.stderr
+    assert "3 of 3 pages to describe, about " in done.stderr and "ends it after about 0 pages" in done.stderr
+    assert done.stdout == ""
+    done = run("caption", library=three, TRIPTYCH_COST__STOP="1.0")
+    assert done.returncode == 0 and done.stdout.count("described") == 3
+    assert "USD" in done.stderr
+
+
+# ------------------------------------------------------------------------------------- grades
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("7", 7),
+        ("10", 10),
+        ("Grade: 3/10", 3),
+        ("**8**", 8),
+        ("0", 0),
+        ("129.50 is there", -1),
+        ("none", -1),
+        ("", -1),
+    ],
+)
+def test_a_grade_is_the_first_number_from_0_to_10(text: str, grade: float, tmp_path: Path) -> None:
+    def respond(request: dict[str, Any]) -> Scripted:
+        return says("5") if "second" in words(request) else says(text)
+
+    with ModelServer(respond) as server:
+        grader: Reranker = plugins.load("rerankers", "vlm", vlm=asked(server, tmp_path))
+        assert grader.scores("q", ["first", "second"]).tolist() == [grade, 5]
+
+
+def test_no_grade_at_all_is_an_error(tmp_path: Path) -> None:
+    with ModelServer(lambda request: says("I cannot say")) as server:
+        grader: Reranker = plugins.load("rerankers", "vlm", vlm=asked(server, tmp_path))
+        with pytest.raises(ModelError):
+            grader.scores("q", ["first", "second"])
+
+
+def test_a_search_is_ranked_by_grades(made: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(made, tmp_path / "library"))
+
+    def respond(request: dict[str, Any]) -> Scripted:
+        return says("9" if "kitchen" in words(request).split("Question:")[0] else "1")
+
+    with ModelServer(respond) as server:
+        chosen = {"rerank.model": "vlm", "vlm": f"openai:tiny@{server.url}", "rerank.depth": 6}
+        with triptych.open(copied, settings=chosen) as library:
+            hits = library.search("invoice boat kitchen stock")
+            assert "kitchen" in hits[0].source and hits[0].rerank is not None
+            assert hits[0].rerank.model == "vlm:openai/tiny"
+            spent = library.vlms.ledger.total()
+    assert spent.calls == len(server.asked) <= 6 and spent != Spent()
