@@ -175,7 +175,7 @@ def test_damaged_files_are_moved_aside_and_made_again(catalog: Catalog, index: I
     put(catalog, "all.txt", [f"number{i}" for i in range(1200)])
     index.catch_up()
     index.close()
-    damaged = [*index.folder.glob("keyword/*.term"), *index.folder.glob("*/vectors.bin")]
+    damaged = [*index.folder.glob("keyword/*/*.term"), *index.folder.glob("*/vectors.bin")]
     assert len(damaged) >= 2
     for path in damaged:
         whole = path.read_bytes()

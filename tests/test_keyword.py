@@ -15,6 +15,7 @@ from triptych.errors import Damaged
 from triptych.filters import Scope
 from triptych.keyword import Begins, Clause, KeywordIndex, Ladder, Near, Term
 from triptych.language import stems
+from triptych.partition import Partition
 from triptych.replay import Passage
 
 
@@ -193,6 +194,7 @@ def test_other_collections_do_not_move_scores(tmp_path: Path) -> None:
     index.flush(2)
     beside = index.search(any_of("apple", "fig"), 10, scope)
     assert beside[0].tolist() == alone[0].tolist()
+    assert beside[1].tolist() == alone[1].tolist()
     assert index.document_frequency("text", "apple", ("mine",)) == 3
     assert index.size(("theirs",)) == 3
 
@@ -204,34 +206,69 @@ def test_nothing_allowed_and_nothing_asked(tmp_path: Path) -> None:
     assert len(index.search(any_of("apple"), 0)[0]) == 0
 
 
+def only_part(index: KeywordIndex) -> Path:
+    """The folder of the one collection there is."""
+    [folder] = [path for path in index.folder.iterdir() if path.is_dir()]
+    return folder
+
+
 def test_watermark_moves_with_the_commit_only(tmp_path: Path) -> None:
     index = made(tmp_path, TEXTS)
+    folder = only_part(index)
     index.add([passage(50, "late")])
     index.close()
-    again = KeywordIndex.open(tmp_path / "keyword")
+    again = Partition.open(folder)
     assert (again.watermark, len(again)) == (1, 6)
     again.add([passage(50, "late")])
     again.flush(2)
     # As a crash between tantivy's commit and anything else would leave it: the mark is the one before.
-    assert json.loads((tmp_path / "keyword" / "watermark.json").read_text())["watermark"] == 1
-    assert KeywordIndex.open(tmp_path / "keyword").watermark == 2
+    assert json.loads((folder / "watermark.json").read_text())["watermark"] == 1
+    assert Partition.open(folder).watermark == 2
     again.close()
 
 
 def test_watermark_written_down_before_a_crash_is_not_believed(tmp_path: Path) -> None:
     index = made(tmp_path, TEXTS)
-    mark = tmp_path / "keyword" / "watermark.json"
+    mark = only_part(index) / "watermark.json"
+    index.add([passage(50, "late")])
     index.flush(2)
-    stand = json.loads((tmp_path / "keyword" / "meta.json").read_text())["opstamp"]
-    mark.write_text(json.dumps({**json.loads(mark.read_text()), "opstamp": stand, "watermark": 2, "next": 9}))
-    assert KeywordIndex.open(tmp_path / "keyword").watermark == 2
     index.close()
+    stand = json.loads((mark.parent / "meta.json").read_text())["opstamp"]
+    mark.write_text(json.dumps({**json.loads(mark.read_text()), "opstamp": stand, "watermark": 2, "next": 9}))
+    assert Partition.open(mark.parent).watermark == 2
+
+
+def test_a_part_that_was_flushed_before_a_crash_takes_nothing_in_twice(tmp_path: Path) -> None:
+    index = made(tmp_path, TEXTS, "mine")
+    index.add([passage(50, "late", "mine"), passage(51, "late", "theirs")])
+    before = (index.folder / "watermark.json").read_bytes()
+    index.flush(2)
+    index.close()
+    (index.folder / "watermark.json").write_bytes(before)  # as a crash before the last write leaves it
+    again = KeywordIndex.open(tmp_path / "keyword")
+    assert again.watermark == 1
+    again.add([passage(50, "late", "mine"), passage(51, "late", "theirs")])
+    again.flush(2)
+    assert again.ids().tolist() == [1, 2, 3, 4, 5, 6, 50, 51]
+    again.close()
+
+
+def test_a_collection_without_chunks_leaves_not_even_its_name(tmp_path: Path) -> None:
+    index = made(tmp_path, TEXTS, "mine")
+    index.add([passage(50, "late", "theirs")])
+    index.flush(2)
+    index.drop(50, 50)
+    index.flush(3)
+    index.close()
+    assert [p for p in index.folder.rglob("*") if p.is_file() and b"theirs" in p.read_bytes()] == []
+    assert len(KeywordIndex.open(index.folder)) == 6
 
 
 @pytest.mark.parametrize("name", ["meta.json", "watermark.json"])
 def test_unreadable_index_is_refused(tmp_path: Path, name: str) -> None:
-    made(tmp_path, TEXTS).close()
-    (tmp_path / "keyword" / name).write_bytes(b"\0\0")
+    index = made(tmp_path, TEXTS)
+    index.close()
+    (only_part(index) / name).write_bytes(b"\0\0")
     with pytest.raises(Damaged):
         KeywordIndex.open(tmp_path / "keyword")
 
@@ -240,7 +277,7 @@ def test_flipped_and_missing_bytes_are_seen(tmp_path: Path) -> None:
     index = made(tmp_path, TEXTS)
     index.close()
     assert index.damage() == []
-    for path in sorted((tmp_path / "keyword").glob("*.*")):
+    for path in sorted(only_part(index).glob("*.*")):
         if path.suffix == ".json" or path.name.startswith("."):
             continue
         whole = path.read_bytes()

@@ -1,56 +1,20 @@
-"""BM25 over one commit of the keyword index: filters inside the search, exact statistics, ties by key."""
+"""BM25 over one commit of the keyword index of one collection: filters inside the search, exact statistics, ties
+by key."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tantivy
 
-from triptych.filters import Scope
-from triptych.language import LANGUAGES
+from triptych.clauses import BEGINNINGS, Likeness, Near, Part, Term, idf
 
 _FEW = 500  # up to so many allowed chunks a set of terms is the faster filter (docs/log/index.md)
 _RUNS = 64  # up to so many runs of consecutive keys ranges are
 _TIES = 32  # hits asked for beyond k, so that ties at the end are seen
-_LATER = 0.1  # of its weight counts a rung after the first one that stands
-_BEGINNINGS = 30  # tokens that one beginning may stand for
 _DECIMALS = 4  # sums of float32 differ in the seventh digit with the layout of segments: no order in that
-
-
-class Term(NamedTuple):
-    """One token in one field; its BM25 score is multiplied by `weight`."""
-
-    field: str
-    token: str
-    weight: float = 1.0
-
-
-Clause = tuple[Term, ...]
-
-
-class Begins(NamedTuple):
-    """The tokens of a field that begin with `prefix`, the commonest of them, as terms of that weight."""
-
-    field: str
-    prefix: str
-    weight: float = 1.0
-
-
-class Near(NamedTuple):
-    """The tokens of a field that are `token` but for one letter more, less, another, or two in turned order."""
-
-    field: str
-    token: str
-    weight: float = 1.0
-
-
-class Ladder(NamedTuple):
-    """Ever weaker ways to find one thing. The first rung on which anything stands counts in full, those after it
-    a little, so that a likeness never counts like the thing itself; rungs with a `Near` only where nothing stands."""
-
-    rungs: tuple[tuple[Clause | Begins | Near, ...], ...]
 
 
 class Snapshot:
@@ -61,8 +25,6 @@ class Snapshot:
         self._schema = schema
         self._live = int(searcher.num_docs)
         self._counted = int(searcher.doc_freq("every", "1"))  # by tantivy, in its statistics
-        self._idf: dict[tuple[str, str, tuple[str, ...] | None], float] = {}
-        self._languages: dict[tuple[str, ...] | None, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
         return self._live
@@ -77,34 +39,34 @@ class Snapshot:
         ids, _ = self._run(tantivy.Query.all_query(), max(1, len(self)))
         return np.sort(ids)
 
-    def document_frequency(self, field: str, token: str, collections: tuple[str, ...] | None = None) -> int:
-        """In how many chunks (of those collections) `token` stands in `field`; deleted ones do not count."""
-        if collections is None and not self.deleted:
-            return int(self._searcher.doc_freq(field, token))
-        query = tantivy.Query.term_query(self._schema, field, token)
-        return self._number(query, collections)
+    def document_frequency(self, field: str, token: str) -> int:
+        """In how many chunks `token` stands in `field`; deleted ones do not count."""
+        found = int(self._searcher.doc_freq(field, token))
+        if not found or not self.deleted:
+            return found
+        return self._number(tantivy.Query.term_query(self._schema, field, token))
 
-    def size(self, collections: tuple[str, ...] | None = None) -> int:
-        """Number of chunks in those collections."""
-        return len(self) if collections is None else self._number(tantivy.Query.all_query(), collections)
+    def likenesses(self, near: Near) -> int:
+        """In how many chunks something near stands."""
+        return self._number(self._fuzzy(near))
 
-    def _number(self, query: Any, collections: tuple[str, ...] | None) -> int:
-        if collections is not None:
-            query = _all_of(query, self._collections(collections))
+    def beginnings(self, field: str, prefix: str) -> dict[str, int]:
+        """The commonest tokens that begin with `prefix`, and in how many chunks, deleted ones too."""
+        return dict(self._searcher.terms_with_prefix(field, prefix, limit=BEGINNINGS))
+
+    def _number(self, query: Any) -> int:
         return int(self._searcher.search(query, 1, count=True).count)
 
     def search(
-        self, clauses: Sequence[Clause | Ladder], k: int, scope: Scope | None = None
+        self, parts: Sequence[Part], k: int, keys: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """(chunk keys (n,) int64, scores (n,) float64), best first, at most k, ties by key.
 
-        Only chunks of `scope` are looked at. Term weights come from the scope's collections alone, so
-        what stands in other collections does not move a score.
+        Only chunks with one of `keys` (sorted; None: all) are looked at.
         """
-        query = self._query(clauses, scope)
-        keys = scope.keys if scope is not None and scope.narrowed else None
+        query = self._query(parts)
         if query is None or (keys is not None and not len(keys)):
-            return _nothing()
+            return nothing()
         if keys is None:
             return self._best(query, k, None)
         runs = _runs(keys, _RUNS)
@@ -117,12 +79,10 @@ class Snapshot:
             return self._best(_all_of(query, self._set(keys)), k, None)
         return self._best(query, k, keys)
 
-    def score(
-        self, clauses: Sequence[Clause | Ladder], ids: np.ndarray, scope: Scope | None = None
-    ) -> np.ndarray:
-        """Scores of known chunks for `clauses`, in the order of `ids`; 0 where nothing matches."""
+    def score(self, parts: Sequence[Part], ids: np.ndarray) -> np.ndarray:
+        """Scores of known chunks for `parts`, in the order of `ids`; 0 where nothing matches."""
         scores = np.zeros(len(ids))
-        query = self._query(clauses, scope)
+        query = self._query(parts)
         if query is None or not len(ids):
             return scores
         found, values = self._run(_all_of(query, self._set(np.unique(ids))), len(ids))
@@ -134,11 +94,15 @@ class Snapshot:
         scores[hit] = values[at[hit]]
         return scores
 
+    def holds(self, first: int, last: int) -> bool:
+        """Whether there is a chunk with a key in [first, last]."""
+        return bool(self._number(key_range(self._schema, first, last)))
+
     def holding(self, words: Sequence[str], fields: Sequence[str]) -> np.ndarray:
         """Keys (n,) int64, sorted, of the chunks that have `words` side by side in one of `fields`, which
         must be fields that keep the places of words."""
         if not words:
-            return _nothing()[0]
+            return nothing()[0]
         phrases = [self._phrase(field, words) for field in fields]
         query = tantivy.Query.boolean_query([(tantivy.Occur.Should, phrase) for phrase in phrases])
         return np.sort(self._run(query, max(1, len(self)))[0])
@@ -150,92 +114,35 @@ class Snapshot:
 
     # ------------------------------------------------------------------------------------ queries
 
-    def _query(self, clauses: Sequence[Clause | Ladder], scope: Scope | None) -> Any:
-        """The tantivy query of `clauses`; None when no term of them is known."""
-        collections = None if scope is None else scope.collections
-        parts: list[Any] = []
-        for clause in clauses:
-            if isinstance(clause, Ladder):
-                parts += self._ladder(clause, collections)
-            else:
-                parts += self._best_of(clause, collections)
-        if not parts:
+    def _query(self, parts: Sequence[Part]) -> Any:
+        """The tantivy query of `parts`; None when nothing of them stands here."""
+        found = [query for part in parts for query in self._part(part)]
+        if not found:
             return None
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
-        return query if collections is None else _all_of(query, self._collections(collections))
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in found])
 
-    def _ladder(self, ladder: Ladder, collections: tuple[str, ...] | None) -> list[Any]:
-        parts: list[Any] = []
-        share = 1.0
-        for rung in ladder.rungs:
-            if parts and any(isinstance(step, Near) for step in rung):
-                continue
-            here: list[Any] = []
-            for step in rung:
-                if isinstance(step, Near):
-                    here += self._near(step, collections)
-                elif isinstance(step, Begins):
-                    here += self._begins(step, share, collections)
-                else:
-                    here += self._best_of(step, collections, share)
-            parts += here
-            share = _LATER if parts else 1.0
-        return parts
-
-    def _best_of(self, clause: Clause, collections: tuple[str, ...] | None, share: float = 1.0) -> list[Any]:
-        """At most one query, of which the best term counts."""
-        terms = [q for q in (self._term(term, collections, share) for term in clause) if q is not None]
+    def _part(self, part: Part) -> list[Any]:
+        """At most one query."""
+        if isinstance(part, Likeness):
+            return [
+                tantivy.Query.boost_query(
+                    tantivy.Query.const_score_query(self._fuzzy(part.near), 1.0), part.score
+                )
+            ]
+        terms = [query for query in map(self._term, part.terms) if query is not None]
         return [tantivy.Query.disjunction_max_query(terms)] if len(terms) > 1 else terms
 
-    def _begins(self, begins: Begins, share: float, collections: tuple[str, ...] | None) -> list[Any]:
-        found = self._searcher.terms_with_prefix(begins.field, begins.prefix, limit=_BEGINNINGS)
-        terms = (Term(begins.field, token, begins.weight) for token, _ in found)
-        return [q for q in (self._term(term, collections, share) for term in terms) if q is not None]
+    def _fuzzy(self, near: Near) -> Any:
+        return tantivy.Query.fuzzy_term_query(self._schema, near.field, near.token)
 
-    def _near(self, near: Near, collections: tuple[str, ...] | None) -> list[Any]:
-        """All count the same, as a word of their number would: tantivy does not tell which one it found."""
-        query = tantivy.Query.fuzzy_term_query(self._schema, near.field, near.token)
-        number = self._number(query, collections)
-        if not number:
-            return []
-        weight = near.weight * _idf(self.size(collections), number)
-        return [tantivy.Query.boost_query(tantivy.Query.const_score_query(query, 1.0), weight)]
-
-    def languages(self, collections: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """The languages of chunks in those collections, by their number."""
-        if collections not in self._languages:  # asked for with each question
-            counts = {name: self.document_frequency("language", name, collections) for name in LANGUAGES}
-            there = sorted((n for n in counts if counts[n]), key=lambda name: -counts[name])
-            self._languages[collections] = tuple(there)
-        return self._languages[collections]
-
-    def _term(self, term: Term, collections: tuple[str, ...] | None, share: float = 1.0) -> Any:
-        correction = self._correction(term, collections)
-        if not correction or not term.weight:
+    def _term(self, term: Term) -> Any:
+        """The term with its own weight in place of tantivy's inverse document frequency, which counts deleted
+        documents until a merge drops them, and this collection alone. None: no match."""
+        found = int(self._searcher.doc_freq(term.field, term.token))
+        if not found:
             return None
         query = tantivy.Query.term_query(self._schema, term.field, term.token)
-        return tantivy.Query.boost_query(query, correction * term.weight * share)
-
-    def _correction(self, term: Term, collections: tuple[str, ...] | None) -> float:
-        """What makes tantivy's inverse document frequency the one of live documents in these collections.
-
-        tantivy counts deleted documents until a merge drops them, and all collections. 0: no match.
-        """
-        name = (term.field, term.token, collections)
-        known = self._idf.get(name)
-        if known is not None:
-            return known
-        all_found = int(self._searcher.doc_freq(term.field, term.token))
-        if not all_found:  # most variants of a word: not worth remembering
-            return 0.0
-        live = self.document_frequency(term.field, term.token, collections)
-        theirs = _idf(self._counted, all_found)
-        self._idf[name] = _idf(self.size(collections), live) / theirs if live else 0.0
-        return self._idf[name]
-
-    def _collections(self, names: tuple[str, ...]) -> Any:
-        terms = [tantivy.Query.term_query(self._schema, "collection", name) for name in names]
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+        return tantivy.Query.boost_query(query, term.weight / idf(self._counted, found))
 
     def _set(self, keys: np.ndarray) -> Any:
         """The documents with these keys. As single terms: a term set walks the dictionary of keys and takes
@@ -264,15 +171,10 @@ class Snapshot:
     def _run(self, query: Any, depth: int) -> tuple[np.ndarray, np.ndarray]:
         hits = self._searcher.search(query, depth, count=False).hits
         if not hits:
-            return _nothing()
+            return nothing()
         ids = self._searcher.fast_field_values("key", [address for _, address in hits])
         scores = np.array([score for score, _ in hits], np.float64)
         return np.array(ids, np.int64), np.round(scores, _DECIMALS)
-
-
-def _idf(documents: int, frequency: int) -> float:
-    """BM25's inverse document frequency, as tantivy has it."""
-    return float(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))
 
 
 def _all_of(query: Any, condition: Any) -> Any:
@@ -291,7 +193,8 @@ def _runs(keys: np.ndarray, most: int) -> list[tuple[int, int]] | None:
     return [(int(a), int(b)) for a, b in zip(firsts, lasts, strict=True)]
 
 
-def _nothing() -> tuple[np.ndarray, np.ndarray]:
+def nothing() -> tuple[np.ndarray, np.ndarray]:
+    """No keys, no scores."""
     return np.empty(0, np.int64), np.empty(0, np.float64)
 
 

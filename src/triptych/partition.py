@@ -1,17 +1,14 @@
-"""The keyword projection: BM25 over our own tokens, in tantivy.
+"""The keyword index of one collection: BM25 over our own tokens, in tantivy.
 
-    KeywordIndex.open(folder, create) -> KeywordIndex          watermark, len(), ids()
+    Partition.open(folder, create) -> Partition          collection, watermark, len(), ids()
     add(passages) / drop(first, last) / flush(watermark)       writing: one process at a time
     refresh()                                                  see what another process committed
-    search(clauses, k, scope) -> (ids, scores)                 score(clauses, ids, scope) -> scores
-    holding(words, fields) -> ids                              words side by side: a phrase
-    document_frequency(field, token), count                    statistics for whoever weighs terms
+    snapshot                                                   what searches ask, see `bm25`
 
 Fields: `text` (folded words), `stem` (their stems in the language of the chunk, which stands in `language`),
 `exact` (numbers, dates, codes, e-mail addresses, and what slips of OCR made of them), `tail` (ends of codes), `pair`
 (two neighbouring words written as one, which tells a phrase from the same words elsewhere), `title` (title and name
-of the file, heading of the section). A clause is one or more terms of which the best one counts; a ladder is
-ever weaker ways to find one thing; the score of a chunk is the sum over them. BM25 has tantivy's k1 = 1.2 and b = 0.75.
+of the file, heading of the section). BM25 has tantivy's k1 = 1.2 and b = 0.75.
 
 The watermark is exact without a second transaction: before a commit the next watermark is written down
 beside the operation number at which the index stands; whether the commit happened can be read off
@@ -23,27 +20,20 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tantivy
 
 from triptych import files, language, tokens
-from triptych.bm25 import Begins as Begins
-from triptych.bm25 import Clause as Clause
-from triptych.bm25 import Ladder as Ladder
-from triptych.bm25 import Near as Near
 from triptych.bm25 import Snapshot, key_range
-from triptych.bm25 import Term as Term
 from triptych.errors import Damaged, LibraryError
 from triptych.faults import point
-from triptych.filters import Scope
 from triptych.replay import Passage
 
 FIELDS = ("text", "stem", "exact", "tail", "pair", "title")
-_FORMAT = f"4.{tokens.VERSION}"
+FORMAT = f"5.{tokens.VERSION}"
 _MARK = "watermark.json"
 _HEAP = 64_000_000  # bytes that the writer may fill before it must write a segment
 
@@ -56,7 +46,6 @@ def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("key", indexed=True, fast=True)
     builder.add_text_field("every", tokenizer_name="raw", index_option="basic")  # "1" in each document
-    builder.add_text_field("collection", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name="folded", index_option="position")
     builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("stem", tokenizer_name="folded", index_option="freq")
@@ -71,11 +60,12 @@ def _by_spaces() -> Any:
     return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
-class KeywordIndex:
-    """An opened keyword index. Searching is safe from any thread, writing from one at a time."""
+class Partition:
+    """The opened index of one collection. Searching is safe from any thread, writing from one at a time."""
 
-    def __init__(self, folder: Path, index: Any) -> None:
+    def __init__(self, folder: Path, collection: str, index: Any) -> None:
         self.folder = folder
+        self.collection = collection
         self._index = index
         self._index.config_reader(reload_policy="manual")  # no thread that watches the files: `refresh`
         self._index.register_tokenizer("folded", _by_spaces())
@@ -85,14 +75,16 @@ class KeywordIndex:
         self.refresh()
 
     @classmethod
-    def open(cls, folder: Path, create: bool = False) -> KeywordIndex:
-        """The index in `folder`. Raises Damaged when it is missing, unreadable or of another format."""
+    def open(cls, folder: Path, create: str | None = None) -> Partition:
+        """The index in `folder`, made for the collection `create` if it is not there. Raises Damaged when it is
+        missing, unreadable or of another format."""
         try:
-            if create and not folder.exists():
-                _make(folder)
-            if json.loads((folder / _MARK).read_text("utf-8"))["format"] != _FORMAT:
+            if create is not None and not folder.exists():
+                _make(folder, create)
+            mark = json.loads((folder / _MARK).read_text("utf-8"))
+            if mark["format"] != FORMAT:
                 raise OtherFormat(f"The keyword index '{folder}' was made by another version.")
-            return cls(folder, tantivy.Index.open(str(folder)))
+            return cls(folder, str(mark["collection"]), tantivy.Index.open(str(folder)))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Damaged(f"The keyword index '{folder}' cannot be read: {error}.") from error
 
@@ -109,7 +101,6 @@ class KeywordIndex:
             document = tantivy.Document()
             document.add_integer("key", passage.key)
             document.add_text("every", "1")
-            document.add_text("collection", passage.collection)
             document.add_text("language", spoken)
             document.add_text("text", " ".join(listed))
             document.add_text("stem", " ".join(language.stemmed(passage.text, listed, spoken)))
@@ -129,12 +120,12 @@ class KeywordIndex:
         """Make everything durable together with the watermark, both or neither."""
         writer = self._writing()
         before = _opstamp(self.folder)
-        files.write(self.folder / _MARK, _mark(before, self.watermark, watermark))
+        files.write(self.folder / _MARK, _mark(self.collection, before, self.watermark, watermark))
         point("keyword-intended")
         writer.commit()
         point("keyword-committed")
         if _opstamp(self.folder) == before:  # there was nothing to commit, as for pictures without a word
-            files.write(self.folder / _MARK, _mark(before, watermark))
+            files.write(self.folder / _MARK, _mark(self.collection, before, watermark))
         self.refresh()
 
     def _writing(self) -> Any:
@@ -170,59 +161,27 @@ class KeywordIndex:
             mark = json.loads((self.folder / _MARK).read_text("utf-8"))
             opstamp = _opstamp(self.folder)
             self._index.reload()
-            self._snapshot = Snapshot(self._index.searcher(), self._schema)
+            self.snapshot = Snapshot(self._index.searcher(), self._schema)
         except (OSError, ValueError, KeyError) as error:
             raise Damaged(f"The keyword index '{self.folder}' cannot be read: {error}.") from error
         self.watermark = int(mark["watermark"] if opstamp == mark["opstamp"] else mark["next"])
 
-    def __len__(self) -> int:
-        return len(self._snapshot)
-
     @property
-    def deleted(self) -> int:
-        """Documents that are gone but still take room."""
-        return self._snapshot.deleted
+    def writing(self) -> bool:
+        """Whether something may have been handed over that is not flushed."""
+        return self._writer is not None
 
-    def ids(self) -> np.ndarray:
-        """All chunk keys, sorted: what `verify` compares with the catalog."""
-        return self._snapshot.ids()
-
-    def size(self, collections: tuple[str, ...] | None = None) -> int:
-        """Number of chunks in those collections."""
-        return self._snapshot.size(collections)
-
-    def document_frequency(self, field: str, token: str, collections: tuple[str, ...] | None = None) -> int:
-        """In how many chunks of those collections `token` stands in `field`."""
-        return self._snapshot.document_frequency(field, token, collections)
-
-    def languages(self, collections: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """The languages of chunks in those collections, the commonest first."""
-        return self._snapshot.languages(collections)
-
-    def search(
-        self, clauses: Sequence[Clause | Ladder], k: int, scope: Scope | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(chunk keys (n,) int64, scores (n,) float64), best first; see `Snapshot.search`."""
-        return self._snapshot.search(clauses, k, scope)
-
-    def holding(self, words: Sequence[str], fields: Sequence[str] = ("text",)) -> np.ndarray:
-        """Keys (n,) int64 of the chunks where folded `words` stand side by side; see `Snapshot.holding`."""
-        return self._snapshot.holding(words, fields)
-
-    def score(
-        self, clauses: Sequence[Clause | Ladder], ids: np.ndarray, scope: Scope | None = None
-    ) -> np.ndarray:
-        """Scores of known chunks for `clauses`, in the order of `ids`; 0 where nothing matches."""
-        return self._snapshot.score(clauses, ids, scope)
+    def __len__(self) -> int:
+        return len(self.snapshot)
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, collection: str) -> None:
     """An empty index, there as a whole or not at all."""
     making = folder.with_name(f".{folder.name}.making")
     files.remove(making)
     making.mkdir(parents=True)
     tantivy.Index(_schema(), path=str(making))
-    files.write(making / _MARK, _mark(_opstamp(making), 0))
+    files.write(making / _MARK, _mark(collection, _opstamp(making), 0))
     making.rename(folder)
     files.sync_folder(folder.parent)
 
@@ -232,9 +191,15 @@ def _opstamp(folder: Path) -> int:
     return int(json.loads((folder / "meta.json").read_text("utf-8"))["opstamp"])
 
 
-def _mark(opstamp: int, watermark: int, following: int | None = None) -> bytes:
+def _mark(collection: str, opstamp: int, watermark: int, following: int | None = None) -> bytes:
     """At `opstamp` the index contains `watermark`; at any other it contains `following`."""
-    mark = {"format": _FORMAT, "opstamp": opstamp, "watermark": watermark, "next": following}
+    mark = {
+        "format": FORMAT,
+        "collection": collection,
+        "opstamp": opstamp,
+        "watermark": watermark,
+        "next": following,
+    }
     return json.dumps(mark).encode()
 
 
