@@ -352,7 +352,7 @@ class TestBlip(CaptionerSuite):
 
 @NEEDS_BLIP
 def test_captions_that_say_the_same_are_dropped() -> None:
-    from triptych.captioners.blip import _different
+    from triptych.captioners._alike import different
 
     said = [
         "a dog on a beach",
@@ -362,7 +362,7 @@ def test_captions_that_say_the_same_are_dropped() -> None:
         "two boats",
         "a cat",
     ]
-    assert _different(said) == ("a dog on a beach", "a brown dog runs along the sea", "two boats")
+    assert different(said) == ("a dog on a beach", "a brown dog runs along the sea", "two boats")
 
 
 @NEEDS_BLIP
