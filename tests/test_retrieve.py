@@ -127,6 +127,19 @@ def test_the_floor_drops_what_is_far_off(made: Path) -> None:
 # --------------------------------------------------------------------------------------- terms
 
 
+def test_who_asks_for_more_gets_the_same_first_and_then_more(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = ["acme", "lake", "invoice", "harbour", "total", "moss"]
+    for i in range(40):
+        (tmp_path / f"{i}.txt").write_text(f"letter {i} about the {' '.join(rng.choice(names, 12))}")
+    settings = {"encoder": "builtin:static", "image_encoder": "none", "search.depth": 10, "search.fold": "off"}
+    with triptych.open(tmp_path / "library", settings=settings) as lib:
+        lib.add(*tmp_path.glob("*.txt"))
+        few, several, many = (lib.search("the acme harbour letter", k=k).hits for k in (3, 10, 40))
+    assert [h.asset for h in few] == [h.asset for h in several][:3]
+    assert len(several) == 10 and len({h.asset for h in many}) == 40
+
+
 def test_a_question_taken_apart() -> None:
     query = terms.parse("What was the FY2022 revenue of Activision Blizzard, 1.234,50 EUR?")
     assert query.words == ("fy2022", "revenue", "activision", "blizzard", "1", "234", "50", "eur", "2022")

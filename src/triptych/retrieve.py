@@ -164,9 +164,14 @@ def gather(
     within = narrow(catalog, index.keyword, line, where, collection)
     seconds: dict[str, float] = {}
     query = query._replace(text=line.words)
-    asked, found = _lists(query, index, encoders, chosen, max(settings.depth, wanted), within, seconds)
+    for depth in (settings.depth, max(settings.depth, wanted)):
+        asked, found = _lists(query, index, encoders, chosen, depth, within, seconds)
+        there = collected(catalog, found, asked)
+        # Deeper only where that is too few: whoever asks for more pages wants the same ones first.
+        if len(there.pages) >= wanted or all(len(one.keys) < depth for one in found.values()):
+            break
     retrieved = perf_counter()
-    candidates, rows = completed(collected(catalog, found, asked), asked, index)
+    candidates, rows = completed(there, asked, index)
     nearest = {name: float(one.scores.max()) for name, one in found.items() if len(one.scores)}
     asked = replace(
         asked, trust=_understood(query, asked, nearest, encoders) | said_by_captions(candidates, rows)
