@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from triptych import calibrate, floor
 from triptych.cli import cli
 from triptych.errors import UserError
 from triptych.floor import Floor
+from triptych.floors import Floors
 from triptych.library import Library
 
 TRADES = ("bakery", "garage", "florist", "printer", "locksmith", "tailor")
@@ -44,9 +46,11 @@ def library(shops: Path) -> Iterator[Library]:
 
 
 def test_adding_learns_a_floor(shops: Path, library: Library) -> None:
-    found = floor.load(shops)
+    found = Floors(shops).of(None)
     assert found is not None and found.pages == 60 and found.words is not None and found.looks is None
-    assert not calibrate.outdated(found, library.catalog)
+    assert found == Floors(shops).of("default") == Floors(shops).of(("default",))
+    assert Floors(shops).of("other") is None
+    assert found.fits(60, calibrate.spaces(library.catalog))
 
 
 def test_what_is_there_matches_and_what_is_not_is_marked(library: Library) -> None:
@@ -106,7 +110,7 @@ def test_a_small_library_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("boats", "utf-8")
     with triptych.open(tmp_path / "library", settings=OFF) as lib:
         lib.add(tmp_path / "a.txt")
-        assert floor.load(lib.folder) is None and lib.search("violins").match is None
+        assert Floors(lib.folder).of(None) is None and lib.search("violins").match is None
 
 
 def test_a_floor_is_learned_anew_when_the_library_grew_or_is_seen_otherwise() -> None:
@@ -131,19 +135,28 @@ def test_judging() -> None:
     "text", ["", "{", "[]", '{"pages": 3}', '{"pages": 1, "spaces": "", "words": 1e999, "looks": null}']
 )
 def test_a_damaged_file_is_no_floor(tmp_path: Path, text: str) -> None:
-    (tmp_path / floor.FILE).write_text(text, "utf-8")
-    assert floor.load(tmp_path) is None
+    (tmp_path / "floor.json").write_text(text, "utf-8")
+    assert floor.load(tmp_path / "floor.json") is None
 
 
 def test_a_floor_is_kept_as_it_is(tmp_path: Path) -> None:
     found = Floor(100, "a b", words=0.625, looks=None)
-    floor.store(tmp_path, found)
-    assert floor.load(tmp_path) == found
-    assert json.loads((tmp_path / floor.FILE).read_text("utf-8"))["pages"] == 100
+    floor.store(tmp_path / "kept" / "floor.json", found)
+    assert floor.load(tmp_path / "kept" / "floor.json") == found
+    assert json.loads((tmp_path / "kept" / "floor.json").read_text("utf-8"))["pages"] == 100
 
 
-def test_looks_below_all_but_the_farthest(library: Library) -> None:
+def test_the_strictest_collection_speaks_for_several(tmp_path: Path) -> None:
+    floors = Floors(tmp_path)
+    for name, found in (("a", Floor(60, "x", 0.5, 0.9)), ("b", Floor(70, "x", 0.7, None))):
+        file = hashlib.sha256(name.encode()).hexdigest()[:16]
+        floor.store(tmp_path / "floors" / f"{file}.json", found)
+    assert floors.of(("a", "b", "small")) == Floor(130, "x", 0.7, 0.9)
+    assert floors.of(None) is None
+
+
+def test_looks_below_all_but_the_farthest() -> None:
     looks = np.linspace(0.5, 1.0, 101)
-    found = calibrate.learned(library.catalog, lambda question: None, looks)
+    found = calibrate.learned(60, "", lambda question: None, looks)
     assert found.words is None and found.looks == pytest.approx(0.525)
-    assert calibrate.learned(library.catalog, lambda question: 0.4, looks[:3]).looks is None
+    assert calibrate.learned(60, "", lambda question: 0.4, looks[:3]).looks is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from triptych.catalog import Catalog
+from triptych.filters import Scope
 from triptych.index import Index
 from triptych.panel import Panel
 from triptych.records import Asset
@@ -38,21 +39,26 @@ def without(found: Results, sha256: str, page: int) -> Results:
     return replace(found, hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(kept, 1)))
 
 
-def nearest_looks(catalog: Catalog, index: Index) -> np.ndarray | None:
-    """Score (n,) float64 of the nearest picture of another file, for a sample of the library's views. None where
-    it has none."""
+def nearest_looks(catalog: Catalog, index: Index, scope: Scope | None = None) -> np.ndarray | None:
+    """Score (n,) float64 of the nearest picture of another file, for a sample of the library's views, or of those
+    in `scope`. None where there are none."""
     index.refresh()
     panel = index.panels.get("image")
     if panel is None or not len(panel.store):
         return None
     ids = panel.store.ids()
+    if scope is not None:
+        ids = np.intersect1d(ids, scope.keys, assume_unique=True)
+    if not len(ids):
+        return None
     chosen = np.sort(np.random.default_rng(_SEED).choice(ids, min(SAMPLE, len(ids)), replace=False))
-    scores = [_nearest(catalog, panel, key, row) for key, row in zip(chosen, panel.rows(chosen), strict=True)]
+    rows = zip(chosen, panel.rows(chosen), strict=True)
+    scores = [_nearest(catalog, panel, key, row, scope) for key, row in rows]
     return np.array([score for score in scores if score is not None])
 
 
-def _nearest(catalog: Catalog, panel: Panel, key: int, row: np.ndarray) -> float | None:
-    keys, scores = panel.nearest(row.astype(np.float32), _DEPTH, None)
+def _nearest(catalog: Catalog, panel: Panel, key: int, row: np.ndarray, scope: Scope | None) -> float | None:
+    keys, scores = panel.nearest(row.astype(np.float32), _DEPTH, scope)
     places = catalog.places(np.union1d(keys, [key]))
     file = dict(zip(places.chunks.tolist(), places.assets.tolist(), strict=True))
     others = (s for k, s in zip(keys.tolist(), scores, strict=True) if file.get(k) != file.get(int(key)))

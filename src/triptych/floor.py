@@ -2,7 +2,7 @@
 
     strength(ranked, reading, question, rarity, nearest) -> float      of what words found
     Floor.judge(words, looks) -> bool | None
-    load(folder), store(folder, floor)      a small file beside the catalog
+    load(path), store(path, floor)          a small file; `floors` keeps one for each collection
 
 A question that the library can answer is covered by some page, has words that stand there side by side, and has
 a passage whose vector is near. The sum of the three, `strength`, has no meaning of its own: in a library of
@@ -26,7 +26,6 @@ from triptych.reading import Reading
 from triptych.rerank import parts_of
 from triptych.snippet import Weight
 
-FILE = "floor.json"
 PAGES = 50  # a smaller library says too little of itself
 GROWN = 1.2  # by which factor a library may have grown or shrunk before it is asked again
 SHARE = 0.95  # of NOBODYS that are below the floor
@@ -117,11 +116,11 @@ def strength(
     return nearest + sum(max((parts[name] for parts in known), default=0.0) for name in _PARTS)
 
 
-def load(folder: Path) -> Floor | None:
-    """The floor of the library in `folder`; None where there is none, or one that another version wrote: it is
-    made again when the library changes."""
+def load(path: Path) -> Floor | None:
+    """The floor in a file; None where there is none, or one that another version wrote: it is made again when the
+    library changes."""
     try:
-        raw = json.loads((folder / FILE).read_text("utf-8"))
+        raw = json.loads(path.read_text("utf-8"))
         found = Floor(int(raw["pages"]), str(raw["spaces"]), _number(raw["words"]), _number(raw["looks"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -136,5 +135,6 @@ def _number(value: float | None) -> float | None:
     return float(value)
 
 
-def store(folder: Path, floor: Floor) -> None:
-    files.write(folder / FILE, json.dumps(asdict(floor)).encode())
+def store(path: Path, floor: Floor) -> None:
+    path.parent.mkdir(exist_ok=True)
+    files.write(path, json.dumps(asdict(floor)).encode())

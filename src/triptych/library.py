@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from triptych import alike, calibrate, captioning, filters, floor, ingest, learned, plugins
+from triptych import alike, captioning, filters, ingest, learned, plugins
 from triptych import settings as configuration
 from triptych.aside import aside
 from triptych.blobs import Blobs
@@ -28,6 +28,7 @@ from triptych.catalog import Catalog
 from triptych.checkup import checkup
 from triptych.errors import UserError, WrongSpace
 from triptych.events import Event, outcome
+from triptych.floors import Floors
 from triptych.fuse import LEARNED
 from triptych.generation import Vlms
 from triptych.index import Index
@@ -105,8 +106,8 @@ class Library:
         return Vlms(self.settings, self.folder)
 
     @cached_property
-    def floor(self) -> floor.Floor | None:
-        return floor.load(self.folder)
+    def floors(self) -> Floors:
+        return Floors(self.folder)
 
     @cached_property
     def index(self) -> Index:
@@ -248,7 +249,7 @@ class Library:
             collection=collection if isinstance(collection, tuple) else self._collection(collection),
             where=where,
             reranking=self.reranking,
-            floor=self.floor,
+            floor=self.floors.of(collection),
             model=learned.load(self.folder) if (fusion or self.settings.search.fusion) == LEARNED else None,
         )
 
@@ -278,7 +279,7 @@ class Library:
         """As `ask`, told as it happens: retrieval, then tokens and citations, then done or error."""
         from triptych.asking import Asking
 
-        asking = Asking(self.catalog, self.search, self.pictures, self.settings)
+        asking = Asking(self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings)
         return asking.events(question, collection=collection, where=where)
 
     def _collection(self, name: str | None) -> str | None:
@@ -377,14 +378,8 @@ class Library:
             finally:
                 if "index" in self.__dict__:
                     self.index.catch_up()
-            self._find_floor()
-
-    def _find_floor(self) -> None:
-        """Learn anew what is no match, when the library has become another one."""
-        search = self.settings.search
-        if search.no_match != "off" and calibrate.outdated(self.floor, self.catalog):
-            floor.store(self.folder, calibrate.calibrated(self.catalog, self.index, self.encoders, search))
-            self._forget("floor")
+            if self.settings.search.no_match != "off":
+                self.floors.learn(self.catalog, self.index, self.encoders, self.settings.search)
 
     def _recover(self) -> None:
         """After a killed writer: drop what it had not committed."""

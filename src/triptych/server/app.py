@@ -114,7 +114,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 def _load(library: Library) -> None:
     """Everything that is made when it is first needed, made in one thread: two would make it twice."""
     library.signals()
-    _ = library.reranking, library.floor
+    _ = library.reranking, library.floors
     library.encoders.text.queries(["a first question"])
 
 
