@@ -107,6 +107,15 @@ class ModelServer:
                 known = self.path == "/v1/chat/completions"
                 self._send(served.respond(request) if known else fails(404, "Not Found"))
 
+            def do_GET(self) -> None:
+                listing = json.dumps({"object": "list", "data": [{"id": "tiny", "object": "model"}]}).encode()
+                known = self.path == "/v1/models"
+                self._send(
+                    Scripted([listing], 200, {"Content-Type": "application/json"})
+                    if known
+                    else fails(404, "?")
+                )
+
             def _send(self, answer: Scripted) -> None:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():

@@ -263,3 +263,37 @@ def test_a_search_is_ranked_by_grades(made: Path, tmp_path: Path) -> None:
             assert hits[0].rerank.model == "vlm:openai/tiny"
             spent = library.vlms.ledger.total()
     assert spent.calls == len(server.asked) <= 6 and spent != Spent()
+
+
+# ------------------------------------------------------------------------------------- what it has cost
+
+
+def test_the_cost_of_a_library_is_shown(describing: ModelServer, three: Path, run: Run) -> None:
+    told = run("cost", library=three)
+    assert (told.returncode, told.stdout.splitlines()[0]) == (
+        0,
+        "in all  0 calls, 0 tokens in, 0 out, 0 pictures, 0.0 megapixels, 0.0 s, 0.0000 USD",
+    )
+    with triptych.open(three, settings=options(describing)) as library:
+        assert len([*library.describing().events]) == 3
+    told = run("cost", library=three, TRIPTYCH_COST__STOP="5")
+    assert "caption by openai/tiny  3 calls, 2,700 tokens in, 120 out, 3 pictures" in told.stdout
+    assert "limit: 5 USD (cost.stop)" in told.stdout
+    found = json.loads(run("cost", "--json", library=three).stdout)
+    assert found["total"]["calls"] == 3 and found["by_model"][0]["money"] == pytest.approx(0.00636)
+
+
+def test_doctor_asks_the_server_whether_it_has_the_model(tmp_path: Path, run: Run) -> None:
+    with ModelServer() as server:
+        for spec, works, word in (
+            (f"openai:tiny@{server.url}", True, "has tiny"),
+            (f"openai:other@{server.url}", False, "It has: tiny"),
+            (f"openai:tiny@{server.url}/odd", True, "does not say"),
+        ):
+            told = json.loads(run("doctor", "--json", TRIPTYCH_VLM=spec).stdout)
+            assert (told["vlm"]["works"], told["ok"]) == (works, works)
+            assert word in str(told["vlm"])
+        assert server.asked == []
+    told = run("doctor", TRIPTYCH_VLM=f"openai:tiny@{server.url}")
+    assert told.returncode == 1 and f"answers by openai:tiny@{server.url}: The model server" in told.stdout
+    assert json.loads(run("doctor", "--json").stdout)["vlm"]["spec"] == "extractive"

@@ -181,6 +181,18 @@ class Ledger:
         found = [(purpose, model, Spent(*counts)) for purpose, model, *counts in rows]
         return sorted(found, key=lambda row: (-row[2].money, -row[2].tokens, row[:2]))
 
+    def to_dict(self) -> dict[str, Any]:
+        """As `triptych cost --json` shows it."""
+        rows = [{"purpose": p, "model": m, **s.to_dict()} for p, m, s in self.by_model()]
+        tariff = self.tariff
+        limits = {"money": tariff.stop or None, "tokens": tariff.stop_tokens or None}
+        return {
+            "currency": tariff.currency,
+            "limits": limits,
+            "total": self.total().to_dict(),
+            "by_model": rows,
+        }
+
     def close(self) -> None:
         with self._lock:
             if self._opened is not None:

@@ -40,6 +40,7 @@ def examine(library: str, config: Path | None) -> dict[str, Any]:
         "backends": {
             kind: {n: _check(kind, n, chosen) for n in plugins.names(kind)} for kind in plugins.kinds()
         },
+        "vlm": _vlm(chosen.vlm),
         "library": _library(folder, config),
         "disk_free_gb": round(shutil.disk_usage(_existing(folder)).free / 1e9, 1),
     }
@@ -47,7 +48,7 @@ def examine(library: str, config: Path | None) -> dict[str, Any]:
         state = report["backends"][kind].get(plugins.split(spec)[0])
         if spec != "none" and (state is None or not state["works"]):
             report["ok"] = False
-    report["ok"] = report["ok"] and not report["library"].get("error")
+    report["ok"] = report["ok"] and report["vlm"]["works"] and not report["library"].get("error")
     return report
 
 
@@ -76,6 +77,19 @@ def _check(kind: str, name: str, chosen: settings.Settings) -> dict[str, Any]:
     return {"works": True, "about": about, "error": None}
 
 
+def _vlm(spec: str) -> dict[str, Any]:
+    """The model that answers: a server is asked whether it is there and has it; nothing is generated."""
+    name, argument = plugins.split(spec)
+    if spec == settings.EXTRACTIVE:
+        return {"spec": spec, "works": True, "about": "quotes from the pages, no model", "error": None}
+    try:
+        module = plugins.module("vlms", name)
+        about = module.reach(argument) if hasattr(module, "reach") else plugins.summary("vlms", name)
+    except TriptychError as error:
+        return {"spec": spec, "works": False, "about": "", "error": str(error)}
+    return {"spec": spec, "works": True, "about": about, "error": None}
+
+
 def _library(folder: Path, config: Path | None) -> dict[str, Any]:
     if not folder.exists():
         return {"path": str(folder), "exists": False}
@@ -99,6 +113,8 @@ def report_text(report: Mapping[str, Any]) -> str:
         for name, state in found.items():
             mark = "works  " if state["works"] else "missing"
             lines.append(f"  {mark}  {name:22} {state['error'] or state['about']}")
+    vlm = report["vlm"]
+    lines.append(f"answers by {vlm['spec']}: {vlm['error'] or vlm['about']}")
     library = report["library"]
     facts = ", ".join(
         f"{k} {', '.join(v) or 'none' if isinstance(v, list) else v}"

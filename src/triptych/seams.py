@@ -194,9 +194,17 @@ class Vlm(Protocol):
     stopping are done once, in `generation`. The conformance suite is `triptych.conformance.vlm.VlmSuite`.
     """
 
-    name: str  # back end, model and, where it is known, version: stored with what it said
-    context: int  # tokens of question and answer together; 0: unknown
-    pictures: int  # most pictures that a call takes, 0: none; goes down when a server turns out to take fewer
+    @property
+    def name(self) -> str:
+        """Back end, model and, where it is known, version: stored with what it said."""
+
+    @property
+    def context(self) -> int:
+        """Tokens of question and answer together; 0: unknown."""
+
+    @property
+    def pictures(self) -> int:
+        """Most pictures that a call takes, 0: none. Goes down when a server turns out to take fewer."""
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
         """Yields pieces of text, none of them empty, as they come, and returns all of it. The same messages give

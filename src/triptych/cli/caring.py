@@ -81,4 +81,20 @@ def config(context: Context, as_json: bool) -> int:
     return DONE
 
 
-COMMANDS = (verify, rebuild, doctor, config)
+@click.command()
+@as_json
+@pass_context
+def cost(context: Context, as_json: bool) -> int:
+    """What vision-language models have cost this library, and what they may still cost."""
+    from triptych.cli.console import cost_text
+
+    with context.open() as library:
+        ledger = library.vlms.ledger
+        if as_json:
+            put_json(ledger.to_dict())
+        else:
+            click.echo(cost_text(ledger))
+    return DONE
+
+
+COMMANDS = (verify, rebuild, doctor, config, cost)

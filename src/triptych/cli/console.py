@@ -74,6 +74,31 @@ def estimate_text(each: Spent, pages: int, ledger: Ledger) -> str:
     return said if left is None or left >= pages else f"{said}; the limit ends it after about {left} pages"
 
 
+def cost_text(ledger: Ledger) -> str:
+    """A line for each purpose and model, and one for all."""
+    rows = [(f"{purpose} by {model}", spent) for purpose, model, spent in ledger.by_model()]
+    total, tariff = ledger.total(), ledger.tariff
+    width = max(len(name) for name, _ in [*rows, ("in all", total)])
+    lines = [
+        _cost_line(safe(name), spent, width, tariff.currency) for name, spent in [*rows, ("in all", total)]
+    ]
+    if tariff.stop:
+        lines.append(f"limit: {tariff.stop:g} {tariff.currency} (cost.stop)")
+    if tariff.stop_tokens:
+        lines.append(f"limit: {tariff.stop_tokens:,} tokens (cost.stop_tokens)")
+    if not (tariff.input or tariff.output):
+        lines.append("No prices are set (cost.input, cost.output): money is counted as 0.")
+    return "\n".join(lines)
+
+
+def _cost_line(name: str, spent: Spent, width: int, currency: str) -> str:
+    return (
+        f"{name:{width}}  {plural(spent.calls, 'call')}, {spent.tokens_in:,} tokens in, {spent.tokens_out:,} out, "
+        f"{plural(spent.pictures, 'picture')}, {spent.pixels / 1e6:.1f} megapixels, {spent.seconds:.1f} s, "
+        f"{spent.money:.4f} {currency}"
+    )
+
+
 def left_text(done: int, total: int, seconds: float) -> str:
     """How far a long run is, and how long the rest will take at the pace so far."""
     rest = (total - done) * seconds / max(1, done)

@@ -12,6 +12,7 @@ import io
 import os
 import re
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -72,6 +73,14 @@ def _parsed(argument: str) -> tuple[str, str]:
     return model, url.rstrip("/")
 
 
+def reach(argument: str, *, timeout: float = 5.0) -> str:
+    """Ask the server which models it has, which costs nothing; one line about it. Raises VlmError when it is away, does
+    not accept the key or does not have the model."""
+    model, url = _parsed(argument)
+    with closing(Remote(model, url, os.environ.get(KEY), timeout)) as remote:
+        return remote.reach()
+
+
 class Remote:
     """A model on a server. What it turns out not to take is kept: pictures, tokens, parameters."""
 
@@ -109,6 +118,22 @@ class Remote:
     def close(self) -> None:
         """Close the connections that are kept for the next question."""
         self._client.close()
+
+    def reach(self) -> str:
+        """See the module's."""
+        try:
+            known = [str(found.id) for found in self._client.models.list(extra_headers=self._headers)]
+        except openai.NotFoundError:
+            return f"{self._server} is there; it does not say which models it has"
+        except openai.APIError as error:
+            raise told(error, self._server, self._model, 0).error from error
+        if not any(one == self._model or one.endswith(f"/{self._model}") for one in known):
+            few = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+            raise VlmError(
+                "vlm-unknown-model",
+                f"The server {self._server} has no model '{self._model}'. It has: {few or 'none'}. Correct vlm.",
+            )
+        return f"{self._server} is there and has {self._model}"
 
     def _open(self, messages: list[dict[str, Any]], max_tokens: int) -> Stream[ChatCompletionChunk]:
         """The answer's stream; an optional parameter that the server refuses is left out from then on."""
