@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from triptych.cli.context import DONE, NO_ANSWER, Context, as_json, collection_option, pass_context, put_json
+from triptych.cli.recording import asked
 from triptych.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def search(
                 collection=collection,
                 where=where,
             )
+        log, who = asked(library, collection, where)
+        log.searched(results, who)
         if html is not None:
             page = library.html(results)
             _write(context, html, lambda: html.write_text(page, "utf-8"))
@@ -118,6 +121,8 @@ def ask(
         )
     with context.open(flags={"vlm": model}) as library:
         answer = library.ask(question, collection=collection, where=where)
+        log, who = asked(library, collection, where)
+        log.answered(answer, who)
         if as_json:
             put_json(answer.to_dict())
         else:

@@ -15,6 +15,7 @@ from triptych.errors import UserError
 if TYPE_CHECKING:
     from triptych.evaluate import Measured
     from triptych.evaluation.judging import Judging, Pending
+    from triptych.library import Library
 
 
 @click.command(name="eval")
@@ -129,9 +130,9 @@ _VERDICTS = {
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option(
-    "--queries", required=True, type=click.Path(path_type=Path), metavar="FILE", help="One query a line."
-)
+@click.option("--queries", type=click.Path(path_type=Path), metavar="FILE", help="One query a line.")
+@click.option("--from-log", is_flag=True, help="Queries and judgements of the query log, see triptych log.")
+@click.option("--clicks", is_flag=True, help="With --from-log: what was opened counts as right.")
 @click.option("-k", type=click.IntRange(1, 100), default=10, show_default=True, help="Hits to judge of each.")
 @click.option(
     "--html",
@@ -145,7 +146,9 @@ _VERDICTS = {
 def label(
     context: Context,
     folder: Path,
-    queries: Path,
+    queries: Path | None,
+    from_log: bool,
+    clicks: bool,
     k: int,
     html: Path | None,
     collection: str | None,
@@ -158,10 +161,14 @@ def label(
     """
     from triptych.evaluation import judging
 
-    asked = judging.queries(queries)
+    if (queries is None) != from_log:
+        raise UserError("Say where the queries come from: --queries FILE, or --from-log.")
+    asked = [] if queries is None else judging.queries(queries)
     _check_place(html)
     with context.open() as library:
         work = judging.Judging(library, folder, collection)
+        if from_log:
+            asked = _logged(context, library, work, clicks)
         try:
             for pending in work.pending(asked, k):
                 if html is not None:
@@ -173,6 +180,20 @@ def label(
             work.write()
     _say_labelled(work, folder, as_json)
     return DONE
+
+
+def _logged(context: Context, library: Library, work: Judging, clicks: bool) -> list[str]:
+    """The queries of the log; what people said of their hits is taken over."""
+    from triptych.cli.console import plural
+    from triptych.querylog import QueryLog, questions, verdicts
+
+    log = QueryLog(library.folder, library.settings.log)
+    asked = questions(log.entries())
+    if not asked:
+        raise UserError("The query log holds no questions in words. Turn it on, see: triptych log --help")
+    taken = work.take_over(verdicts(log.entries(), clicks=clicks))
+    context.note(f"{plural(len(asked), 'question')} in the log, {plural(taken, 'judgement')} taken over")
+    return asked
 
 
 def _judge(work: Judging, pending: Pending, count: int) -> bool:

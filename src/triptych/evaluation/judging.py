@@ -3,6 +3,7 @@
     Judging(library, folder)            goes on where the last run of the same folder stopped
     judging.pending(queries)            the queries with the hits that nobody judged yet
     judging.judge(query, hit, verdict)  durable when it returns
+    judging.take_over(verdicts)         what people said elsewhere, as in the query log
     judging.write()                     the files of a labelled set, from all judgements so far
 
 `judgements.jsonl` in the folder holds every verdict, a line each; the files that `triptych eval` reads are made
@@ -16,7 +17,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -81,7 +82,17 @@ class Judging:
     def judge(self, query: str, hit: Hit | None, verdict: str) -> None:
         """Keep a verdict; SKIP needs no hit."""
         place = ("", 0) if hit is None else (hit.asset, hit.page)
-        judgement = Judgement(query, verdict, *place)
+        self._keep(Judgement(query, verdict, *place))
+
+    def take_over(self, said: Iterable[tuple[str, str, int, bool]]) -> int:
+        """Keep what people said elsewhere, as (query, asset, page, right), where nothing was said here; how much."""
+        known = {(j.query, j.asset, j.page) for j in self.judgements}
+        new = [s for s in said if s[:3] not in known]
+        for query, asset, page, right in new:
+            self._keep(Judgement(query, YES if right else NO, asset, page))
+        return len(new)
+
+    def _keep(self, judgement: Judgement) -> None:
         self.judgements.append(judgement)
         with (self._folder / JOURNAL).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(judgement), ensure_ascii=False) + "\n")

@@ -23,6 +23,7 @@ from triptych.errors import TriptychError
 from triptych.journal import FOLDER, Journal
 from triptych.keys import Access
 from triptych.library import Library
+from triptych.querylog import QueryLog
 from triptych.server import problems, reply
 from triptych.server.guard import Guard
 from triptych.server.identity import CLASSES, FIELD, Identity, admit
@@ -88,6 +89,7 @@ def _state(library: Library, settings: ServerSettings) -> State:
         workers=workers,
         signer=Signer(access),
         audit=Journal(library.folder / FOLDER, "audit", library.settings.log.days),
+        queries=QueryLog(library.folder, library.settings.log),
         searching=CapacityLimiter(threads(settings)),
     )
 

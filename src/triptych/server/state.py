@@ -18,6 +18,7 @@ from triptych.errors import UserError
 from triptych.journal import Journal
 from triptych.keys import EVERY, Access
 from triptych.library import Library
+from triptych.querylog import QueryLog
 from triptych.records import Asset
 from triptych.server.identity import Identity
 from triptych.server.jobs import Jobs
@@ -45,6 +46,7 @@ class State:
     workers: Workers  # that draw pages and look at pictures, beside those that read uploads
     signer: Signer
     audit: Journal
+    queries: QueryLog
     searching: CapacityLimiter
 
     async def search(self, act: Callable[..., T], *what: Any, **options: Any) -> T:

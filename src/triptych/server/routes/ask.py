@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from triptych import events
+from triptych.querylog import Asked
 from triptych.server import reply, shaping
 from triptych.server.identity import READ, Identity, access
 from triptych.server.problems import Problem
@@ -35,8 +37,8 @@ async def ask(request: Request, here: Here, who: Who) -> Response:
     `Accept: application/json` the whole answer at once."""
     asked = await reply.parsed(request, AskRequest)
     if "application/json" in request.headers.get("accept", ""):
-        given = await here.search(answered, here, who, asked)
-        return reply.as_json(shaping.answer(here.signer, who, given))
+        whole = await here.search(lambda: logged(here, who, asked, answered(here, who, asked)))
+        return reply.as_json(whole)
     told = await here.search(lambda: _begun(_told(here, who, asked, request.state.request_id)))
     return reply.events(reply.from_thread(told), request.state.request_id)
 
@@ -65,11 +67,17 @@ def _told(here: State, who: Identity, asked: AskRequest, request_id: str) -> Ite
             hits = [shaping.hit(here.signer, who, hit) for hit in event.hits]
             yield event.name, {**event.to_dict(), "hits": hits}
         elif isinstance(event, events.Done):
-            yield event.name, shaping.answer(here.signer, who, event.answer)
+            yield event.name, logged(here, who, asked, event.answer)
         elif isinstance(event, events.Failed):
             yield event.name, _failed().to_dict(request_id)
         else:
             yield event.name, event.to_dict()
+
+
+def logged(here: State, who: Identity, asked: AskRequest, given: Answer) -> dict[str, Any]:
+    """An answer as it goes out, noted in the query log."""
+    made = here.queries.answered(given, Asked(who.name, asked.collection or None, asked.filter))
+    return {**shaping.answer(here.signer, who, given), "id": made or None}
 
 
 def _failed() -> Problem:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from triptych import alike
+from triptych.querylog import Asked
 from triptych.results import Results
 from triptych.server import listing, reply, shaping
 from triptych.server.identity import READ, Identity, access
-from triptych.server.schemas import CollectionName, K, ResultsModel, SearchRequest, Suggestions
+from triptych.server.schemas import Click, CollectionName, K, ResultsModel, SearchRequest, Suggestions
 from triptych.server.state import Here, State, Who
 
 router = APIRouter(prefix="/v1", tags=["search"])
@@ -67,8 +68,13 @@ async def search(request: Request, here: Here, who: Who) -> Response:
 
 
 async def _answered(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> Response:
-    found = await here.search(searched, here, who, asked, picture)
-    return reply.as_json(shaping.results(here.signer, who, found, explain=asked.explain))
+    return reply.as_json(await here.search(_shown, here, who, asked, picture))
+
+
+def _shown(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> dict[str, Any]:
+    found = searched(here, who, asked, picture)
+    logged = here.queries.searched(found, Asked(who.name, asked.collection or None, asked.filter))
+    return {**shaping.results(here.signer, who, found, explain=asked.explain), "id": logged or None}
 
 
 def searched(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> Results:
@@ -116,3 +122,18 @@ async def suggest(
         return listing.titles(here.library.catalog, here.scope(who, collection), text, _SUGGESTIONS)
 
     return reply.as_json({"suggestions": await here.work(look)})
+
+
+@router.post(
+    "/clicks",
+    status_code=204,
+    openapi_extra=access(READ) | reply.body(Click),
+    responses=reply.failures(404, 415),
+    summary="Say that a hit was opened, or whether it is right",
+)
+async def click(request: Request, here: Here, who: Who) -> Response:
+    """For the query log: `id` is that of the search or answer. With the log off, nothing is kept."""
+    said = await reply.parsed(request, Click)
+    await here.work(here.asset, who, said.asset)
+    await here.work(here.queries.clicked, said.id, said.asset, said.page, said.verdict, who.name)
+    return Response(status_code=204)
