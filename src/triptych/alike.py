@@ -11,6 +11,7 @@ from triptych.filters import Scope
 from triptych.index import Index
 from triptych.panel import Panel
 from triptych.records import Asset
+from triptych.replay import TEMPLATED
 from triptych.results import Results
 from triptych.sight import Sight
 
@@ -21,15 +22,19 @@ _SEED = 4  # the same library gives the same sample
 
 
 def sight_of(catalog: Catalog, asset: Asset, number: int) -> Sight:
-    """A page of the library as a picture to ask with: the vector of the whole page where one was made, and its
-    first words. Raises UserError for an unknown page."""
+    """A page of the library as a picture to ask with: the vector of the whole page where one was made, its first
+    words, and its first caption that is not made from a template. Raises UserError for an unknown page."""
     page = catalog.page(asset.key, number)
     words = page.text.text[:_LONGEST]
     [pieces] = [here for known, here in catalog.pieces(asset.key) if known.number == number]
     whole = [piece.hash for piece in pieces if piece.kind == "image"]
     space = catalog.panels().get("image")
     found = catalog.vectors(space.name, whole[:1]) if space is not None else {}
-    return Sight(f"{asset.sources[0]}, page {number}", next(iter(found.values()), None), words)
+    said = [
+        piece.caption for piece in pieces if piece.caption is not None and piece.caption.origin != TEMPLATED
+    ]
+    caption = said[0].text if said else ""
+    return Sight(f"{asset.sources[0]}, page {number}", next(iter(found.values()), None), words, caption)
 
 
 def without(found: Results, sha256: str, page: int) -> Results:

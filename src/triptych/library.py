@@ -35,6 +35,7 @@ from triptych.index import Index
 from triptych.pictures import Pictures
 from triptych.pipeline import Encoders, chosen_encoders
 from triptych.removing import removing
+from triptych.replay import TEMPLATED
 from triptych.rerank import Reranking
 from triptych.results import Added, Results, page_dict
 from triptych.retrieve import Query, available, retrieve
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from triptych.adding import Adding
     from triptych.describing import Run
+    from triptych.seams import Captioner
     from triptych.workers import Workers
 
 # What only one verb needs (answering, adding, drawing) is imported there: a cold search starts sooner.
@@ -127,6 +129,14 @@ class Library:
         for name, spec in chosen_encoders(self.settings, self.catalog.panels()).items():
             configuration.store(self.folder, name, spec)  # a library remembers what it is made with
         return made
+
+    @cached_property
+    def _describer(self) -> Captioner | None:
+        """Says what a picture shows that is asked with; None where captions are templates, or not made."""
+        from triptych import describing
+
+        spec = self.settings.captioner
+        return None if spec in ("none", TEMPLATED) else describing.load(spec, self.vlms)[0]
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -263,7 +273,7 @@ class Library:
 
     def see(self, picture: str | Path | Image.Image | np.ndarray) -> Sight:
         """Look at a picture once, to search with it several times."""
-        return see(picture, self.workers, self.encoders)
+        return see(picture, self.workers, self.encoders, self._describer)
 
     def signals(self) -> tuple[str, ...]:
         """The signals that this library has something for."""

@@ -49,7 +49,7 @@ BESIDE = 0.5  # how much words say of the look of a picture that was given with 
 
 class Query(NamedTuple):
     """What is asked: words, a picture, or both. Words ask for text, captions and looks; a picture asks for
-    looks, and for the words on it when no others were given."""
+    looks, and when no words were given for the words on it and for what it shows, as far as somebody said."""
 
     text: str
     picture: Sight | None = None
@@ -57,8 +57,13 @@ class Query(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What is asked of text and captions."""
-        return self.text or ("" if self.picture is None else self.picture.words)
+        """What is asked of text, and of captions unless there is a `caption`."""
+        return self.text or ("" if self.picture is None else self.picture.words or self.picture.caption)
+
+    @property
+    def caption(self) -> str:
+        """What is asked of captions alone: what a picture shows that no words were given with."""
+        return "" if self.picture is None or self.text else self.picture.caption
 
 
 Search = Callable[[], tuple[np.ndarray, np.ndarray]]  # keys and scores, as `Found`
@@ -261,10 +266,11 @@ def _vector(
 ) -> np.ndarray | None:
     """The question in the space of a signal; None when it says nothing to that signal."""
     if signal != "image":
-        if not query.words:
+        asked = query.caption if signal == "caption" and query.caption else query.words
+        if not asked:
             return None
-        text = known.get("text", known.get("caption"))  # one space
-        return np.asarray(encoders.text.queries([query.words])[0]) if text is None else text
+        text = known.get("text") if asked == query.words else None  # one space
+        return np.asarray(encoders.text.queries([asked])[0]) if text is None else text
     image = encoders.image
     if image is None:
         return None

@@ -6,7 +6,7 @@ It is read as a file that is added would be, in a reading process; nothing of it
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from triptych.embed import check
 from triptych.errors import FileError, UserError
 from triptych.pipeline import Encoders
+from triptych.seams import Captioner, Seen
 from triptych.workers import Workers
 
 if TYPE_CHECKING:
@@ -28,27 +29,34 @@ _WORDS = 3  # words a picture must have to be asked for its words
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
     """`vector` is (dim,) float32 in the space of the image encoder, None for a page that nobody looked at;
-    `words` are those of the picture that were read surely, "" where there are hardly any."""
+    `words` are those of the picture that were read surely, "" where there are hardly any. `caption` is what somebody
+    or a captioner says that it shows, "" where nobody did."""
 
     name: str
     vector: np.ndarray | None
     words: str = ""
+    caption: str = ""
 
 
-def see(picture: str | Path | Image.Image | np.ndarray, workers: Workers, encoders: Encoders) -> Sight:
-    """Look at a picture: a file, a PIL image, or uint8 (h, w, 3) RGB. Raises UserError when there is no image
-    encoder or the picture cannot be read."""
+def see(
+    picture: str | Path | Image.Image | np.ndarray,
+    workers: Workers,
+    encoders: Encoders,
+    captioner: Captioner | None = None,
+) -> Sight:
+    """Look at a picture: a file, a PIL image, or uint8 (h, w, 3) RGB; have it described by `captioner` if there is
+    one. Raises UserError when there is no image encoder or the picture cannot be read, and as the captioner."""
     if encoders.image is None:
         raise UserError(
             "Pictures cannot be searched with, because image_encoder is none. Set one and look at what is "
             "there: triptych rebuild --image-encoder builtin:look"
         )
     if isinstance(picture, (str, Path)):
-        return _of_file(Path(picture), workers, encoders)
+        return _of_file(Path(picture), workers, encoders, captioner)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "picture.png"
         _image(picture).save(path)
-        return _of_file(path, workers, encoders)
+        return _of_file(path, workers, encoders, captioner)
 
 
 def _image(picture: Any) -> Image.Image:
@@ -67,7 +75,7 @@ def _image(picture: Any) -> Image.Image:
     return picture
 
 
-def _of_file(path: Path, workers: Workers, encoders: Encoders) -> Sight:
+def _of_file(path: Path, workers: Workers, encoders: Encoders, captioner: Captioner | None) -> Sight:
     assert encoders.image is not None
     if not path.is_file():
         raise UserError(f"There is no picture '{path}'. Name an image file after --image.")
@@ -84,5 +92,16 @@ def _of_file(path: Path, workers: Workers, encoders: Encoders) -> Sight:
         seen = [view.pixels for view in page.views[:1] if view.pixels is not None]  # the whole page
         rows = encoders.image.images(seen)
         check(rows, 1, encoders.image)
-        return Sight(path.name, rows[0], words)
+        sight = Sight(path.name, rows[0], words)
+        return sight if captioner is None else _described(sight, path, workers, encoders, captioner)
     raise UserError(f"The picture '{path}' cannot be read.")
+
+
+def _described(sight: Sight, path: Path, workers: Workers, encoders: Encoders, captioner: Captioner) -> Sight:
+    """With the first caption of the picture: the short one."""
+    assert encoders.image is not None
+    pixels = workers.pixels(path, path.name, 1, captioner.side) if captioner.side else None
+    [captions] = captioner.captions(
+        [Seen(pixels, sight.vector, encoders.image.space, path.stem, sight.words)]
+    )
+    return replace(sight, caption=captions[0] if captions else "")
