@@ -27,7 +27,7 @@ from pathlib import Path
 from triptych import labelled, library
 from triptych.grounding.check import UNSUPPORTED, Checker, Item, context
 from triptych.grounding.sentences import Splitter
-from triptych.grounding.sources import Source
+from triptych.grounding.sheet import Sheet
 from triptych.types import Page
 
 SETS = ("receipts_sroie", "forms_funsd", "invoices_pdf", "reports_financebench")
@@ -311,7 +311,7 @@ def measure(pages: dict[str, list[Shown]], answers: int, seed: int, misses: bool
         if not sentences:
             continue
         made += 1
-        items = {n: Item(n, Source(g.page), context(g.page, Path(g.title).stem)) for n, g in enumerate(given, 1)}
+        items = {n: Item(n, Sheet(g.page), context(g.page, Path(g.title).stem)) for n, g in enumerate(given, 1)}
         checker = Checker(items, "What does the document say?")
         for sentence in sentences:
             begun = time.perf_counter()

@@ -24,7 +24,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 # Lower layers never import upper ones. What is not named is a step, between the plug-ins and the library.
 LAYERS = {
-    "types": 0, "reasons": 0, "errors": 0, "values": 0,
+    "types": 0, "answers": 0, "reasons": 0, "errors": 0, "values": 0,
     "settings": 1, "seams": 1,
     "privacy": 1, "plugins": 2, "results": 2, "records": 2,
     "library": 4,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
-from triptych.types import Answer, Box, Hit
+from triptych.types import Answer, Box, Citation, Hit, Page, View
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,12 +40,33 @@ class Pictures:
         lines = [(box, "") for box in page.text.boxes_in(0, len(page.text.text))]
         return _draw(self.pixels(asset, number), [*lines, *((r.box, r.name) for r in page.regions)])
 
-    def cited(self, given: Answer) -> Any:
-        """The page of the first citation with every quote on it boxed and numbered."""
-        first = given.citations[0]
-        asset = self._catalog.asset(first.asset, given.evidence[0].collection if given.evidence else None)
-        here = [c for c in given.citations if (c.asset, c.page) == (first.asset, first.page)]
-        return _draw(self.pixels(asset, first.page), [(box, str(c.n)) for c in here for box in c.boxes])
+    def places(self, given: Answer) -> list[tuple[Citation, Asset]]:
+        """The first citation of each cited page that can be drawn, and the file it is of."""
+        collections = {hit.asset: hit.collection for hit in given.evidence}
+        firsts = {(c.asset, c.page): c for c in reversed(given.citations)}
+        found = []
+        for name, number in dict.fromkeys((c.asset, c.page) for c in given.citations):
+            asset = self._catalog.asset(name, collections.get(name))
+            if self._catalog.page(asset.key, number).width:
+                found.append((firsts[name, number], asset))
+        return found
+
+    def cited(self, given: Answer) -> list[tuple[Citation, Any]]:
+        """For each cited page that can be drawn its first citation, and a PIL image with every quote on it boxed
+        and numbered."""
+        found = []
+        for first, asset in self.places(given):
+            here = [c for c in given.citations if (c.asset, c.page) == (first.asset, first.page)]
+            boxes = [(box, str(c.n)) for c in here for box in c.boxes]
+            found.append((first, _draw(self.pixels(asset, first.page), boxes)))
+        return found
+
+    def parts(self, hit: Hit, page: Page, boxes: Sequence[Box], side: int) -> dict[Box, np.ndarray]:
+        """Parts of a page, upright, uint8 (h, w, 3) RGB, the longer side at most `side`. Raises FileError."""
+        asset = self._catalog.asset(hit.asset, hit.collection)
+        views = [View("tile", box) for box in boxes]
+        drawn = self._workers().look(self._blobs.local(asset.sha256), asset.sources[0], page, views, side)
+        return {view.box: view.pixels for view in drawn if view.pixels is not None}
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The page of a hit as a small WebP; None for a page of plain text."""

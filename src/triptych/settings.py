@@ -95,7 +95,15 @@ class RerankSettings:
 class AnswerSettings:
     """Answering."""
 
-    evidence: int = 10  # pages that the answerer sees at most
+    evidence: int = 10  # pages that the extractive answerer sees at most
+    candidates: int = 50  # pages of which those are chosen that a model sees
+    pages: int = 5  # pages that a model sees at most
+    per_source: int = 2  # of these, pages of one file, as long as other files have something
+    tokens: int = 8000  # of evidence in one call, pictures included; what is more goes into several calls
+    pixels: int = 3_000_000  # of all pictures of one call together
+    unsupported: str = "drop"  # sentences that do not stand on the pages they cite: drop, or mark them as such
+    entailment: bool = False  # ask the model of every sentence whether the page says so: a second opinion
+    prompts: str = ""  # a TOML file with prompts of your own, see grounding/prompts.toml
 
 
 EXTRACTIVE = "extractive"  # answers without a model

@@ -6,11 +6,14 @@ Knows nothing of models, files or databases. Boxes are fractions of the page as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from triptych.errors import UserError
+from triptych.answers import Answer as Answer
+from triptych.answers import Citation as Citation
+from triptych.answers import Statement as Statement
+from triptych.answers import Trouble as Trouble
 from triptych.reasons import Reranked as Reranked
 from triptych.reasons import SignalScore as SignalScore
 
@@ -308,62 +311,6 @@ class Hit:
             **recent,
             **({"duplicates": len(self.copies), "copies": copies} if self.copies else {}),
             **({} if self.rerank is None else {"rerank": self.rerank.to_dict()}),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A quote and the place where it stands. `verified` means: our code found these words there."""
-
-    n: int
-    asset: str
-    source: str
-    page: int
-    quote: str
-    boxes: tuple[Box, ...]
-    verified: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "boxes": [_rounded(b) for b in self.boxes]}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was answered, from which words on which pages.
-
-    `text` is a short sentence with citation numbers, `value` the bare answer in the page's own words.
-    An abstention has no value and no citations and says in `text` what is lacking. `painter` draws the
-    cited page with the words boxed; the library gives it, and takes no part in comparison.
-    """
-
-    question: str
-    text: str
-    value: str = ""
-    abstained: bool = False
-    model: str = "extractive"
-    citations: tuple[Citation, ...] = ()
-    evidence: tuple[Hit, ...] = ()
-    warnings: tuple[str, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    painter: Callable[[Answer], Any] | None = field(default=None, repr=False, compare=False)
-
-    def show(self) -> Any:
-        """The cited page as a PIL image, the quoted words boxed. Raises UserError without a citation."""
-        if not self.citations or self.painter is None:
-            raise UserError("This answer cites no page, so there is nothing to show. Ask something else.")
-        return self.painter(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "question": self.question,
-            "answer": self.text,
-            "value": self.value,
-            "abstained": self.abstained,
-            "model": self.model,
-            "citations": [c.to_dict() for c in self.citations],
-            "evidence": [hit.to_dict() for hit in self.evidence],
-            "warnings": list(self.warnings),
-            "seconds": {name: round(value, 6) for name, value in self.seconds.items()},
         }
 
 

@@ -7,7 +7,7 @@ stand elsewhere in the same document. Figures that are sums, differences or shar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from triptych.grounding import claims, figures
 from triptych.grounding.claims import Claim, Claimed, claimed
 from triptych.grounding.plain import harmless
 from triptych.grounding.sentences import Clause, clauses
-from triptych.grounding.sources import Source, Span, nearest
+from triptych.grounding.sheet import Sheet, Span, nearest
 from triptych.grounding.words import GENERIC
 from triptych.types import Page
 
@@ -25,6 +25,7 @@ SUPPORTED, DERIVED, SEEN, UNSUPPORTED = "supported", "derived", "seen", "unsuppo
 COVERED = 0.5  # share of a clause's words that must stand on its pages or in the question, beside its claims
 PROSE = 0.6  # the same for a clause that claims nothing that can be looked up, within a few lines of one page
 _WINDOW = 400  # characters within which the words of such a clause must stand together
+_OTHER_WORDS = "its words are not those of the cited page"
 _BARE = 12  # words up to which a page says so little that its picture must have said the rest
 
 
@@ -33,8 +34,8 @@ class Item:
     """A numbered piece of evidence: its page, what else is known of its document, and whether the model saw it."""
 
     number: int
-    source: Source
-    context: Source  # title, path, captions, other pages of the document among the evidence
+    sheet: Sheet
+    context: Sheet  # title, path, captions, other pages of the document among the evidence
     pictured: bool = False
 
 
@@ -64,7 +65,9 @@ class Checker:
 
     items: Mapping[int, Item]
     question: str
-    cited: list[tuple[int, Decimal]] = field(default_factory=list)  # figures of the sentences that held, by item
+    cited: list[tuple[int, Decimal]] = field(
+        default_factory=list
+    )  # figures of the sentences that held, by item
 
     def sentence(self, sentence: str) -> list[Checked]:
         """Its clauses, checked. What is checked is what is told: only characters that are harmless."""
@@ -73,14 +76,18 @@ class Checker:
         taken = [claimed(_unspelled(c.text)) for c in parts]
         found = [self._looked_up(c, t) for c, t in zip(parts, taken, strict=True)]
         if all(_empty(t) for t in taken):
-            return [replace(c, status=UNSUPPORTED, why="it says nothing that can be looked up") for c in found]
+            return [
+                replace(c, status=UNSUPPORTED, why="it says nothing that can be looked up") for c in found
+            ]
         here = [f for c in found for f in c.figures]
         found = [
             self._worked_out(c, t, before, here) if before.status == UNSUPPORTED else before
             for c, t, before in zip(parts, taken, found, strict=True)
         ]
         if all(c.status != UNSUPPORTED for c in found):
-            self.cited.extend((n, f) for p, c in zip(parts, found, strict=True) for n in p.cited for f in c.figures)
+            self.cited.extend(
+                (n, f) for p, c in zip(parts, found, strict=True) for n in p.cited for f in c.figures
+            )
         return found
 
     def _worked_out(
@@ -129,7 +136,7 @@ class Checker:
     ) -> str | None:
         """SUPPORTED or DERIVED when the claim stands on a page of `items`, whose places are noted in `found`."""
         for look, how in ((_places, SUPPORTED), (_conversions, DERIVED)):
-            places = {item.number: look(claim, item.source) for item in items}
+            places = {item.number: look(claim, item.sheet) for item in items}
             if any(places.values()):
                 for number, spans in places.items():
                     if spans:
@@ -152,18 +159,15 @@ class Checker:
         """Whether the words around the claims have to do with the pages; and where on them all of it stands."""
         borne = [item for item in items if found[item.number]]
         asked = frozenset(tokens.words(self.question))
-        if borne or (taken.claims and status == DERIVED):
-            share = _covered(
-                taken.words, [w for item in borne for w in (item.source.words, item.context.words)], asked
-            )
-            if share < COVERED:
-                return Checked(
-                    clause.text, UNSUPPORTED, (), "its words are not those of the cited page", held
-                )
+        looked_up = any(c.kind != claims.NAME for c in taken.claims)
+        if looked_up:
+            pages = [words for item in borne for words in (item.sheet.words, item.context.words)]
+            telling = [w for w in taken.words if w not in GENERIC]
+            if _covered(telling, pages, asked) < COVERED:
+                return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
+        if (looked_up or not taken.words) and (borne or status == DERIVED):
             places = tuple(_place(item, found[item.number], taken.words) for item in borne)
             return Checked(clause.text, status, places, "", held)
-        if not taken.words and borne:
-            return Checked(clause.text, status, tuple(_place(i, found[i.number], ()) for i in borne), "", held)
         prose = [place for item in borne or items if (place := _said(taken, item, asked)) is not None]
         if prose:
             return Checked(clause.text, status, tuple(prose), "", held)
@@ -171,11 +175,11 @@ class Checker:
 
     def _seen(self, clause: Clause, taken: Claimed, items: Sequence[Item], asked: frozenset[str]) -> Checked:
         """What a picture without words shows cannot be looked up; it must speak of what was asked or described."""
-        shown = [i for i in items if i.pictured and len(i.source.words) <= _BARE]
+        shown = [i for i in items if i.pictured and len(i.sheet.words) <= _BARE]
         about = [i for i in shown if _covered(taken.words, [i.context.words], asked) > 0]
         if about and not taken.claims:
             return Checked(clause.text, SEEN, tuple(Place(i.number, (), ()) for i in about))
-        return Checked(clause.text, UNSUPPORTED, (), "its words are not those of the cited page")
+        return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS)
 
 
 def _empty(taken: Claimed) -> bool:
@@ -183,20 +187,20 @@ def _empty(taken: Claimed) -> bool:
     return not taken.claims and not taken.words
 
 
-def _places(claim: Claim, source: Source) -> list[Span]:
+def _places(claim: Claim, sheet: Sheet) -> list[Span]:
     if claim.kind == claims.QUOTE:
-        return source.quoted(claim)
+        return sheet.quoted(claim)
     if claim.kind == claims.DAY:
-        return source.dated(claim)
+        return sheet.dated(claim)
     if claim.kind == claims.NUMBER:
-        return figures.standing(claim, source)
+        return figures.standing(claim, sheet)
     if claim.kind == claims.CODE:
-        return source.literal(claim.text)
-    return source.named(claim.text)
+        return sheet.literal(claim.text)
+    return sheet.named(claim.text)
 
 
-def _conversions(claim: Claim, source: Source) -> list[Span]:
-    return figures.converted(claim, source) if claim.kind == claims.NUMBER else []
+def _conversions(claim: Claim, sheet: Sheet) -> list[Span]:
+    return figures.converted(claim, sheet) if claim.kind == claims.NUMBER else []
 
 
 def _covered(words: Sequence[str], on: Sequence[Mapping[str, object]], asked: Iterable[str]) -> float:
@@ -215,7 +219,7 @@ def _holds(page: Mapping[str, object], word: str) -> bool:
 def _said(taken: Claimed, item: Item, asked: frozenset[str]) -> Place | None:
     """Where a clause without claims is said: most of its words within a few lines of the page, and a denial only
     where the page denies something, too."""
-    page = item.source
+    page = item.sheet
     spots = sorted(
         (span, word)
         for word in taken.words
@@ -246,7 +250,7 @@ def _place(item: Item, found: Sequence[tuple[Claim, list[Span]]], words: Sequenc
     """One place for each claim: of several the one nearest to the others and to the clause's words."""
     sure = [span for claim, spans in found if claim.kind == claims.QUOTE for span in spans]
     sure += [spans[0] for claim, spans in found if claim.kind != claims.QUOTE and len(spans) == 1]
-    around = sure + [span for word in words for span in item.source.words.get(word, ())]
+    around = sure + [span for word in words for span in item.sheet.words.get(word, ())]
     chosen: list[Span] = []
     value: list[Span] = []
     for claim, spans in found:
@@ -255,26 +259,23 @@ def _place(item: Item, found: Sequence[tuple[Claim, list[Span]]], words: Sequenc
         if claim.kind != claims.NAME:
             value += here
     labels = [
-        span
-        for word in words
-        for span in item.source.words.get(word, ())
-        if _on_line(item.source, span, value)
+        span for word in words for span in item.sheet.words.get(word, ()) if _on_line(item.sheet, span, value)
     ]
-    return Place(item.number, _runs(item.source, [*chosen, *labels]), tuple(sorted(set(value))))
+    return Place(item.number, _runs(item.sheet, [*chosen, *labels]), tuple(sorted(set(value))))
 
 
-def _on_line(source: Source, span: Span, value: Sequence[Span]) -> bool:
+def _on_line(sheet: Sheet, span: Span, value: Sequence[Span]) -> bool:
     """Whether a word stands before a value on its line."""
-    return any(span[1] <= v[0] and "\n" not in source.text[span[0] : v[0]] for v in value)
+    return any(span[1] <= v[0] and "\n" not in sheet.text[span[0] : v[0]] for v in value)
 
 
-def _runs(source: Source, spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Spans in order, those joined that touch or that a few characters of one line part."""
+def _runs(sheet: Sheet, spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Whole words of spans in order, those joined that touch or that a few characters of one line part."""
     runs: list[Span] = []
-    for start, end in sorted(set(spans)):
+    for start, end in sorted({sheet.whole(*span) for span in spans}):
         if runs and (
             start <= runs[-1][1]
-            or (start - runs[-1][1] <= 24 and "\n" not in source.text[runs[-1][1] : start])
+            or (start - runs[-1][1] <= 24 and "\n" not in sheet.text[runs[-1][1] : start])
         ):
             runs[-1] = (runs[-1][0], max(end, runs[-1][1]))
         else:
@@ -287,10 +288,6 @@ def _unspelled(text: str) -> str:
     return text.replace("(dot)", ".").replace("(at)", "@")
 
 
-def context(page: Page, *said: str) -> Source:
+def context(page: Page, *said: str) -> Sheet:
     """Words of a document beside its page, as something to look claims up in."""
-    return Source(replace(page, text=type(page.text).plain("\n".join(filter(None, said)))))
-
-
-def numbered(items: Iterable[Item]) -> Iterator[tuple[int, Item]]:
-    return ((item.number, item) for item in items)
+    return Sheet(replace(page, text=type(page.text).plain("\n".join(filter(None, said)))))

@@ -11,26 +11,26 @@ from itertools import combinations
 
 from triptych.grounding import units
 from triptych.grounding.claims import Claim
-from triptych.grounding.sources import Figure, Source, Span
+from triptych.grounding.sheet import Figure, Sheet, Span
 from triptych.grounding.units import Unit
 
 _OPERANDS = 12  # cited figures that a sum or a difference is looked for among
 
 
-def standing(claim: Claim, source: Source) -> list[Span]:
+def standing(claim: Claim, sheet: Sheet) -> list[Span]:
     """Places of the page's figures that are the claimed one, in its unit."""
-    places = [f.span for f in source.figures if _same(claim.readings, f.readings) and _fits(claim, f, source)]
-    return places or ([] if claim.units else source.printed(claim.text))
+    places = [f.span for f in sheet.figures if _same(claim.readings, f.readings) and _fits(claim, f, sheet)]
+    return places or ([] if claim.units else sheet.printed(claim.text))
 
 
-def converted(claim: Claim, source: Source) -> list[Span]:
+def converted(claim: Claim, sheet: Sheet) -> list[Span]:
     """Places of figures that are the claimed one on another scale, rounded to what is said: 1,577 on a page in
     millions is 1.58 billion."""
     if not any(u.dimension == units.SCALE for u in claim.units) and claim.readings[0] < 1000:
         return []
-    named = {u for u in source.units if u.dimension == units.SCALE}
+    named = {u for u in sheet.units if u.dimension == units.SCALE}
     found = []
-    for figure in source.figures:
+    for figure in sheet.figures:
         if any(u.dimension == units.PERCENT for u in figure.units):
             continue
         own = [u for u in figure.units if u.dimension == units.SCALE]
@@ -46,12 +46,12 @@ def _same(claimed: Sequence[Decimal], printed: Sequence[Decimal]) -> bool:
     return any(c == p or (c > 0 and c == -p) for c in claimed for p in printed)
 
 
-def _fits(claim: Claim, figure: Figure, source: Source) -> bool:
+def _fits(claim: Claim, figure: Figure, sheet: Sheet) -> bool:
     named = {u.dimension for u in claim.units}
     share = any(u.dimension == units.PERCENT for u in figure.units)
     if share and named and units.PERCENT not in named:
         return False  # 5 per cent are no 5 million
-    return all(_unit_fits(unit, figure.units, source.units) for unit in claim.units)
+    return all(_unit_fits(unit, figure.units, sheet.units) for unit in claim.units)
 
 
 def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:

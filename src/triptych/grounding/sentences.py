@@ -101,6 +101,12 @@ class Splitter:
         return len(marks) % 2 == 1 and at - marks[-1] < _QUOTED
 
 
+def sentences(text: str) -> list[str]:
+    """All sentences of a text that is whole."""
+    splitter = Splitter()
+    return [*splitter.feed(text), *splitter.rest()]
+
+
 def clauses(sentence: str) -> list[Clause]:
     """The clauses of a sentence, visible characters only. One that cites nothing has the items of the one before
     it, and the first of all those of the one after it, as in "As [2] says, ..."."""

@@ -90,7 +90,7 @@ def _parts(a: str, b: str) -> bool:
     return any("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af" for c in (a, b))
 
 
-class Source:
+class Sheet:
     """One page. `distrusted` are the spans that support nothing."""
 
     def __init__(self, page: Page, distrusted: Sequence[Span] = ()) -> None:
@@ -200,11 +200,20 @@ class Source:
         places += [m.span() for m in pattern.finditer(self.text) if _month(m) == (year, month, wanted)]
         return places or self.printed(claim.text)
 
+    def whole(self, start: int, end: int) -> Span:
+        """All characters of the words that a span touches: boxes are those of words."""
+        words = self.page.text.words_in(start, end)
+        if not words:
+            return start, end
+        spans = self.page.text.spans
+        return min(start, int(spans[words[0], 0])), max(end, int(spans[words[-1], 1]))
+
     def named(self, word: str) -> list[Span]:
         """A name: as it stands, without its 's, or, on a page that OCR read, with one slip."""
         folded = values.fold(_POSSESSIVE.sub("", word))
         if places := self.words.get(folded) or [*self.folded.find(folded)]:
-            return places
+            exact = [(a, b) for a, b in places if self.text[a:b] == word]
+            return exact or places
         if not self.ocr:
             return []
         shape = values.code_key(folded)
