@@ -12,74 +12,74 @@ const MORE = 20;
  * idle, busy, done, failed; while busy it still holds the former results, so that nothing flickers.
  */
 export class Finding {
-  #timer = 0;
-  #running = null;
+	#timer = 0;
+	#running = null;
 
-  constructor(changed) {
-    this.changed = changed;
-    this.clear(false);
-  }
+	constructor(changed) {
+		this.changed = changed;
+		this.clear(false);
+	}
 
-  clear(tell = true) {
-    this.#stop();
-    Object.assign(this, { status: "idle", asked: null, results: null, problem: null, k: FIRST });
-    if (tell) this.changed(this);
-  }
+	clear(tell = true) {
+		this.#stop();
+		Object.assign(this, { status: "idle", asked: null, results: null, problem: null, k: FIRST });
+		if (tell) this.changed(this);
+	}
 
-  #stop() {
-    clearTimeout(this.#timer);
-    this.#running?.abort();
-    this.#running = null;
-  }
+	#stop() {
+		clearTimeout(this.#timer);
+		this.#running?.abort();
+		this.#running = null;
+	}
 
-  /** Search for `asked` (`text`, `image`, `like`, `filters`) once typing has paused. */
-  soon(asked) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.now(asked), PAUSE);
-  }
+	/** Search for `asked` (`text`, `image`, `like`, `filters`) once typing has paused. */
+	soon(asked) {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.now(asked), PAUSE);
+	}
 
-  async now(asked, k = FIRST) {
-    this.#stop();
-    const running = new AbortController();
-    Object.assign(this, { asked, k, status: "busy" });
-    this.#running = running;
-    this.changed(this);
-    try {
-      const results = await post("/v1/search", body(asked, k), { signal: running.signal });
-      if (running.signal.aborted) return;
-      Object.assign(this, { status: "done", results, problem: null });
-    } catch (problem) {
-      if (running.signal.aborted) return;
-      Object.assign(this, { status: "failed", problem, results: null });
-    }
-    this.#running = null;
-    this.changed(this);
-  }
+	async now(asked, k = FIRST) {
+		this.#stop();
+		const running = new AbortController();
+		Object.assign(this, { asked, k, status: "busy" });
+		this.#running = running;
+		this.changed(this);
+		try {
+			const results = await post("/v1/search", body(asked, k), { signal: running.signal });
+			if (running.signal.aborted) return;
+			Object.assign(this, { status: "done", results, problem: null });
+		} catch (problem) {
+			if (running.signal.aborted) return;
+			Object.assign(this, { status: "failed", problem, results: null });
+		}
+		this.#running = null;
+		this.changed(this);
+	}
 
-  again() {
-    if (this.asked) this.now(this.asked, this.k);
-  }
+	again() {
+		if (this.asked) this.now(this.asked, this.k);
+	}
 
-  more() {
-    if (this.asked) this.now(this.asked, this.k + MORE);
-  }
+	more() {
+		if (this.asked) this.now(this.asked, this.k + MORE);
+	}
 
-  /** Take hits that came another way, as the evidence of an answer. */
-  take(asked, results) {
-    this.#stop();
-    Object.assign(this, { asked, results, status: "done", problem: null, k: Math.max(FIRST, results.hits.length) });
-    this.changed(this);
-  }
+	/** Take hits that came another way, as the evidence of an answer. */
+	take(asked, results) {
+		this.#stop();
+		Object.assign(this, { asked, results, status: "done", problem: null, k: Math.max(FIRST, results.hits.length) });
+		this.changed(this);
+	}
 
-  get whole() {
-    return this.results && this.results.hits.length < this.k;
-  }
+	get whole() {
+		return this.results && this.results.hits.length < this.k;
+	}
 }
 
 function body({ text, image, like, filters }, k) {
-  const asked = { k };
-  if (text) asked.text = text;
-  if (image) asked.image = image;
-  if (like) Object.assign(asked, { like: like.asset, page: like.page });
-  return { ...asked, ...scope(filters) };
+	const asked = { k };
+	if (text) asked.text = text;
+	if (image) asked.image = image;
+	if (like) Object.assign(asked, { like: like.asset, page: like.page });
+	return { ...asked, ...scope(filters) };
 }
