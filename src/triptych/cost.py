@@ -26,7 +26,7 @@ from triptych.settings import CostSettings
 FILE = "costs.sqlite"
 _BYTES = 3  # of UTF-8 to a token at the least, in the languages that are written in words
 _FRAME = 8  # tokens around a message
-_PIXELS = 750  # to a token of a picture; servers count between 400 and 2300 (docs/log/vlm.md)
+_PIXELS = 750  # to a token of a picture, as few as any model that cuts pictures up has (docs/log/vlm.md)
 _COLUMNS = """purpose text not null, model text not null, calls integer not null, tokens_in integer not null,
     tokens_out integer not null, pictures integer not null, pixels integer not null, seconds real not null,
     money real not null"""

@@ -108,7 +108,7 @@ class Remote:
             raise VlmError(
                 "vlm-no-pictures", f"The model {self._model} takes {takes} at once, not {pictures}."
             )
-        sent = [_sent(message) for message in messages]
+        sent = [{"role": message.role, "content": _content(message)} for message in messages]
         try:
             with self._open(sent, max_tokens) as events:
                 return (yield from self._pieces(events, max_tokens))
@@ -235,11 +235,11 @@ def _unsupported(error: openai.APIStatusError, name: str) -> bool:
     return name in text and bool(_UNSUPPORTED.search(text))
 
 
-def _sent(message: Message) -> dict[str, Any]:
-    """A message as it is sent: words alone as one text, as servers without pictures want it."""
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    """The parts of a message; words alone as one text, as servers without pictures want it."""
     if all(isinstance(part, str) for part in message.parts):
-        return {"role": message.role, "content": broken_up("".join(map(str, message.parts)))}
-    return {"role": message.role, "content": [_part(part) for part in message.parts]}
+        return broken_up("".join(map(str, message.parts)))
+    return [_part(part) for part in message.parts]
 
 
 def _part(part: str | np.ndarray) -> dict[str, Any]:
