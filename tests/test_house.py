@@ -46,6 +46,7 @@ BACK_ENDS_MAY = {
     "files",
     "model_files",
     "neural.batches",
+    "replies",
 }
 # A detector reads key fields with the rules that the answerer reads with, or the two would disagree.
 BACK_ENDS_OF = {"detectors": {"answering"}}
