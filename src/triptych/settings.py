@@ -148,6 +148,7 @@ class ServerSettings:
     upload_files: int = 1000  # files of one upload
     jobs: int = 200  # uploads that may wait for their turn
     patience_seconds: float = 30.0  # how long a request's next bytes may take
+    access_log: bool = False  # a line of JSON on standard error for each request
     mcp_add: bool = False  # whether the tools of MCP may add files
 
 

@@ -1,4 +1,4 @@
-"""serve: the library over HTTP, with its page."""
+"""serve, mcp: the library over HTTP with its page, and for language models."""
 
 from __future__ import annotations
 
@@ -34,4 +34,25 @@ def serve(context: Context, host: str | None, port: int | None) -> int:
     return DONE
 
 
-COMMANDS = (serve,)
+@click.command()
+@click.option("--allow-add", is_flag=True, help="Let the model add files to the library.")
+@pass_context
+def mcp(context: Context, allow_add: bool) -> int:
+    """Offer the library to a language model, over standard input and output (Model Context Protocol).
+
+    \b
+    In the settings of a program that speaks MCP:
+      {"command": "triptych", "args": ["--library", "DIR", "mcp"]}
+
+    Tools: search, get_page (text and picture with boxes), ask, list_collections; with --allow-add also add. The same
+    tools are offered over HTTP by triptych serve, under /mcp, to those who have a key.
+    """
+    from triptych.server.run import run_tools
+
+    flags = {"server.mcp_add": True} if allow_add else None
+    with context.open(create=True, flags=flags) as library:
+        run_tools(library, library.settings.server)
+    return DONE
+
+
+COMMANDS = (serve, mcp)

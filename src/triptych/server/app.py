@@ -5,7 +5,6 @@ create_app(library, settings) -> FastAPI        the library stays the caller's: 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,9 +13,14 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from mcp.server.mcpserver import Context
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
+from mcp.server.transport_security import TransportSecuritySettings
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from triptych import __version__
 from triptych.errors import TriptychError
@@ -24,26 +28,26 @@ from triptych.journal import FOLDER, Journal
 from triptych.keys import Access
 from triptych.library import Library
 from triptych.querylog import QueryLog
-from triptych.server import problems, reply
+from triptych.server import problems, reply, tools
 from triptych.server.guard import Guard
-from triptych.server.identity import CLASSES, FIELD, Identity, admit
+from triptych.server.identity import CLASSES, FIELD, READ, Identity, admit
 from triptych.server.jobs import Jobs
 from triptych.server.pictures import PagePictures
 from triptych.server.problems import Problem
-from triptych.server.routes import ask, assets, collections, jobs, search, system
+from triptych.server.routes import ask, assets, collections, jobs, openai, search, system
 from triptych.server.schemas import ProblemModel
 from triptych.server.signing import Signer
 from triptych.server.state import State, threads
+from triptych.server.telemetry import Telemetry
 from triptych.server.uploads import Uploads
 from triptych.settings import ServerSettings
 from triptych.workers import Workers
 
-_log = logging.getLogger("triptych.server")
-
+MCP = "/mcp"
 PAGE = Path(__file__).parent / "page"
 _THREADS = 40  # that look things up, draw and write
 _DRAIN = 8.0  # seconds that the work in hand may take at the end
-_ROUTES = (system, search, ask, assets, jobs, collections)
+_ROUTES = (system, search, ask, assets, jobs, collections, openai)
 _DESCRIPTION = (
     "Find and ask scans, forms, reports, charts, screenshots, photos and notes; every hit and every answer says "
     "where on the page it stands. Errors are RFC 9457 problems with one sentence in `detail`."
@@ -63,19 +67,51 @@ def create_app(library: Library, settings: ServerSettings | None = None) -> Fast
         lifespan=_life,
         dependencies=[Depends(_admitted)],
     )
-    app.state.triptych = _state(library, settings)
+    app.state.triptych = make_state(library, settings)
     for module in _ROUTES:
         app.include_router(module.router)
     for error in (Problem, TriptychError, HTTPException, RequestValidationError):
         app.add_exception_handler(error, _answered)
-    app.add_middleware(Guard, access=app.state.triptych.access, settings=settings, told=_told)
+    told = app.state.triptych.telemetry.answered
+    app.add_middleware(Guard, access=app.state.triptych.access, settings=settings, told=told)
     _describe(app)
+    _add_tools(app)
     if PAGE.is_dir():
         app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
     return app
 
 
-def _state(library: Library, settings: ServerSettings) -> State:
+def _add_tools(app: FastAPI) -> None:
+    """The Model Context Protocol under /mcp. Every request stands for itself, with the key it brings."""
+    offered = tools.tools(app.state.triptych, _caller)
+    # Hosts and origins are checked by the guard, for all of the application.
+    security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    offered.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
+    app.state.mcp = offered.session_manager
+    app.router.routes.append(Route(MCP, Admitted(StreamableHTTPASGIApp(offered.session_manager), READ)))
+
+
+def _caller(context: Context[Any, Any]) -> Identity:
+    request = context.request_context.request
+    assert request is not None, "over HTTP there is one"
+    who: Identity = request.state.who
+    return who
+
+
+class Admitted:
+    """An ASGI application that is no route of ours, with its access class."""
+
+    def __init__(self, app: ASGIApp, needed: str) -> None:
+        self._app = app
+        self.needed = needed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        admit(scope["state"]["who"], self.needed)
+        await self._app(scope, receive, send)
+
+
+def make_state(library: Library, settings: ServerSettings) -> State:
+    """What the routes and the tools share; nothing of it runs yet."""
     access = Access(library.folder)
     uploads = Uploads(library.folder)
     workers = Workers(library.settings, count=1, side=_side(library))
@@ -90,6 +126,7 @@ def _state(library: Library, settings: ServerSettings) -> State:
         signer=Signer(access),
         audit=Journal(library.folder / FOLDER, "audit", library.settings.log.days),
         queries=QueryLog(library.folder, library.settings.log),
+        telemetry=Telemetry(),
         searching=CapacityLimiter(threads(settings)),
     )
 
@@ -107,7 +144,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     await state.work(_load, state.library)
     state.jobs.start()
     try:
-        yield
+        async with app.state.mcp.run():
+            yield
     finally:
         await state.work(state.jobs.stop, _DRAIN)
         await state.work(state.workers.close)
@@ -144,7 +182,7 @@ async def _answered(request: Request, error: Exception) -> Response:
     else:
         problem = problems.of(error)
         problems.note(error, problem, request_id)
-    return problem.response(request_id)
+    return problem.response(request_id, request.url.path)
 
 
 def _of_router(request: Request, error: HTTPException) -> Problem:
@@ -155,10 +193,6 @@ def _of_router(request: Request, error: HTTPException) -> Problem:
     if error.status_code == 405:
         return Problem(405, "method", f"{request.method} is not possible here.", error.headers)
     return Problem(error.status_code, "http", str(error.detail), error.headers)
-
-
-def _told(scope: Any, status: int, seconds: float) -> None:
-    _log.info("%s %s %s %.1f ms", scope["method"], scope["path"], status, seconds * 1000)
 
 
 def _describe(app: FastAPI) -> None:

@@ -22,6 +22,7 @@ from triptych.server import problems
 from triptych.server.identity import Identity, identify
 from triptych.server.pace import Pace
 from triptych.server.problems import Problem
+from triptych.server.telemetry import route_of, tracer
 from triptych.settings import ServerSettings
 
 MEGABYTE = 1_000_000
@@ -69,7 +70,10 @@ class Guard:
         begun = time.perf_counter()
         try:
             self._examine(scope)
-            await self._app(scope, exchange.receive, exchange.send)
+            with tracer.start_as_current_span(scope["method"]) as span:
+                await self._app(scope, exchange.receive, exchange.send)
+                span.update_name(f"{scope['method']} {route_of(scope)}")
+                span.set_attribute("http.response.status_code", exchange.status)
         except Exception as error:  # the one place where what was not foreseen becomes an answer
             await self._refuse(exchange, error)
         finally:
@@ -112,7 +116,9 @@ class Guard:
         problems.note(error, problem, exchange.id)
         if exchange.status:  # the answer has begun: all that is left is to break it off
             raise error
-        await problem.response(exchange.id)(exchange.scope, exchange.receive, exchange.send)
+        await problem.response(exchange.id, exchange.scope["path"])(
+            exchange.scope, exchange.receive, exchange.send
+        )
 
 
 class _Exchange:

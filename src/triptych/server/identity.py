@@ -23,6 +23,7 @@ from triptych.server.problems import Problem, absent, unauthorized
 
 OPEN, READ, WRITE, ADMIN, PICTURE, LOCAL = "open", "read", "write", "admin", "picture", "local"
 CLASSES = (OPEN, READ, WRITE, ADMIN, PICTURE, LOCAL)
+OWNER, PUBLIC = "owner", "public"  # names of those without a key
 FIELD = "x-access"  # where a route's class stands in OpenAPI
 
 
@@ -42,8 +43,9 @@ class Identity:
 
     @property
     def owner(self) -> bool:
-        """Nobody made a key, so whoever reaches the server (on loopback) is at home."""
-        return self.key is None and not self.access.guarded
+        """Whoever is at home: nobody made a key and the server is reached (on loopback), or they started it
+        themselves for their own use."""
+        return self.name == OWNER
 
     def may(self, scope: str, collection: str) -> bool:
         if self.owner or (scope == "read" and self.access.is_public(collection)):
@@ -87,9 +89,9 @@ def identify(request: Request, access: Access) -> Identity:
     """Whose request this is. Raises Problem for a key that is not valid."""
     header = request.headers.get("authorization", "")
     if not access.guarded:
-        return Identity("owner", None, access)
+        return Identity(OWNER, None, access)
     if not header:
-        return Identity("public", None, access)
+        return Identity(PUBLIC, None, access)
     scheme, _, token = header.partition(" ")
     key = access.check(token.strip()) if scheme.lower() == "bearer" else None
     if key is None:

@@ -87,6 +87,11 @@ class Jobs:
                 {"Retry-After": "30"},
             )
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that are not begun, or not finished."""
+        return len(self._queue)
+
     def add(self, upload: Upload) -> Job:
         """Queue the files of an upload."""
         return self._queue_upload(upload)

@@ -26,6 +26,7 @@ from triptych.errors import (
 
 _log = logging.getLogger("triptych.server")
 
+_OPENAI = ("/v1/chat/", "/v1/models", "/v1/embeddings")
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -52,8 +53,12 @@ class Problem(Exception):
             **self.more,
         }
 
-    def response(self, request_id: str) -> Response:
-        body = json.dumps(self.to_dict(request_id), ensure_ascii=False).encode("utf-8", "replace")
+    def response(self, request_id: str, path: str = "") -> Response:
+        """The problem as an answer; where clients of OpenAI's API ask, also in the place where these look."""
+        told = self.to_dict(request_id)
+        if path.startswith(_OPENAI):
+            told["error"] = {"message": self.detail, "type": self.code, "param": None, "code": self.code}
+        body = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
         return Response(body, self.status, {**self.headers, "Cache-Control": "no-store"}, MEDIA_TYPE)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import socket
 from collections.abc import Callable
 
@@ -12,7 +11,10 @@ import uvicorn
 from triptych.errors import UserError
 from triptych.keys import Access
 from triptych.library import Library
-from triptych.server.app import create_app
+from triptych.server import tools
+from triptych.server.app import create_app, make_state
+from triptych.server.identity import OWNER, Identity
+from triptych.server.telemetry import set_up
 from triptych.settings import ServerSettings
 
 _GRACE = 10  # seconds that requests under way may take at the end
@@ -25,11 +27,11 @@ def run(library: Library, note: Callable[[str], None]) -> None:
     settings = library.settings.server
     check_address(settings.host, Access(library.folder).guarded)
     listening = _listen(settings)
-    logging.basicConfig(level=logging.WARNING)
+    set_up(settings.access_log)
     config = uvicorn.Config(
         create_app(library, settings),
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=_GRACE,
@@ -78,3 +80,15 @@ def _listen(settings: ServerSettings) -> socket.socket:
             "triptych serve --port 8322"
         ) from error
     return listening
+
+
+def run_tools(library: Library, settings: ServerSettings) -> None:
+    """Serve the tools of the Model Context Protocol over standard input and output, to the one who started it."""
+    state = make_state(library, settings)
+    owner = Identity(OWNER, None, state.access)
+    state.jobs.start()
+    try:
+        tools.tools(state, lambda _: owner).run("stdio")
+    finally:
+        state.jobs.stop(_GRACE)
+        state.workers.close()

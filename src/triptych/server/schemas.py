@@ -16,6 +16,8 @@ Sha256 = Annotated[
         examples=["b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c"],
     ),
 ]
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+Texts = Annotated[list[Text], Field(min_length=1, max_length=256)]
 K = Annotated[int, Field(ge=1, le=100, description="How many hits.")]
 CollectionName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -42,15 +44,15 @@ class ProblemModel(BaseModel):
 class SearchRequest(Strict):
     """A question in words, by a picture (sent as multipart), by a page of the library, or words and picture."""
 
-    text: str | None = Field(None, max_length=4000, examples=["invoice ACME 129.50"])
+    text: str | None = Field(default=None, max_length=4000, examples=["invoice ACME 129.50"])
     k: K | None = None
-    collection: list[CollectionName] = Field([], description="Only these collections.")
-    filter: str | None = Field(None, max_length=2000, examples=["kind = pdf and tags.year = 2024"])
+    collection: list[CollectionName] = Field(default_factory=list, description="Only these collections.")
+    filter: str | None = Field(default=None, max_length=2000, examples=["kind = pdf and tags.year = 2024"])
     signals: list[Literal["keyword", "text", "caption", "image"]] | None = None
-    fusion: str | None = Field(None, max_length=40)
-    explain: bool = Field(True, description="Say of every hit what each signal says of it.")
-    like: Sha256 | None = Field(None, description="Find what is like a page of this asset.")
-    page: int = Field(1, ge=1, description="The page of `like`.")
+    fusion: str | None = Field(default=None, max_length=40)
+    explain: bool = Field(default=True, description="Say of every hit what each signal says of it.")
+    like: Sha256 | None = Field(default=None, description="Find what is like a page of this asset.")
+    page: int = Field(default=1, ge=1, description="The page of `like`.")
 
 
 class SignalModel(BaseModel):
@@ -87,7 +89,7 @@ class HitModel(BaseModel):
     caption: str | None
     view: dict[str, Any] | None
     signals: dict[str, SignalModel | None] | None = None
-    pictures: PicturesModel | None = Field(None, description="null for a page of plain text.")
+    pictures: PicturesModel | None = Field(default=None, description="null for a page of plain text.")
 
 
 class QueryModel(BaseModel):
@@ -105,7 +107,7 @@ class ResultsModel(BaseModel):
     match: bool | None = None
     seconds: dict[str, float]
     id: str | None = Field(
-        None, description="Of this query in the query log, where there is one; for clicks."
+        default=None, description="Of this query in the query log, where there is one; for clicks."
     )
 
 
@@ -114,7 +116,7 @@ class Click(Strict):
 
     id: str = Field(max_length=64)
     asset: Sha256
-    page: int = Field(1, ge=1)
+    page: int = Field(default=1, ge=1)
     verdict: Literal["opened", "right", "wrong"] = "opened"
 
 
@@ -125,8 +127,8 @@ class AskRequest(Strict):
     """A question to be answered from the pages."""
 
     question: str = Field(min_length=1, max_length=4000, examples=["What is the total on the ACME invoice?"])
-    collection: list[CollectionName] = Field([], description="Only these collections.")
-    filter: str | None = Field(None, max_length=2000)
+    collection: list[CollectionName] = Field(default_factory=list, description="Only these collections.")
+    filter: str | None = Field(default=None, max_length=2000)
 
 
 class CitationModel(BaseModel):
@@ -263,3 +265,44 @@ class Suggestions(BaseModel):
     """Titles that begin like, or hold, what was typed."""
 
     suggestions: list[str]
+
+
+# ------------------------------------------------------------------------------------------ OpenAI's
+
+
+class Loose(BaseModel):
+    """What programs send that were written for others: fields that mean nothing here are let pass."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class ChatRequest(Loose):
+    """A chat; `model` is a collection, or `triptych` for all."""
+
+    model: str = Field(max_length=200, examples=["triptych"])
+    messages: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=500,
+        examples=[[{"role": "user", "content": "What is the total on the ACME invoice?"}]],
+    )
+    stream: bool = False
+    stream_options: dict[str, Any] | None = None
+
+
+class EmbeddingRequest(Loose):
+    """Texts to embed."""
+
+    input: Text | Texts
+    model: str = ""
+    encoding_format: Literal["float", "base64"] = "float"
+    input_type: Literal["query", "passage"] = "passage"
+
+
+class RerankRequest(Loose):
+    """Texts to order."""
+
+    query: Text
+    documents: Texts
+    model: str = ""
+    top_n: int | None = Field(default=None, ge=1)
+    return_documents: bool = False

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from triptych.keys import Access
-from triptych.server.identity import Identity
+from triptych.server.identity import PUBLIC, Identity
 
 SECONDS = 900  # that an address is good for at most
 _STEP = 300  # addresses change this often, so that browsers find them in their cache
@@ -44,8 +44,8 @@ class Signer:
             return None
         if set(query) - {*told, "signature"} or not now <= int(told.get("expires", "0")) <= now + SECONDS:
             return None
-        if told["key"] == "public":
-            return Identity("public", None, self._access)
+        if told["key"] == PUBLIC:
+            return Identity(PUBLIC, None, self._access)
         key = self._access.find(told["key"])
         sound = key is not None and key.valid(datetime.now(UTC))
         return Identity(told["key"], key, self._access) if sound else None

@@ -25,6 +25,7 @@ from triptych.server.jobs import Jobs
 from triptych.server.pictures import PagePictures
 from triptych.server.problems import Problem, absent, busy
 from triptych.server.signing import Signer
+from triptych.server.telemetry import Telemetry, tracer
 from triptych.server.uploads import Upload, Uploads
 from triptych.settings import ServerSettings
 from triptych.sight import Sight, see
@@ -47,13 +48,15 @@ class State:
     signer: Signer
     audit: Journal
     queries: QueryLog
+    telemetry: Telemetry
     searching: CapacityLimiter
 
     async def search(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
         """Do CPU work of a question in a thread, when it is its turn. Raises Problem when too many wait."""
         if self.searching.statistics().tasks_waiting >= self.settings.queue:
             raise busy("Too many questions are waiting for an answer. Try again in a moment.", 1)
-        return await to_thread.run_sync(partial(act, *what, **options), limiter=self.searching)
+        with tracer.start_as_current_span("search"):
+            return await to_thread.run_sync(partial(act, *what, **options), limiter=self.searching)
 
     async def work(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
         """Do other work in a thread: look something up, draw a page, write a file."""

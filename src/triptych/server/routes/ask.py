@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,16 +12,19 @@ from starlette.responses import Response
 
 from triptych import events
 from triptych.querylog import Asked
+from triptych.results import Results
 from triptych.server import reply, shaping
 from triptych.server.identity import READ, Identity, access
 from triptych.server.problems import Problem
 from triptych.server.reply import Event
 from triptych.server.schemas import AnswerModel, AskRequest
 from triptych.server.state import Here, State, Who
-from triptych.types import Answer
+from triptych.sight import Sight
+from triptych.types import Answer, Citation
 
 router = APIRouter(prefix="/v1", tags=["ask"])
 
+_PAGES, _QUOTED = 5, 200  # pages that are named for a picture, characters of each
 _EVENTS = "`retrieval` (hits), `token` (text), `citation`, `done` (the whole answer), `error` (a problem)"
 
 
@@ -45,19 +49,67 @@ async def ask(request: Request, here: Here, who: Who) -> Response:
 
 def asked_events(here: State, who: Identity, asked: AskRequest) -> Iterator[events.Event]:
     """What the library answers within what they may see, as it happens. Work for threads."""
-    scope = here.scope(who, asked.collection)
-    if scope == ():
-        nothing = Answer(asked.question, "There is nothing here that could answer this.", abstained=True)
-        return iter((events.Retrieval(asked.question, ()), events.Token(nothing.text), events.Done(nothing)))
-    return here.library.ask_events(asked.question, collection=scope, where=asked.filter)
+    return _events(here, asked.question, here.scope(who, asked.collection), asked.filter)
+
+
+def asked_with(
+    here: State, who: Identity, text: str, scope: tuple[str, ...] | None, picture: Sight | None
+) -> Iterator[events.Event]:
+    """As `asked_events`, with a picture; noted in the query log."""
+    told = _events(here, text, scope) if picture is None else _looked_for(here, text, scope, picture)
+    for event in told:
+        if isinstance(event, events.Done):
+            here.queries.answered(event.answer, Asked(who.name, scope))
+        yield event
+
+
+def answered_with(
+    here: State, who: Identity, text: str, scope: tuple[str, ...] | None, picture: Sight | None
+) -> Answer:
+    """The whole answer. Raises Problem when the model gave none."""
+    return _whole(asked_with(here, who, text, scope, picture))
 
 
 def answered(here: State, who: Identity, asked: AskRequest) -> Answer:
     """The whole answer. Raises Problem when the model gave none."""
-    [last] = deque(asked_events(here, who, asked), maxlen=1)
+    return _whole(asked_events(here, who, asked))
+
+
+def _whole(told: Iterator[events.Event]) -> Answer:
+    [last] = deque(told, maxlen=1)
     if not isinstance(last, events.Done):
         raise _failed()
     return last.answer
+
+
+def _events(
+    here: State, text: str, scope: tuple[str, ...] | None, where: str | None = None
+) -> Iterator[events.Event]:
+    if scope == ():
+        nothing = Answer(text, "There is nothing here that could answer this.", abstained=True)
+        return iter((events.Retrieval(text, ()), events.Token(nothing.text), events.Done(nothing)))
+    return here.library.ask_events(text, collection=scope, where=where)
+
+
+def _looked_for(
+    here: State, text: str, scope: tuple[str, ...] | None, picture: Sight
+) -> Iterator[events.Event]:
+    """The pages that look like a picture, or hold its words, as an answer that cites them."""
+    found = (
+        Results(text, None, ()) if scope == () else here.library.search(text, image=picture, collection=scope)
+    )
+    yield events.Retrieval(text, found.hits, found.seconds)
+    near = found.hits[:_PAGES] if found.match is not False else ()
+    citations = tuple(
+        Citation(n, hit.asset, hit.source, hit.page, hit.snippet[:_QUOTED], hit.boxes, verified=True)
+        for n, hit in enumerate(near, 1)
+    )
+    listed = "; ".join(f"{c.source}, page {c.page} [{c.n}]" for c in citations)
+    said = f"The nearest pages: {listed}." if citations else "Nothing here looks like this picture."
+    yield events.Token(said)
+    yield from map(events.Cited, citations)
+    whole = Answer(text, said, abstained=not citations, citations=citations, evidence=found.hits)
+    yield events.Done(replace(whole, seconds=found.seconds))
 
 
 def _told(here: State, who: Identity, asked: AskRequest, request_id: str) -> Iterator[Event]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import HTMLResponse, Response
 
-from triptych.server.identity import OPEN, access
+from triptych.server import reply
+from triptych.server.identity import LOCAL, OPEN, access
 from triptych.server.reply import as_json
 from triptych.server.state import Here
 
@@ -30,6 +32,23 @@ async def readyz(here: Here) -> Response:
         return as_json({"status": "not ready"}, 503)
     await here.work(here.library.catalog.last_change)
     return as_json({"status": "ready"})
+
+
+@router.get(
+    "/metrics",
+    openapi_extra=access(LOCAL),
+    responses=reply.failures() | {200: {"content": {"text/plain": {}}}},
+    summary="Figures for Prometheus",
+)
+async def metrics(here: Here) -> Response:
+    """Requests by route and status, their times, what waits, what the library holds. With keys: for admins."""
+    told = here.telemetry
+    counts = await here.work(here.library.catalog.counts)
+    told.assets.set(counts["assets"])
+    told.pages.set(counts["pages"])
+    told.waiting.set(here.searching.statistics().tasks_waiting)
+    told.jobs.set(here.jobs.waiting)
+    return Response(told.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/docs", openapi_extra=access(OPEN), include_in_schema=False)

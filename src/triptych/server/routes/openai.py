@@ -1,0 +1,155 @@
+"""The OpenAI-compatible routes: models, chat completions, embeddings; and rerank as Cohere and Jina have it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Request
+from starlette.concurrency import iterate_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from triptych import events
+from triptych.server import compatible, problems, reply
+from triptych.server.compatible import EVERYTHING, Links
+from triptych.server.identity import READ, Identity, access
+from triptych.server.routes.ask import answered_with, asked_with
+from triptych.server.schemas import ChatRequest, EmbeddingRequest, RerankRequest
+from triptych.server.state import Here, State, Who
+
+router = APIRouter(prefix="/v1", tags=["openai"])
+
+
+@router.get(
+    "/models", openapi_extra=access(READ), responses=reply.failures(), summary="Models: the collections"
+)
+async def models(here: Here, who: Who) -> Response:
+    """A model for each collection that this key may see, and `triptych` for all of them together."""
+
+    def look() -> list[str]:
+        return [EVERYTHING, *who.visible(here.library.catalog.collections())]
+
+    listed = [_model(name) for name in await here.work(look)]
+    return reply.as_json({"object": "list", "data": listed})
+
+
+@router.get(
+    "/models/{model:path}", openapi_extra=access(READ), responses=reply.failures(404), summary="One model"
+)
+async def model(here: Here, who: Who, model: str) -> Response:
+    await here.work(_scope, here, who, model)
+    return reply.as_json(_model(model))
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "triptych"}
+
+
+def _scope(here: State, who: Identity, model: str) -> tuple[str, ...] | None:
+    return here.scope(who, () if model == EVERYTHING else (model,))
+
+
+@router.post(
+    "/chat/completions",
+    openapi_extra=access(READ) | reply.body(ChatRequest),
+    responses=reply.failures(404, 413, 415),
+    summary="Answer the last message of a chat",
+)
+async def chat(request: Request, here: Here, who: Who) -> Response:
+    """The last message of the user is answered from the pages of the collection that `model` names. A picture in
+    it is looked for. Other settings of OpenAI's API are taken and have no effect."""
+    wanted = await reply.parsed(request, ChatRequest)
+    asked = compatible.asked(wanted.messages)
+    made, links = f"chatcmpl-{secrets.token_hex(12)}", Links(str(request.base_url))
+    scope = await here.work(_scope, here, who, wanted.model)
+    picture = None if asked.picture is None else await here.search(here.see, asked.picture)
+    if not wanted.stream:
+        given = await here.search(answered_with, here, who, asked.text, scope, picture)
+        return reply.as_json(compatible.completion(made, wanted.model, given, links))
+    usage = bool((wanted.stream_options or {}).get("include_usage"))
+
+    def begin() -> Iterator[events.Event]:
+        return asked_with(here, who, asked.text, scope, picture)
+
+    told = await here.search(begin)
+    pieces = compatible.chunks(made, wanted.model, told, links, usage)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    body = iterate_in_threadpool(_lines(pieces, request.state.request_id))
+    return StreamingResponse(body, 200, headers, "text/event-stream")
+
+
+def _lines(pieces: Iterator[dict[str, Any]], request_id: str) -> Iterator[bytes]:
+    """Events as OpenAI sends them. What goes wrong on the way is told as its clients understand it."""
+    try:
+        for piece in pieces:
+            yield _line(piece)
+    except Exception as error:  # the answer has begun, so this is its only way out
+        problem = problems.of(error)
+        problems.note(error, problem, request_id)
+        yield _line({"error": {"message": problem.detail, "type": problem.code, "code": problem.status}})
+    yield b"data: [DONE]\n\n"
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n\n"
+
+
+@router.post(
+    "/embeddings",
+    openapi_extra=access(READ) | reply.body(EmbeddingRequest),
+    responses=reply.failures(413, 415),
+    summary="Vectors of texts, by the library's text encoder",
+)
+async def embeddings(request: Request, here: Here) -> Response:
+    """Vectors of what is sent, and of nothing else: those of the library's own pages never leave it."""
+    wanted = await reply.parsed(request, EmbeddingRequest)
+    texts = [wanted.input] if isinstance(wanted.input, str) else wanted.input
+    encoder = here.library.encoders.text
+    rows = await here.search(encoder.queries if wanted.input_type == "query" else encoder.texts, texts)
+    data = [
+        {"object": "embedding", "index": n, "embedding": _vector(row, wanted.encoding_format)}
+        for n, row in enumerate(rows)
+    ]
+    tokens = sum(encoder.count(texts))
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return reply.as_json({"object": "list", "model": encoder.space, "data": data, "usage": usage})
+
+
+def _vector(row: np.ndarray, form: str) -> list[float] | str:
+    if form == "base64":
+        return base64.b64encode(row.astype("<f4").tobytes()).decode()
+    return [float(v) for v in row]
+
+
+@router.post(
+    "/rerank",
+    openapi_extra=access(READ) | reply.body(RerankRequest),
+    responses=reply.failures(413, 415),
+    summary="Order texts by how well they answer a question",
+)
+async def rerank(request: Request, here: Here) -> Response:
+    """By the reranking model of the library where one is set, else by its text encoder; `model` says which."""
+    wanted = await reply.parsed(request, RerankRequest)
+    name, scores = await here.search(_scores, here, wanted.query, wanted.documents)
+    order = np.argsort(-scores, kind="stable")[: wanted.top_n or len(scores)]
+    results = [
+        {
+            "index": int(i),
+            "relevance_score": round(float(scores[i]), 6),
+            **({"document": {"text": wanted.documents[i]}} if wanted.return_documents else {}),
+        }
+        for i in order
+    ]
+    return reply.as_json({"id": f"rerank-{secrets.token_hex(8)}", "model": name, "results": results})
+
+
+def _scores(here: State, query: str, documents: list[str]) -> tuple[str, np.ndarray]:
+    reranking = here.library.reranking
+    if reranking is not None and reranking.model is not None:
+        return reranking.model.name, reranking.model.scores(query, documents)
+    encoder = here.library.encoders.text
+    return encoder.space, encoder.texts(documents) @ encoder.queries([query])[0]
