@@ -35,7 +35,9 @@ FILES = 24  # of each set, where the library is made here
 GIVEN = 5  # pages that an answer may cite
 
 _AMOUNT = re.compile(r"(?<![\w.,/-])\d{1,3}(?:,\d{3})*\.\d{2}(?![\w.,%/-])")
-_LABELLED = re.compile(r"^ *([A-Z][A-Za-z]+(?: [A-Za-z]+){0,3}) ?[:.]? +([$€£]|RM ?)?(\d[\d,.]*\d)(?![\w/:.,'’-])", re.MULTILINE)
+_LABELLED = re.compile(
+    r"^ *([A-Z][A-Za-z]+(?: [A-Za-z]+){0,3}) ?[:.]? +([$€£]|RM ?)?(\d[\d,.]*\d)(?![\w/:.,'’-])", re.MULTILINE
+)
 _DATE = re.compile(r"(?<![\w/.-])(\d{1,2})([/-])(\d{1,2})\2(20\d\d)(?![\w/-])")
 _NAME = re.compile(r"(?<![\w.])[A-Z][a-z]{3,}(?: [A-Z][a-z]{3,}){1,2}(?![\w])")
 _PROSE = re.compile(r"(?<=[.] )[A-Z][^.!?\"“”\[\]]{50,180}[a-z]\.(?= [A-Z])")
@@ -96,22 +98,41 @@ def truths(shown: Shown, rng: random.Random) -> Iterator[Said]:
     for m in _AMOUNT.finditer(text):
         label = _before(text, m.start())
         if label:
-            printed = rng.choice((m[0], m[0].replace(",", ""), _dollars(m[0], text), _continental(m[0]), m[0].rstrip("0").rstrip(".")))
+            printed = rng.choice(
+                (
+                    m[0],
+                    m[0].replace(",", ""),
+                    _dollars(m[0], text),
+                    _continental(m[0]),
+                    m[0].rstrip("0").rstrip("."),
+                )
+            )
             yield Said("amount", rng.choice(_OPENINGS).format(label, printed), m[0])
     for m in _DATE.finditer(text):
         day, month, year = int(m[1]), int(m[3]), int(m[4])
         if 12 < day <= 31 and 1 <= month <= 12:
             said = date(year, month, min(day, 28)) if day > 28 else date(year, month, day)
             if said.day == day:
-                forms = (f"{day} {_MONTHS[month - 1]} {year}", f"{_MONTHS[month - 1]} {day}, {year}", said.isoformat(), m[0])
+                forms = (
+                    f"{day} {_MONTHS[month - 1]} {year}",
+                    f"{_MONTHS[month - 1]} {day}, {year}",
+                    said.isoformat(),
+                    m[0],
+                )
                 yield Said("date", f"The document bears the date {rng.choice(forms)}", m[0])
     for m in _NAME.finditer(text):
-        yield Said("name", rng.choice(("It names {0}", "The document mentions {0}", "{0} appears in it")).format(m[0]), m[0])
+        yield Said(
+            "name",
+            rng.choice(("It names {0}", "The document mentions {0}", "{0} appears in it")).format(m[0]),
+            m[0],
+        )
     for m in _PROSE.finditer(text):
         sentence = " ".join(m[0].split()).rstrip(".")
         words = sentence.split()
         some = " ".join(words[rng.randrange(0, 3) : rng.randrange(7, 12)])
-        yield Said("quotation", f'{rng.choice(("The report says", "It reads:", "As written:"))} "{some}"', some)
+        yield Said(
+            "quotation", f'{rng.choice(("The report says", "It reads:", "As written:"))} "{some}"', some
+        )
         yield Said("sentence", sentence, sentence)
     for m in _UNIT.finditer(text):
         label = _before(text, m.start()) or "figure"
@@ -154,14 +175,23 @@ def wrong_digit(said: Said, here: Shown, others: Sequence[Shown], rng: random.Ra
     at = rng.choice(places)
     new = rng.choice([d for d in "123456789" if d != said.text[at]])
     lie = said.text[:at] + new + said.text[at + 1 :]
-    token = next((t for t in re.findall(r"[^\s\"“”]*\d[^\s\"“”]*", lie) if t not in said.text.split() and digits(t)), "")
-    stands = not token or here.holds_digits(token) or digits(token).rstrip("0") in {digits(t).rstrip("0") for t in here.text.split()}
+    token = next(
+        (t for t in re.findall(r"[^\s\"“”]*\d[^\s\"“”]*", lie) if t not in said.text.split() and digits(t)),
+        "",
+    )
+    stands = (
+        not token
+        or here.holds_digits(token)
+        or digits(token).rstrip("0") in {digits(t).rstrip("0") for t in here.text.split()}
+    )
     return None if stands or said.kind == "date" and here.holds(token) else lie
 
 
 def swapped_name(said: Said, here: Shown, others: Sequence[Shown], rng: random.Random) -> str | None:
     found = _NAME.search(said.text)
-    names = [m[0] for o in others for m in _NAME.finditer(o.text) if not any(here.holds(w) for w in m[0].split())]
+    names = [
+        m[0] for o in others for m in _NAME.finditer(o.text) if not any(here.holds(w) for w in m[0].split())
+    ]
     if not found or not names:
         return None
     return said.text.replace(found[0], rng.choice(names))
@@ -183,7 +213,11 @@ def wrong_unit(said: Said, here: Shown, others: Sequence[Shown], rng: random.Ran
     if said.kind != "unit" or not found:
         return None
     other = _OTHER_UNIT[found[2]]
-    return None if re.search(rf"{re.escape(found[1])}.{{0,12}}{other}", here.text) else said.text.replace(found[0], f"{found[1]} {other}")
+    return (
+        None
+        if re.search(rf"{re.escape(found[1])}.{{0,12}}{other}", here.text)
+        else said.text.replace(found[0], f"{found[1]} {other}")
+    )
 
 
 def wrong_quotation(said: Said, here: Shown, others: Sequence[Shown], rng: random.Random) -> str | None:
@@ -240,10 +274,14 @@ def _told(said: Said, n: int, rng: random.Random) -> Sentence:
 
 
 def _cited(text: str, number: int, rng: random.Random) -> str:
-    return rng.choice((f"{text} [{number}].", f"{text}. [{number}]", f"As [{number}] shows, {text}.", f"{text} [{number}]"))
+    return rng.choice(
+        (f"{text} [{number}].", f"{text}. [{number}]", f"As [{number}] shows, {text}.", f"{text} [{number}]")
+    )
 
 
-def _lied(said: Said, n: int, here: Shown, others: Sequence[Shown], given: Sequence[Shown], rng: random.Random) -> Sentence:
+def _lied(
+    said: Said, n: int, here: Shown, others: Sequence[Shown], given: Sequence[Shown], rng: random.Random
+) -> Sentence:
     names = list(LIES)
     rng.shuffle(names)
     if rng.random() < 0.5:  # those that not every sentence can have are tried first
@@ -257,7 +295,11 @@ def _lied(said: Said, n: int, here: Shown, others: Sequence[Shown], given: Seque
                 return Sentence(_cited(lie, n + 1, rng), said.kind, name)
             continue
         if name == "wrong number":
-            wrong = [i for i, o in enumerate(given) if i != n and not o.holds(said.core) and not o.holds_digits(said.core)]
+            wrong = [
+                i
+                for i, o in enumerate(given)
+                if i != n and not o.holds(said.core) and not o.holds_digits(said.core)
+            ]
             if wrong:
                 return Sentence(_cited(said.text, rng.choice(wrong) + 1, rng), said.kind, name)
             continue
@@ -270,7 +312,11 @@ def _lied(said: Said, n: int, here: Shown, others: Sequence[Shown], given: Seque
 def _exchanged(said: Said, here: Shown, rng: random.Random) -> str:
     """The value of another label of the page."""
     others = [m[0] for m in _AMOUNT.finditer(here.text) if m[0] != said.core]
-    return said.text.replace(said.core, rng.choice(others)) if said.kind == "amount" and others and said.core in said.text else ""
+    return (
+        said.text.replace(said.core, rng.choice(others))
+        if said.kind == "amount" and others and said.core in said.text
+        else ""
+    )
 
 
 # ----------------------------------------------------------------------------------------- measure
@@ -298,7 +344,9 @@ def rival(text: str, given: Sequence[Shown]) -> bool:
     return bool(pages) and all(any(w.strip(".,;:") in p.text for p in pages) for w in words)
 
 
-def measure(pages: dict[str, list[Shown]], answers: int, seed: int, misses: bool) -> tuple[Counter[str], Counter[str]]:
+def measure(
+    pages: dict[str, list[Shown]], answers: int, seed: int, misses: bool
+) -> tuple[Counter[str], Counter[str]]:
     rng = random.Random(seed)
     asked: Counter[str] = Counter()
     caught: Counter[str] = Counter()
@@ -311,7 +359,9 @@ def measure(pages: dict[str, list[Shown]], answers: int, seed: int, misses: bool
         if not sentences:
             continue
         made += 1
-        items = {n: Item(n, Sheet(g.page), context(g.page, Path(g.title).stem)) for n, g in enumerate(given, 1)}
+        items = {
+            n: Item(n, Sheet(g.page), context(g.page, Path(g.title).stem)) for n, g in enumerate(given, 1)
+        }
         checker = Checker(items, "What does the document say?")
         for sentence in sentences:
             begun = time.perf_counter()
@@ -325,7 +375,9 @@ def measure(pages: dict[str, list[Shown]], answers: int, seed: int, misses: bool
             caught[group] += marked
             fooled[group] += not rival(sentence.text, given)
             if misses and marked != bool(sentence.lie) and sentence.lie != "same page":
-                print(f"{group}: {sentence.text!r}  {[(c.status, c.why, [[given[p.number - 1].text[a:b] for a, b in p.spans] for p in c.places]) for c in checked]}")
+                print(
+                    f"{group}: {sentence.text!r}  {[(c.status, c.why, [[given[p.number - 1].text[a:b] for a, b in p.spans] for p in c.places]) for c in checked]}"
+                )
     report(asked, caught, fooled, seconds)
     return asked, caught
 
@@ -333,7 +385,9 @@ def measure(pages: dict[str, list[Shown]], answers: int, seed: int, misses: bool
 def report(asked: Counter[str], caught: Counter[str], rivals: Counter[str], seconds: Sequence[float]) -> None:
     print(f"{'':24}{'sentences':>10}{'marked':>10}{'rival':>10}")
     for group in sorted(asked, key=lambda g: (g.startswith("true"), g)):
-        print(f"{group:24}{asked[group]:10}{caught[group] / asked[group]:10.1%}{rivals[group] / asked[group]:10.1%}")
+        print(
+            f"{group:24}{asked[group]:10}{caught[group] / asked[group]:10.1%}{rivals[group] / asked[group]:10.1%}"
+        )
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for group, count in asked.items():
         name = "true" if group.startswith("true") else "hard" if group == "same page" else "false"

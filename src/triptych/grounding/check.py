@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from triptych import tokens, values
 from triptych.answering.cells import alike
@@ -25,6 +26,8 @@ SUPPORTED, DERIVED, SEEN, UNSUPPORTED = "supported", "derived", "seen", "unsuppo
 COVERED = 0.5  # share of a clause's words that must stand on its pages or in the question, beside its claims
 PROSE = 0.6  # the same for a clause that claims nothing that can be looked up, within a few lines of one page
 _WINDOW = 400  # characters within which the words of such a clause must stand together
+_NAME = 60  # characters from one word of a name to the next
+_WITHIN_NAMES = (" ", "-", " & ")
 _OTHER_WORDS = "its words are not those of the cited page"
 _BARE = 12  # words up to which a page says so little that its picture must have said the rest
 
@@ -56,7 +59,8 @@ class Checked:
     status: str
     places: tuple[Place, ...] = ()
     why: str = ""  # what is lacking, in words of ours
-    figures: tuple[Decimal, ...] = ()  # that stand on a page or were worked out
+    figures: tuple[Decimal, ...] = ()  # that stand on a page
+    cited: tuple[int, ...] = ()  # the items that the model cited for it
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Checker:
             self.cited.extend(
                 (n, f) for p, c in zip(parts, found, strict=True) for n in p.cited for f in c.figures
             )
-        return found
+        return [replace(c, cited=part.cited) for c, part in zip(found, parts, strict=True)]
 
     def _worked_out(
         self, clause: Clause, taken: Claimed, before: Checked, cited: Sequence[Decimal]
@@ -127,8 +131,8 @@ class Checker:
             status = DERIVED if how == DERIVED else status
             if claim.kind == claims.NUMBER:
                 held.append(claim.readings[0])
-        if missing:
-            return lacking(missing)
+        if missing or any(_apart(taken, pairs) for pairs in found.values()):
+            return lacking(missing or "words of a name stand apart on the cited page")
         return self._worded(clause, taken, items, found, status, tuple(held))
 
     def _stands(
@@ -163,7 +167,7 @@ class Checker:
         if looked_up:
             pages = [words for item in borne for words in (item.sheet.words, item.context.words)]
             telling = [w for w in taken.words if w not in GENERIC]
-            if _covered(telling, pages, asked) < COVERED:
+            if len(telling) > 1 and _covered(telling, pages, asked) < COVERED:
                 return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
         if (looked_up or not taken.words) and (borne or status == DERIVED):
             places = tuple(_place(item, found[item.number], taken.words) for item in borne)
@@ -180,6 +184,18 @@ class Checker:
         if about and not taken.claims:
             return Checked(clause.text, SEEN, tuple(Place(i.number, (), ()) for i in about))
         return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS)
+
+
+def _apart(taken: Claimed, found: Sequence[tuple[Claim, list[Span]]]) -> bool:
+    """Whether two words of one name stand nowhere near each other: the first of one person, the last of another."""
+    places = {claim: spans for claim, spans in found if claim.kind == claims.NAME}
+    for a, b in pairwise(taken.claims):
+        one, other = places.get(a), places.get(b)
+        together = one and other and taken.text[a.end : b.start] in _WITHIN_NAMES
+        usual = {values.fold(a.text), values.fold(b.text)} & GENERIC
+        if together and not usual and min(abs(s[0] - o[0]) for s in one or () for o in other or ()) > _NAME:
+            return True
+    return False
 
 
 def _empty(taken: Claimed) -> bool:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Levenshtein
 
 from triptych import values
 from triptych.grounding import units
@@ -170,7 +170,14 @@ class Sheet:
         if best is None:
             return None
         here = self.folded.text[best.dest_start : best.dest_end]
-        if re.sub(r"\D", "", here) != re.sub(r"\D", "", wanted):
+        slips = [
+            (here[o.dest_start : o.dest_end], wanted[o.src_start : o.src_end])
+            for o in Levenshtein.opcodes(wanted, here)
+            if o.tag != "equal"
+        ]
+        if len(slips) > len(wanted) // _LONG or any(
+            max(map(len, pair)) > 1 or "".join(pair).isdigit() for pair in slips
+        ):
             return None
         return self.folded.span(best.dest_start, best.dest_end)
 

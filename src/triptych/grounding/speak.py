@@ -108,14 +108,18 @@ class Speaker:
             if lost is not None:
                 text += clause.text if not text or clause.text[:1] in ",.;:!?)" else f" {clause.text}"
                 continue
-            marks = [f"[{n}]" for n in dict.fromkeys(self._number(p, clause, new) for p in clause.places)]
+            marks = "".join(f"[{n}]" for n in self._cited_by(clause, new))
             if clause.status == DERIVED:
-                marks.insert(0, _WORKED_OUT)
+                marks = f"{_WORKED_OUT} {marks}".strip()
             glue = "" if not text or clause.text[:1] in ",.;:!?)" else " "
-            text += glue + _before_its_end(
-                clause.text, "".join(marks) if marks[:1] != [_WORKED_OUT] else " ".join(marks)
-            )
+            text += glue + _before_its_end(clause.text, marks)
         return _before_its_end(text, _NOT_SUPPORTED) if lost is not None else text
+
+    def _cited_by(self, clause: Checked, new: list[Citation]) -> list[int]:
+        """The numbers of a clause's citations; of one that only follows from figures, those that its items have."""
+        if clause.places or clause.status != DERIVED:
+            return list(dict.fromkeys(self._number(p, clause, new) for p in clause.places))
+        return [n for (item, _), n in self._numbers.items() if item in clause.cited]
 
     def _number(self, place: Place, clause: Checked, new: list[Citation]) -> int:
         """The number of a citation, a new one for words that were not cited yet."""
@@ -145,7 +149,7 @@ class Speaker:
     def _statement(self, text: str, checked: Sequence[Checked], lost: Checked | None) -> Statement:
         if lost is not None:
             return Statement(text, UNSUPPORTED, (), lost.why)
-        numbers = [self._numbers[p.number, p.spans] for c in checked for p in c.places]
+        numbers = [n for c in checked for n in self._cited_by(c, [])]
         status = next((s for s in (SEEN, DERIVED) if any(c.status == s for c in checked)), SUPPORTED)
         return Statement(text, status, tuple(dict.fromkeys(numbers)))
 
