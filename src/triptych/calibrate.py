@@ -12,7 +12,7 @@ import numpy as np
 
 from triptych import alike, filters
 from triptych.catalog import Catalog
-from triptych.floor import MARGIN, NOBODYS, PAGES, SHARE, Floor
+from triptych.floor import MARGIN, NEAREST, NOBODYS, PAGES, SHARE, Floor
 from triptych.index import Index
 from triptych.pipeline import Encoders
 from triptych.rerank import Reranking
@@ -54,7 +54,7 @@ def learned(pages: int, spaces: str, ask: Callable[[str], float | None], looks: 
     picture for some of the library's own."""
     asked = [found for question in NOBODYS if (found := ask(question)) is not None]
     words = float(np.quantile(asked, SHARE)) + MARGIN if asked else None
-    least = float(np.quantile(looks, 1.0 - SHARE)) if looks is not None and len(looks) >= PAGES else None
+    least = float(np.quantile(looks, 1.0 - NEAREST)) if looks is not None and len(looks) >= PAGES else None
     return Floor(pages, spaces, words, least)
 
 

@@ -28,42 +28,31 @@ from triptych.snippet import Weight
 
 PAGES = 50  # a smaller library says too little of itself
 GROWN = 1.2  # by which factor a library may have grown or shrunk before it is asked again
-SHARE = 0.95  # of NOBODYS that are below the floor
-MARGIN = 0.08  # beyond them
+SHARE = 0.9  # of NOBODYS that are below the floor
+MARGIN = 0.05  # beyond them
+NEAREST = 0.95  # of the library's own pictures that are nearer to another than the floor
 LOOKED_AT = 10  # pages whose words are looked at where nobody read them again
 CLEAR = 0.5  # from this trust on, the look of a picture answers a question in words
 _PARTS = ("coverage", "run")
 
 NOBODYS = (
     "how do bees find their way home",
-    "the capital of Mongolia in the nineteenth century",
     "recipe for lentil soup with coriander",
-    "symptoms of a vitamin D deficiency",
     "orbital period of the moons of Jupiter",
     "how to tune a violin",
-    "rules of the offside trap in football",
     "translation of the first line of the Odyssey",
-    "why do cats purr",
     "history of the Hanseatic League",
     "how to prune an apple tree in winter",
-    "the speed of sound in water",
     "treatment of sprained ankles in children",
-    "medieval castles on the Rhine",
     "how long should pasta dough rest",
     "who painted the ceiling of the Sistine Chapel",
-    "migration of humpback whales",
     "grammar of the subjunctive in Spanish",
-    "how volcanoes form islands",
     "training plan for a first marathon",
     "the plot of a film about a submarine crew",
-    "best soil for growing tomatoes",
     "election of the president of the senate",
-    "how to change the tyre of a bicycle",
     "architecture of gothic cathedrals",
     "meaning of dreams about falling",
-    "breeding of alpine goats",
     "a poem about autumn leaves",
-    "depth of the Mariana trench",
     "how glaciers shape valleys",
     "What was the net revenue of Halvorsen Airlines in 2016?",
     "receipt from the bakery Miller for bread and coffee",
@@ -77,6 +66,18 @@ NOBODYS = (
     "application form for a library card",
     "price of two tickets to Lisbon",
     "how many employees did Ostrava Steel have in 2020?",
+    "What is the total of the invoice of Kestrel Paper Ltd?",
+    "What is the total amount of the receipt from Noodle House Verlan?",
+    "What is the due date on the invoice of Orbach Timber?",
+    "On which date was the receipt of Pharmacy Lindqvist issued?",
+    "What is the value of the orange bar for Moldova in 2011?",
+    "Which company is named at the top of the form?",
+    "Who signed the memorandum about the Harkness account?",
+    "What is the operating margin of Tavener Foods in FY2020?",
+    "the dialog with the Synchronize calendar option selected",
+    "How much was paid for parking at Brunnen station?",
+    "total on the Feldmann Optics invoice",
+    "What is the name of the customer on the invoice of Sattler Tools?",
 )  # invented names, so that no library answers them by chance
 
 
