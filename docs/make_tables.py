@@ -44,7 +44,7 @@ ROOMS = {
     "embed": "embed looks pipeline reembed",
     "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword bm25 tokens slips language terms audit writer",
     "retrieve and fuse": "grammar filters narrow sight retrieve candidates fuse learned recency present snippet",
-    "answer": "asking events answers answer answering grounding",
+    "answer": "asking conversation events answers answer answering grounding",
     "ask a model": "generation replies cost",
     "show": "draw pictures showing report",
     "measure": "evaluate evaluation labelled marking",

@@ -9,15 +9,17 @@ model does wrong ends the stream with an `error`; the pages that were found are 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from triptych.answer import answer, around, gathered
 from triptych.catalog import Catalog
 from triptych.errors import FileError, UserError, VlmError
-from triptych.events import Cited, Done, Event, Failed, Retrieval, Token
+from triptych.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
 from triptych.filters import Within
 from triptych.pictures import Pictures
 from triptych.results import Results
@@ -26,11 +28,14 @@ from triptych.showing import Showing
 from triptych.types import Answer, Hit, Page, Trouble
 
 if TYPE_CHECKING:
+    from triptych.conversation import Turn
     from triptych.generation import Asked, Vlms
     from triptych.grounding.packing import Wanted
     from triptych.grounding.reader import Drawn, Reader
 
 _UNSUPPORTED = ("drop", "mark")
+_TOGETHER = 8  # questions that a model is asked at once
+_TOGETHER = 8  # questions that a model is asked at once
 
 
 class Search(Protocol):
@@ -52,25 +57,62 @@ class Asking:
     settings: Settings
 
     def events(
-        self, question: str, *, collection: Within = None, where: str | None = None
+        self,
+        question: str,
+        *,
+        collection: Within = None,
+        where: str | None = None,
+        turns: Sequence[Turn] = (),
+        image: str | Path | None = None,
     ) -> Iterator[Event]:
-        """The answer as it comes. Raises UserError for an unknown collection, filter or model."""
+        """The answer as it comes; `turns` are those of the conversation so far, to which a question may refer, and
+        `image` is a picture that the pages should look like, too. Raises UserError for an unknown collection, filter or model."""
         begun = time.perf_counter()
         vlm = None if self.settings.vlm == EXTRACTIVE else self.vlms().get(purpose="answer")
         reader = None if vlm is None else self._reader(vlm)
+        understood = self._understood(question, turns, reader)
+        asked = understood or question
         most = self.settings.answer.evidence if vlm is None else self.settings.answer.candidates
-        hits = self.search(question, k=most, collection=collection, where=where, plain=False)
-        yield Retrieval(question, hits.hits, hits.seconds)
-        given = self._quoted(question, hits) if reader is None else self._read(question, hits, reader)
-        for event in given:
+        # Words of earlier answers come from pages: in what is written out with them nothing is a command.
+        hits = self.search(
+            asked, image=image, k=most, collection=collection, where=where, plain=bool(understood)
+        )
+        yield Retrieval(asked, hits.hits, hits.seconds)
+        for event in self._quoted(asked, hits) if reader is None else self._read(asked, hits, reader):
             if isinstance(event, Done | Failed):
                 seconds = {**hits.seconds, **event.answer.seconds, "total": time.perf_counter() - begun}
-                whole = replace(event.answer, seconds=seconds, painter=Showing(self.pictures))
-                yield replace(
-                    event, answer=whole if vlm is None else replace(whole, cost=vlm.spent.to_dict())
-                )
+                whole = replace(event.answer, question=question, understood=understood, seconds=seconds)
+                cost = {} if vlm is None else vlm.spent.to_dict()
+                yield replace(event, answer=replace(whole, cost=cost, painter=self.shown))
             else:
                 yield event
+
+    def every(self, questions: Iterable[str], **options: Any) -> Iterator[Answer]:
+        """The answers to several questions, in their order; a model is asked several at a time. Options as in
+        `events`."""
+        if self.settings.vlm == EXTRACTIVE:
+            yield from (outcome(self.events(question, **options)) for question in questions)
+            return
+        with ThreadPoolExecutor(_TOGETHER, "triptych-ask") as pool:
+            yield from pool.map(lambda question: outcome(self.events(question, **options)), questions)
+
+    @property
+    def shown(self) -> Showing:
+        """Shows answers to people."""
+        return Showing(self.pictures)
+
+    def _understood(self, question: str, turns: Sequence[Turn], reader: Reader | None) -> str:
+        """A follow-up question with what it refers to; "" where it refers to nothing."""
+        if not turns:
+            return ""
+        from triptych import conversation
+
+        if reader is None:
+            return conversation.rewritten(question, turns)
+        try:
+            return conversation.rewritten_by(reader.vlm, reader.prompts, question, turns)
+        except VlmError:  # the model is asked again for the answer, and what is wrong with it is told then
+            return conversation.rewritten(question, turns)
 
     def _quoted(self, question: str, hits: Results) -> Iterator[Event]:
         """What the extractive answerer says, which is there as a whole or not at all."""
@@ -88,6 +130,7 @@ class Asking:
         settings = self.settings.answer
         best = [] if hits.match is False else chosen(hits.hits, settings.pages, settings.per_source)
         if not best:
+            yield Token(NOTHING)
             yield Done(Answer(question, NOTHING, abstained=True, model=reader.vlm.name, evidence=hits.hits))
             return
         pages = [e.page for e in gathered(self.catalog, best)]
@@ -100,6 +143,8 @@ class Asking:
                 Answer(question, "", abstained=True, model=reader.vlm.name, evidence=hits.hits, error=trouble)
             )
             return
+        if given.abstained:
+            yield Token(given.text)
         yield Done(replace(given, evidence=hits.hits, seconds={"answer": time.perf_counter() - begun}))
 
     def _reader(self, vlm: Asked) -> Reader:

@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from triptych import alike, captioning, filters, ingest, learned, plugins
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from triptych.adding import Adding
+    from triptych.asking import Asking
     from triptych.describing import Run
     from triptych.seams import Captioner
     from triptych.workers import Workers
@@ -101,7 +101,7 @@ class Library:
 
     @cached_property
     def reranking(self) -> Reranking | None:
-        return Reranking.load(self.settings.rerank, self.vlms)
+        return Reranking.load(self.settings.rerank, self.vlms, self.pictures.drawn)
 
     @cached_property
     def vlms(self) -> Vlms:
@@ -149,9 +149,7 @@ class Library:
     def __enter__(self) -> Library:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # Adding
@@ -281,16 +279,19 @@ class Library:
 
     def ask(self, question: str, **options: Any) -> Answer:
         """Answer from the pages found, with the words that say so; or abstain. Options as in `ask_events`."""
-        return outcome(self.ask_events(question, **options))
+        return outcome(self.asking.events(question, **options))
 
-    def ask_events(
-        self, question: str, *, collection: filters.Within = None, where: str | None = None
-    ) -> Iterator[Event]:
-        """As `ask`, told as it happens: retrieval, then tokens and citations, then done or error."""
+    def ask_events(self, question: str, **options: Any) -> Iterator[Event]:
+        """As `ask`, told as it happens: retrieval, then tokens and citations, then done or error. Options are
+        `collection`, `where`, and `turns` of the conversation to which the question belongs."""
+        return self.asking.events(question, **options)
+
+    @property
+    def asking(self) -> Asking:
+        """What answers, with the settings of now: also many questions at once."""
         from triptych.asking import Asking
 
-        asking = Asking(self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings)
-        return asking.events(question, collection=collection, where=where)
+        return Asking(self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings)
 
     def _collection(self, name: str | None) -> str | None:
         if name is not None and name not in (known := self.catalog.collections()):

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from triptych.cli.context import DONE, NO_ANSWER, Context, as_json, collection_option, pass_context, put_json
+from triptych.cli.context import (
+    DONE,
+    FAILED,
+    NO_ANSWER,
+    Context,
+    as_json,
+    collection_option,
+    pass_context,
+    put_json,
+)
 from triptych.cli.recording import asked
 from triptych.errors import UserError
 
 if TYPE_CHECKING:
+    from triptych.conversation import Turn
     from triptych.types import Answer
 
 
@@ -94,52 +105,108 @@ def _page_of(like: str) -> tuple[str, int]:
 
 
 @click.command()
-@click.argument("question")
-@click.option("--model", metavar="SPEC", help="Who answers. Default: extractive (quotes, no model).")
+@click.argument("question", required=False)
+@click.option(
+    "--model", metavar="SPEC", help="Who answers: extractive (quotes, no model) or a back end of vlms/."
+)
+@click.option(
+    "--image", type=click.Path(path_type=Path), metavar="FILE", help="Look among pages like this picture."
+)
+@click.option("--continue", "go_on", is_flag=True, help="The question refers to the ones before it.")
+@click.option(
+    "--questions", type=click.File(), metavar="FILE", help="Ask each line of a file; - for standard input."
+)
 @collection_option
 @click.option("--filter", "where", metavar="EXPR", help="Only pages for which this holds.")
 @click.option(
-    "--show", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the page with the answer boxed."
+    "--show",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png",
+    help="Draw each cited page with the answer boxed: FILE.png, FILE-2.png, ...",
+)
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the answer as a page with pictures.",
 )
 @as_json
 @pass_context
 def ask(
     context: Context,
-    question: str,
+    question: str | None,
     model: str | None,
+    image: Path | None,
+    go_on: bool,
+    questions: TextIO | None,
     collection: str | None,
     where: str | None,
     show: Path | None,
+    html: Path | None,
     as_json: bool,
 ) -> int:
     """Answer a question, with the place where the answer stands."""
-    from triptych.cli.console import answer_text
-
-    if not question.strip():
+    if (questions is not None) == bool((question or "").strip()):
         raise UserError(
-            'The question is empty. Type one: triptych ask "What is the total on the ACME invoice?"'
+            'Ask one question, or many by --questions FILE: triptych ask "What is the total on the ACME invoice?"'
         )
+    from triptych import conversation
+
     with context.open(flags={"vlm": model}) as library:
-        answer = library.ask(question, collection=collection, where=where)
-        log, who = asked(library, collection, where)
-        log.answered(answer, who)
-        if as_json:
-            put_json(answer.to_dict())
-        else:
-            click.echo(answer_text(answer))
+        if questions is not None:
+            lines = [line.strip() for line in questions if line.strip()]
+            answers = library.asking.every(lines, collection=collection, where=where)
+            return max((_told(context, answer, as_json) for answer in answers), default=DONE)
+        asked = question or ""
+        turns = conversation.remembered(library.folder) if go_on else []
+        answer = library.ask(asked, collection=collection, where=where, turns=turns, image=image)
+        status = _told(context, answer, as_json)
+        _remember(
+            context, library.folder, [*turns, conversation.Turn(answer.understood or asked, answer.text)]
+        )
         if show is not None:
             _show(context, answer, show)
+        if html is not None:
+            page = library.asking.shown.page(answer)
+            _write(context, html, lambda: html.write_text(page, "utf-8"))
+    return status
+
+
+def _told(context: Context, answer: Answer, as_json: bool) -> int:
+    """Print an answer; its exit status. Where the model failed, what was found is printed, and the reason told."""
+    from triptych.cli.console import answer_text
+
+    if as_json:
+        put_json(answer.to_dict())
+    else:
+        click.echo(answer_text(answer))
+    if answer.error is not None:
+        click.echo(f"triptych: {answer.error.reason}", err=True)
+        return FAILED
     return NO_ANSWER if answer.abstained else DONE
 
 
+def _remember(context: Context, folder: Path, turns: Sequence[Turn]) -> None:
+    from triptych import conversation
+
+    try:
+        conversation.remember(folder, turns)
+    except OSError as error:  # a library that may only be read
+        context.note(
+            f"--continue will not know this question: {folder} cannot be written ({error.strerror})."
+        )
+
+
 def _show(context: Context, answer: Answer, file: Path) -> None:
-    """Draw what an answer cites, if it has a picture; the answer itself was told before."""
+    """Draw what an answer cites, if it has pictures; the answer itself was told before."""
     if not answer.citations:
         context.note("No page was drawn, because nothing was cited.")
-    elif not answer.citations[0].boxes:
+    elif not any(c.boxes for c in answer.citations):
         context.note(f"No page was drawn: {answer.citations[0].source} is a text file, which has no picture.")
     else:
-        _write(context, file, lambda: answer.show().save(file))
+        for number, picture in enumerate(answer.pictures(), 1):
+            name = file if number == 1 else file.with_stem(f"{file.stem}-{number}")
+            _write(context, name, partial(picture.save, name))
 
 
 def _write(context: Context, file: Path, write: Callable[[], object]) -> None:

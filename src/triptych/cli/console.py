@@ -213,12 +213,16 @@ def _signal_text(name: str, score: Any, note: str) -> str:
 
 
 def answer_text(answer: Answer) -> str:
-    lines = [safe(answer.text)]
+    lines = [f"understood as: {safe(answer.understood)}"] if answer.understood else []
+    if answer.error is None:
+        lines.append(safe(answer.text))
     for c in answer.citations:
         checked = "" if c.verified else "  (not verified)"
         lines.append(f"  [{c.n}] {safe(c.source)}, page {c.page}: “{safe(_flat(c.quote))}”{checked}")
     lines += [f"  note: {safe(w)}" for w in answer.warnings]
-    if answer.abstained and answer.evidence:
+    if answer.error is not None:
+        lines += [f"  found: {safe(hit.source)}, page {hit.page}" for hit in answer.evidence[:5]]
+    elif answer.abstained and answer.evidence:
         nearest = answer.evidence[0]
         lines.append(f"  nearest page: {safe(nearest.source)}, page {nearest.page}")
     return "\n".join(lines)

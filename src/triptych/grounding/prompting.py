@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import secrets
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from triptych.errors import UserError
 from triptych.grounding.packing import Packed
 from triptych.grounding.plain import visible
-from triptych.seams import Message
+from triptych.seams import Message, Reply
 
 NO_ANSWER = "NO ANSWER"
 _KEYS = (
@@ -33,6 +34,21 @@ _KEYS = (
     "entails",
 )
 Part = str | np.ndarray
+
+
+class Model(Protocol):
+    """A `seams.Vlm` that may only be asked."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def context(self) -> int: ...
+
+    @property
+    def pictures(self) -> int: ...
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -24,7 +23,7 @@ from triptych.generation import fitted
 from triptych.grounding import distrust
 from triptych.grounding.check import SEEN, Checker, Item, context
 from triptych.grounding.packing import Budget, Packed, Round, Wanted, believed, pixels_for, planned, sized
-from triptych.grounding.prompting import Prompts, new_fence
+from triptych.grounding.prompting import Model, Prompts, new_fence
 from triptych.grounding.sentences import sentences
 from triptych.grounding.sheet import Sheet
 from triptych.grounding.speak import Speaker, noted
@@ -35,23 +34,6 @@ from triptych.types import Answer, Hit, Page
 
 Drawn = list[tuple[Wanted, np.ndarray]]
 Draw = Callable[[Hit, Page, Sequence[Wanted]], Drawn]  # uint8 (h, w, 3) RGB of what can be drawn
-
-
-class Model(Protocol):
-    """A `seams.Vlm` that may only be asked."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def context(self) -> int: ...
-
-    @property
-    def pictures(self) -> int: ...
-
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]: ...
-
-
 NOTHING = "The pages that were found do not answer this."
 UNSUPPORTED = "What the model said does not stand on the pages that were found."
 _LEAST = 256  # tokens of evidence that a call holds at least
