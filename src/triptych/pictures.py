@@ -6,20 +6,24 @@ Knows the catalog, the originals and the reading processes; no search and no ans
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
+from triptych.errors import FileError, LibraryError, UserError
 from triptych.types import Answer, Box, Citation, Hit, Page, View
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from triptych.records import Asset
+    from triptych.records import Asset, ChunkRow
     from triptych.workers import Workers
 
 _DRAWN = 1600  # pixels of the longer side of a drawn page
 _THUMBNAIL = 900  # the same in the HTML page of results
+_WHOLE = View("image", Box(0.0, 0.0, 1.0, 1.0))
 
 
 class Pictures:
@@ -33,6 +37,33 @@ class Pictures:
     def pixels(self, asset: Asset, page: int, side: int = _DRAWN) -> np.ndarray:
         """The page as uint8 (h, w, 3) RGB, its longer side at most `side`. Raises FileError."""
         return self._workers().pixels(self._blobs.local(asset.sha256), asset.sources[0], page, side)
+
+    def drawn(self, wanted: Sequence[ChunkRow], side: int) -> list[np.ndarray | None]:
+        """The pages on which those pieces stand, upright, uint8 (h, w, 3) RGB, the longer side at most `side`; as
+        many at once as there are reading processes. None for a page of plain text, one that cannot be drawn, and
+        one that was removed meanwhile."""
+        pages = [self._page(row) for row in wanted]
+        if not any(page is not None for page in pages):
+            return [None] * len(pages)
+        with ThreadPoolExecutor(self._workers().count, "triptych-draw") as pool:
+            return [*pool.map(partial(self._upright, side), wanted, pages)]
+
+    def _page(self, row: ChunkRow) -> Page | None:
+        """The page of a piece where there is something to see on it."""
+        try:
+            page = self._catalog.page(row.asset, row.page)
+        except UserError:  # removed meanwhile
+            return None
+        return page if page.width and not page.failed else None
+
+    def _upright(self, side: int, row: ChunkRow, page: Page | None) -> np.ndarray | None:
+        if page is None:
+            return None
+        try:
+            [view] = self._workers().look(self._blobs.local(row.sha256), row.source, page, [_WHOLE], side)
+        except (FileError, LibraryError):  # damaged; or removed meanwhile, and `verify` tells which
+            return None
+        return view.pixels
 
     def boxed(self, asset: Asset, number: int) -> Any:
         """A PIL image of the page with the lines of its text boxed, and its regions by their names."""

@@ -4,13 +4,13 @@
     reranking.again(ranked, reading, question, asked, rarity) -> ranked, in a new order
 
 `evidence` needs no model and moves a page by what its words say; a model (a back end of rerankers/) replaces the
-order of the pages it has read. Hits keep what the signals said of them and tell what was made of it. The same
+order of the pages it has read, or looked at: of such a model's pages those without a picture keep their places. Hits keep what the signals said of them and tell what was made of it. The same
 pages give the same order: ties stay as they were.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,27 +21,33 @@ from triptych.fuse import LEAD, Fused
 from triptych.generation import Vlms
 from triptych.reading import Reading, Said
 from triptych.records import ChunkRow
-from triptych.seams import Reranker
+from triptych.seams import PageReranker, Reranker
 from triptych.settings import RERANK_BUILTIN, VLM, RerankSettings
 from triptych.snippet import Weight
 from triptych.types import PageText, Reranked
 
 READ = 10  # pages that evidence reads at most: more of them changed hardly a figure (docs/log/rerank.md)
 _SIGNALS = ("text", LEAD, "caption")  # whose piece of a page is read, in this order
+_TOGETHER = 16  # pages whose pictures are in memory at once
 _MOST = 1.0 + sum(evidence.WEIGHTS.values())
+
+Draw = Callable[[Sequence[ChunkRow], int], list[np.ndarray | None]]  # see `Pictures.drawn`
 
 
 @dataclass(frozen=True, slots=True)
 class Reranking:
-    """How a ranking is read again. `model` is None where evidence does it."""
+    """How a ranking is read again. `model` is None where evidence does it; `draw` is for models that look."""
 
     depth: int  # pages
-    model: Reranker | None = None
+    model: Reranker | PageReranker | None = None
+    draw: Draw | None = None
 
     @classmethod
-    def load(cls, settings: RerankSettings, vlms: Vlms | None = None) -> Reranking | None:
-        """As set; None when the ranking stays as it is. `vlms` are needed where one of them grades. Raises as
-        `plugins.load`."""
+    def load(
+        cls, settings: RerankSettings, vlms: Vlms | None = None, draw: Draw | None = None
+    ) -> Reranking | None:
+        """As set; None when the ranking stays as it is. `vlms` are needed where one of them grades, `draw` where
+        pages are looked at. Raises as `plugins.load`."""
         if settings.model == "none" or settings.depth < 1:
             return None
         if settings.model in RERANK_BUILTIN:
@@ -50,7 +56,7 @@ class Reranking:
         if name == VLM and vlms is not None:
             vlm = vlms.get(argument, "rerank")
             return cls(settings.depth, plugins.load("rerankers", settings.model, vlm=vlm))
-        return cls(settings.depth, plugins.load("rerankers", settings.model))
+        return cls(settings.depth, plugins.load("rerankers", settings.model), draw)
 
     def again(
         self,
@@ -66,7 +72,19 @@ class Reranking:
         if self.model is None:
             return [*_by_evidence(seen, reading, asked, rarity), *_below(rest, 1.0 / _MOST)]
         half = 0.5 / max(1.0, *(f.score for f in rest), 1.0)
-        return [*_by_model(seen, reading, question, self.model), *_below(rest, half)]
+        return [
+            *_by_scores(seen, self._scores(seen, reading, question), self.model.name),
+            *_below(rest, half),
+        ]
+
+    def _scores(self, seen: Sequence[Fused], reading: Reading, question: str) -> np.ndarray:
+        """(n,) what the model says of each page; NaN for those that it cannot see."""
+        assert self.model is not None
+        if isinstance(self.model, PageReranker):
+            assert self.draw is not None, "the library gives it"
+            return _looked_at(seen, reading, question, self.model, self.draw)
+        scores = self.model.scores(question, [_passage(*_words(f, reading)) for f in seen])
+        return _checked(scores, len(seen), self.model.name)
 
 
 def _by_evidence(
@@ -87,20 +105,39 @@ def parts_of(fused: Fused, reading: Reading, asked: evidence.Question, rarity: W
     return evidence.parts(reading.text(fused.page), f"{row.title} {row.section}", asked, rarity)
 
 
-def _by_model(seen: Sequence[Fused], reading: Reading, question: str, model: Reranker) -> list[Fused]:
-    """By the model alone, brought to 0.5..1: above all that it did not read."""
-    scores = model.scores(question, [_passage(*_words(f, reading)) for f in seen])
-    _check(scores, len(seen), model)
-    low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
+def _looked_at(
+    seen: Sequence[Fused], reading: Reading, question: str, model: PageReranker, draw: Draw
+) -> np.ndarray:
+    """Scores (n,) by the pictures of the pages, a few of which are drawn at a time; NaN where there is none."""
+    rows = [reading.told_by(fused)[0] for fused in seen]
+    scores = np.full(len(rows), np.nan)
+    for first in range(0, len(rows), _TOGETHER):
+        drawn = draw(rows[first : first + _TOGETHER], model.side)
+        there = {i: picture for i, picture in enumerate(drawn, first) if picture is not None}
+        if there:
+            scores[[*there]] = _checked(model.seen(question, [*there.values()]), len(there), model.name)
+    return scores
+
+
+def _by_scores(seen: Sequence[Fused], scores: np.ndarray, model: str) -> list[Fused]:
+    """By a model's scores alone, brought to 0.5..1: above all that it did not read. A page without one (NaN) keeps
+    its place, and shows the score of the page above: nothing speaks for it or against it."""
+    read = ~np.isnan(scores)
+    low, high = scores[read].min(initial=np.inf), scores[read].max(initial=-np.inf)
     shares = (scores - low) / (high - low) if high > low else np.ones(len(scores))
-    return _sorted(
+    told = _sorted(
         [
-            replace(fused, score=0.5 + 0.5 * share, rerank=Reranked(model.name, before, score))
-            for before, (fused, score, share) in enumerate(
-                zip(seen, scores.tolist(), shares.tolist(), strict=True), 1
-            )
+            replace(fused, score=0.5 + 0.5 * float(share), rerank=Reranked(model, before, float(score)))
+            for before, (fused, score, share) in enumerate(zip(seen, scores, shares, strict=True), 1)
+            if not np.isnan(score)
         ]
     )
+    above, ordered = 1.0, iter(told)
+    placed = []
+    for fused, known in zip(seen, read, strict=True):
+        placed.append(next(ordered) if known else replace(fused, score=above))
+        above = placed[-1].score
+    return placed
 
 
 def _below(rest: Sequence[Fused], factor: float) -> list[Fused]:
@@ -125,9 +162,11 @@ def _passage(row: ChunkRow, page: PageText) -> str:
     return f"{heading}\n{text}" if heading else text
 
 
-def _check(scores: np.ndarray, count: int, model: Reranker) -> None:
+def _checked(scores: np.ndarray, count: int, model: str) -> np.ndarray:
+    """The scores, where there is a number for each of `count` pages. Raises ModelError."""
     if scores.shape != (count,) or not np.isfinite(scores).all():
         raise ModelError(
-            f"The reranker {model.name} gave {scores.shape} scores for {count} passages, or some that are no "
-            "numbers. Set another one: rerank.model"
+            f"The reranker {model} gave {scores.shape} scores for {count} pages, or some that are no numbers. "
+            "Set another one: rerank.model"
         )
+    return scores

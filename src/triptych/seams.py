@@ -160,6 +160,7 @@ class Captioner(Protocol):
         """One tuple for each picture, in order; () where there is nothing to say."""
 
 
+@runtime_checkable
 class Reranker(Protocol):
     """Reads question and passage together, which is slow and better than comparing two vectors."""
 
@@ -168,6 +169,20 @@ class Reranker(Protocol):
     def scores(self, query: str, passages: Sequence[str]) -> np.ndarray:
         """(n,) float64, higher is better, in order, on a scale of its own; of no passages (0,). Longer passages
         are cut. Raises ModelError when it cannot tell."""
+
+
+@runtime_checkable
+class PageReranker(Protocol):
+    """Looks at a question and the picture of a page together. Drawing pages, upright and no larger than it wants
+    them, happens once, in the core. The conformance suite is `triptych.conformance.reranker.PageRerankerSuite`."""
+
+    name: str  # back end and model, as a hit tells it
+    side: int  # pixels of the longer side at which it wants pages, at most
+
+    def seen(self, query: str, pages: Sequence[np.ndarray]) -> np.ndarray:
+        """(n,) float64, higher is better, in order, on a scale of its own; of no pages (0,). Each page, uint8
+        (h, w, 3) RGB, is scored on its own, so that it does not matter with which others it comes. Raises
+        ModelError when it cannot tell."""
 
 
 class Message(NamedTuple):

@@ -14,6 +14,7 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from triptych import events
+from triptych.seams import Reranker
 from triptych.server import compatible, problems, reply
 from triptych.server.compatible import EVERYTHING, Links
 from triptych.server.identity import READ, Identity, access
@@ -149,7 +150,7 @@ async def rerank(request: Request, here: Here) -> Response:
 
 def _scores(here: State, query: str, documents: list[str]) -> tuple[str, np.ndarray]:
     reranking = here.library.reranking
-    if reranking is not None and reranking.model is not None:
+    if reranking is not None and isinstance(reranking.model, Reranker):  # one that only looks reads no texts
         return reranking.model.name, reranking.model.scores(query, documents)
     encoder = here.library.encoders.text
     return encoder.space, encoder.texts(documents) @ encoder.queries([query])[0]

@@ -1,0 +1,286 @@
+"""The best pages of a ranking looked at again: drawn, shown to a model, put in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+from sqlalchemy import update
+
+import triptych
+from triptych import database, plugins, schema
+from triptych.conformance.reranker import PageRerankerSuite
+from triptych.errors import ModelError, UserError
+from triptych.library import Library
+from triptych.records import ChunkRow
+from triptych.rerank import Reranking
+from triptych.rerankers.encoder import OVERLAP, views
+from triptych.results import Results
+from triptych.seams import PageReranker
+
+QUICK = {"ocr.engine": "none", "workers": 2}
+PAGE = (900, 1200)  # pixels of a drawn page
+
+
+def order(found: Results) -> list[tuple[str, int]]:
+    return [(Path(hit.source).name, hit.page) for hit in found]
+
+
+# ------------------------------------------------------------------------- where a ranking is read
+
+
+class Brightest:
+    """Likes bright pages, and remembers what it was shown."""
+
+    name = "brightest"
+    side = 200
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[int, ...]] = []
+
+    def seen(self, query: str, pages: Sequence[np.ndarray]) -> np.ndarray:
+        self.shown += [page.shape for page in pages]
+        return np.array([page.mean() for page in pages], np.float64)
+
+
+def painted(folder: Path, **grey: int) -> Path:
+    """A picture of each shade, under its name."""
+    folder.mkdir(exist_ok=True)
+    for name, shade in grey.items():
+        Image.new("RGB", (300, 400), (shade, shade, shade)).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Iterator[Library]:
+    """Four pictures and two texts, all of which answer to `harbour`."""
+    files = painted(tmp_path / "in", harbour_night=20, harbour_dusk=90, harbour_noon=250, harbour_dawn=160)
+    (files / "harbour.txt").write_text("The harbour opens. The harbour of the town.", "utf-8")
+    (files / "harbour-plan.md").write_text("# Harbour\n\nA plan of the harbour.", "utf-8")
+    with triptych.open(tmp_path / "library", settings=QUICK) as library:
+        assert {event.status for event in library.add(files)} == {"ready"}
+        yield library
+
+
+def test_pages_that_can_be_seen_change_places_and_the_others_keep_theirs(mixed: Library) -> None:
+    mixed.reranking = None
+    plain = mixed.search("harbour", k=6)
+    pictured = [hit for hit in plain if hit.source.endswith(".png")]
+    assert len(plain) == 6 and len(pictured) == 4
+    model = Brightest()
+    mixed.reranking = Reranking(50, model, mixed.pictures.drawn)
+    found = mixed.search("harbour", k=6)
+    assert [h.source.endswith(".png") for h in found] == [h.source.endswith(".png") for h in plain]
+    assert [n for n, _ in order(found) if n.endswith(".png")] == [
+        f"harbour_{name}.png" for name in ("noon", "dawn", "dusk", "night")
+    ]
+    assert [n for n, _ in order(found) if "png" not in n] == [n for n, _ in order(plain) if "png" not in n]
+    assert model.shown and all(max(shape) <= 200 and shape[2] == 3 for shape in model.shown)
+
+
+def test_hits_tell_what_was_made_of_their_pictures(mixed: Library) -> None:
+    mixed.reranking = None
+    plain = order(mixed.search("harbour", k=6))
+    mixed.reranking = Reranking(50, Brightest(), mixed.pictures.drawn)
+    hits = mixed.search("harbour", k=6)
+    for hit, place in zip(hits, order(hits), strict=True):
+        if hit.rerank is None:
+            assert not hit.source.endswith(".png")
+        else:
+            assert hit.rerank.model == "brightest" and hit.rerank.before == plain.index(place) + 1
+            assert 0 <= hit.rerank.score <= 255
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert all(0.5 <= hit.score <= 1.0 for hit in hits)
+
+
+def test_only_as_many_pages_are_drawn_as_are_asked_for(mixed: Library) -> None:
+    asked: list[ChunkRow] = []
+
+    def draw(rows: Sequence[ChunkRow], side: int) -> list[np.ndarray | None]:
+        asked.extend(rows)
+        return mixed.pictures.drawn(rows, side)
+
+    mixed.reranking = None
+    plain = order(mixed.search("harbour", k=6))
+    mixed.reranking = Reranking(3, Brightest(), draw)
+    found = order(mixed.search("harbour", k=6))
+    assert [(Path(row.source).name, row.page) for row in asked] == plain[:3]
+    assert found[3:] == plain[3:]
+
+
+def test_a_library_of_plain_text_starts_no_reading_process(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The harbour opens.", "utf-8")
+    (tmp_path / "b.txt").write_text("A harbour far away.", "utf-8")
+    with triptych.open(tmp_path / "library", settings=QUICK) as library:
+        library.add(tmp_path / "a.txt", tmp_path / "b.txt")
+    with triptych.open(tmp_path / "library", settings=QUICK) as library:
+        plain = order(library.search("harbour"))
+        model = Brightest()
+        library.reranking = Reranking(50, model, library.pictures.drawn)
+        assert order(library.search("harbour")) == plain
+        assert not model.shown and "workers" not in vars(library)
+
+
+def test_a_page_that_cannot_be_drawn_any_more_keeps_its_place(mixed: Library) -> None:
+    mixed.reranking = Reranking(50, Brightest(), mixed.pictures.drawn)
+    [asset] = [a for a in mixed.catalog.assets() if a.title.startswith("harbour_dusk")]
+    original = mixed.blobs.local(asset.sha256)
+    original.chmod(0o600)
+    original.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nothing" * 30)
+    damaged = mixed.search("harbour", k=6)
+    original.unlink()
+    gone = mixed.search("harbour", k=6)
+    for found in (damaged, gone):
+        told = {Path(hit.source).name: hit.rerank for hit in found}
+        assert told["harbour_dusk.png"] is None and told["harbour_noon.png"] is not None
+
+
+def test_pages_are_shown_upright(mixed: Library) -> None:
+    [asset] = [a for a in mixed.catalog.assets() if a.title.startswith("harbour_noon")]
+    row = next(r for r, _ in mixed.catalog.shown(range(1, 200)) if r.asset == asset.key)
+    [before] = mixed.pictures.drawn([row], 200)
+    with database.writing(mixed.catalog.engine) as connection:
+        connection.execute(update(schema.page).where(schema.page.c.asset == asset.key).values(turned=90))
+    [after] = mixed.pictures.drawn([row], 200)
+    assert before is not None and after is not None
+    assert (before.shape, after.shape) == ((200, 150, 3), (150, 200, 3))
+
+
+def test_a_page_that_was_removed_meanwhile_is_not_drawn(mixed: Library) -> None:
+    rows = [row for row, _ in mixed.catalog.shown(range(1, 200)) if row.source.endswith("noon.png")]
+    mixed.remove(rows[0].sha256)
+    assert mixed.pictures.drawn(rows, 200) == [None] * len(rows)
+
+
+class Odd:
+    name = "odd"
+    side = 100
+
+    def seen(self, query: str, pages: Any) -> np.ndarray:
+        return np.zeros(len(pages) + 1)
+
+
+def test_a_model_without_a_number_for_each_page_is_named(mixed: Library) -> None:
+    mixed.reranking = Reranking(3, Odd(), mixed.pictures.drawn)
+    with pytest.raises(ModelError, match="reranker odd"):
+        mixed.search("harbour")
+
+
+# ------------------------------------------------------------------- an image encoder, seen closer
+
+
+@pytest.fixture(scope="module")
+def closer() -> PageReranker:
+    found: PageReranker = plugins.load("rerankers", "encoder:builtin:look")
+    return found
+
+
+class TestBuiltInEncoder(PageRerankerSuite):
+    @pytest.fixture(autouse=True)
+    def _made(self, closer: PageReranker) -> None:
+        self.model = closer
+
+    def load(self) -> PageReranker:
+        return self.model
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(8, 120))
+def test_crops_cover_a_page_and_overlap(height: int, width: int, side: int) -> None:
+    page = np.arange(height * width, dtype=np.int64).reshape(height, width)
+    page = np.stack([page >> 16, page >> 8 & 255, page & 255], -1).astype(np.uint8)
+    whole, *crops = views(page, side)
+    assert max(whole.shape[:2]) <= side
+    if max(height, width) <= side:
+        assert not crops and np.array_equal(whole, page)
+        return
+    assert all(min(crop.shape[:2]) >= 1 and max(crop.shape[:2]) <= side for crop in crops)
+    seen = np.concatenate([crop.reshape(-1, 3) for crop in crops]).astype(np.int64)
+    numbers = seen[:, 0] << 16 | seen[:, 1] << 8 | seen[:, 2]
+    assert len(np.unique(numbers)) == height * width
+    if min(height, width) <= side:  # one row of crops
+        shared = sum(max(crop.shape[:2]) for crop in crops) - max(height, width)
+        assert shared >= (len(crops) - 1) * (side * OVERLAP - 1)
+
+
+def dashboard() -> Image.Image:
+    page = Image.new("RGB", PAGE, "#dfe8f0")
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((0, 0, 900, 80), fill="#2a5caa")
+    draw.rectangle((0, 80, 160, 1200), fill="#33475b")
+    for y in (130, 500, 860):
+        for x in (200, 550):
+            draw.rectangle((x, y, x + 300, y + 300), fill="white")
+    return page
+
+
+def diagram() -> Image.Image:
+    page = Image.new("RGB", PAGE, "white")
+    draw = ImageDraw.Draw(page)
+    for x, y in ((120, 100), (560, 100), (340, 480), (340, 860)):
+        draw.ellipse((x, y, x + 220, y + 180), fill="#7fb2e5", outline="black", width=4)
+    for line in (((230, 280), (450, 480)), ((670, 280), (450, 480)), ((450, 660), (450, 860))):
+        draw.line(line, fill="black", width=4)
+    return page
+
+
+def form() -> Image.Image:
+    page = Image.new("RGB", PAGE, "white")
+    draw = ImageDraw.Draw(page)
+    for y in range(80, 1100, 120):
+        for x in (60, 480):
+            draw.rectangle((x, y, x + 360, y + 70), outline="black", width=2)
+    return page
+
+
+def printed_with_a_small_chart() -> Image.Image:
+    """Lines of print, and in a corner a bar chart on a fifteenth of the page."""
+    page = Image.new("RGB", PAGE, "white")
+    draw = ImageDraw.Draw(page)
+    for row, y in enumerate(range(60, 1140, 22)):
+        for x in range(60 + row % 3 * 9, 800, 75):
+            draw.rectangle((x, y, x + 40 + (x * y) % 26, y + 9), fill=(40, 40, 40))
+    draw.rectangle((520, 820, 820, 1080), fill="white")
+    draw.line((544, 833, 544, 1054, 805, 1054), fill="black", width=3)
+    colours = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd")
+    for i, (colour, height) in enumerate(zip(colours, (80, 150, 110, 170, 60), strict=True)):
+        draw.rectangle((562 + 48 * i, 1054 - height, 592 + 48 * i, 1054), fill=colour)
+    return page
+
+
+def test_a_small_thing_on_a_page_is_found_by_looking_closer(tmp_path: Path) -> None:
+    files = tmp_path / "in"
+    files.mkdir()
+    for i, picture in enumerate((dashboard(), diagram(), form(), printed_with_a_small_chart()), 1):
+        picture.save(files / f"scan-{i}.png")
+    settings = {**QUICK, "captioner": "none"}
+    with triptych.open(tmp_path / "library", settings={**settings, "rerank.model": "none"}) as library:
+        library.add(files)
+        assert order(library.search("bar chart"))[0] != ("scan-4.png", 1)
+    looking = {**settings, "rerank.model": "encoder:builtin:look"}
+    with triptych.open(tmp_path / "library", settings=looking) as library:
+        [hit, *_] = library.search("bar chart")
+        assert Path(hit.source).name == "scan-4.png"
+        assert hit.to_dict()["rerank"]["model"].startswith("encoder:builtin/look/")
+        assert hit.rerank is not None and hit.rerank.before > 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("", "Which encoder shall look at pages again"),
+        (":", "Which encoder shall look at pages again"),
+        (":builtin:minilm", "sees no pictures"),
+        (":biltin:look", "no back end 'biltin' in encoders"),
+        (":builtin:lok", "no built-in encoder 'lok'"),
+    ],
+)
+def test_what_is_no_encoder_of_pictures(argument: str, said: str) -> None:
+    with pytest.raises(UserError, match=said) as told:
+        plugins.load("rerankers", f"encoder{argument}")
+    assert "\n" not in str(told.value)
