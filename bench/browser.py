@@ -78,7 +78,6 @@ class Watched:
     errors: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     unprotected: list[str] = field(default_factory=list)
-    received: dict[str, int] = field(default_factory=dict)  # bytes of each file of the page
 
     @property
     def faults(self) -> list[str]:
@@ -101,10 +100,13 @@ class Watched:
 
 
 @contextmanager
-def tab(browser: Browser, address: str, **options: Any) -> Iterator[Watched]:
-    """A fresh tab (no storage, no cache) that has opened `address`; `options` as Playwright's new_context."""
+def tab(browser: Browser, address: str, *, first: str = "", **options: Any) -> Iterator[Watched]:
+    """A fresh tab (no storage, no cache) that has opened `address`. `first` is a script that runs before any of
+    the page; `options` as Playwright's new_context."""
     context = browser.new_context(**{"viewport": WIDE, **options})
     page = context.new_page()
+    if first:
+        page.add_init_script(first)
     watched = Watched(page, address)
     page.on("console", watched.said)
     page.on("pageerror", lambda error: watched.errors.append(str(error)))

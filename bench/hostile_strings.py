@@ -60,9 +60,12 @@ def payloads() -> list[str]:
 
 def strings() -> list[str]:
     """Signs of every kind that Unicode has, numbers, paths, formats, commands: each string once."""
-    found = list(dict.fromkeys(itertools.islice(_all(), STRINGS)))
-    assert len(found) == STRINGS, len(found)
-    return found
+    found: dict[str, None] = {}
+    for string in _all():
+        found[string] = None
+        if len(found) == STRINGS:
+            break
+    return list(found)
 
 
 def _all() -> Iterator[str]:

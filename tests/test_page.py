@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 from browser import PHONE, Watched, browsing, chromium_path, served, tab
+from hostile_library import WATCH, ask_all, foreign, make
+from hostile_strings import payloads, strings
 
 if chromium_path() is None:
     pytest.skip("there is no chromium: apt-get install chromium", allow_module_level=True)
@@ -218,7 +220,7 @@ def test_what_is_not_there_is_not_answered(page: Page) -> None:
 def test_searches_of_before_are_offered_and_forgotten(page: Page) -> None:
     ask(page)
     page.click("a.brand")
-    page.locator(".past .line").click()
+    page.locator(".centre .past .line").click()
     expect(page.locator(".answer .words")).to_contain_text("$348.20", timeout=SOON)
     page.get_by_text("Forget all").click()
     expect(page.locator(".past")).to_have_count(0)
@@ -373,3 +375,31 @@ def test_the_page_is_small_and_holds_no_inline_script() -> None:
     for script in folder.rglob("*.js"):
         forbidden = r"innerHTML|outerHTML|insertAdjacent|document\.write|DOMParser|\beval\(|new Function|https?://(?!www\.w3\.org/2000/svg)"
         assert not re.search(forbidden, script.read_text("utf-8")), script.name
+
+
+# ---------------------------------------------------------------------------------------- hostile strings
+
+
+def test_hostile_strings_stay_text(browser: Browser, tmp_path: Path) -> None:
+    """A few of every kind; all of them: bench/page.py."""
+    lines = [*strings()[::14], *payloads()[::2]]
+    with served(make(tmp_path, lines)) as at, tab(browser, at, first=WATCH) as watched:
+        page = watched.page
+        ask_all(page, payloads()[1::5])
+        page.goto(f"{at}#/library")
+        expect(page.locator(".file").first).to_be_visible(timeout=SOON)
+        page.goto(f"{at}#/")
+        search(page, "hostile")
+        page.locator(".hit .name").first.click()
+        expect(page.locator(".print")).to_be_visible(timeout=SOON)
+        assert foreign(page) == []
+        assert watched.faults == []
+
+
+def test_the_watch_over_hostile_strings_sees(page: Page) -> None:
+    """The proof above would notice: what a careless page would do is seen."""
+    page.context.add_init_script(WATCH)
+    page.reload()
+    page.wait_for_selector("body.ready")
+    page.evaluate("document.body.append(document.createElement('iframe'))")
+    assert len(foreign(page)) == 1

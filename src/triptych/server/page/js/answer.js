@@ -10,7 +10,7 @@ const SHORT = 90; // signs; a shorter answer is set large
 
 /**
  * Asks (`asked`: text, image, filters), and shows what comes in `this.element`. `on`: `evidence(hits, seconds)`,
- * `cite(citation, all)`, `ended(answer)`, `failed(problem)`, `closed()`.
+ * `cite(citation)`, `ended(answer)`, `failed(problem)`, `closed()`.
  */
 export class Answer {
 	#running = new AbortController();
@@ -81,7 +81,7 @@ export class Answer {
 
 	#number(citation) {
 		const label = `Citation ${citation.n}: ${fileName(citation.source)}, page ${citation.page}`;
-		return press("number", () => this.on.cite(citation, this.citations), { "aria-label": label, title: label }, citation.n);
+		return press("number", () => this.on.cite(citation), { "aria-label": label, title: label }, citation.n);
 	}
 
 	#cite(citation) {
@@ -94,11 +94,11 @@ export class Answer {
 	#proof(citation) {
 		const place = `${fileName(citation.source)}  ·  page ${citation.page}`;
 		const seen = citation.boxes.length > 0;
-		const open = press("proof", () => this.on.cite(citation, this.citations), { "aria-label": `Citation ${citation.n}: “${citation.quote}”, ${place}: open the page` });
+		const open = press("proof", () => this.on.cite(citation), {});
 		const checked = citation.verified
 			? h("span.checked", { title: "These words stand on that page: checked by the program, not by a model" }, icon("check"), "stands there")
 			: h("span.unchecked", icon("alert"), "not found on the page");
-		put(open, h("span.number", { "aria-hidden": "true" }, citation.n), h("span.told", h("q", { dir: "auto" }, citation.quote), h("span.place", h("span", { dir: "auto" }, place), checked)));
+		put(open, h("span.number", h("span.hidden", "Citation "), citation.n), h("span.told", h("q", { dir: "auto" }, citation.quote), h("span.place", h("span", { dir: "auto" }, place), checked)));
 		const item = h("li", open);
 		if (seen) queueMicrotask(() => open.append(cutting(citation, citation.boxes, "")));
 		return item;

@@ -74,6 +74,12 @@ class App {
 	}
 
 	async load() {
+		await this.refresh();
+		if (this.library && state().view === "search" && this.box.text) this.search();
+	}
+
+	/** Ask what the library holds now, and show it. */
+	async refresh() {
 		try {
 			[this.library, this.latest] = await Promise.all([overview(), latest()]);
 		} catch (problem) {
@@ -82,18 +88,6 @@ class App {
 			return;
 		}
 		toggled("guest", !this.library.write);
-		this.draw();
-		if (state().view === "search" && this.box.text) this.search();
-	}
-
-	/** The library has changed. */
-	async refresh() {
-		try {
-			[this.library, this.latest] = await Promise.all([overview(), latest()]);
-		} catch (problem) {
-			this.trouble(problem);
-			return;
-		}
 		if (state().view === "library" || this.idle) this.draw();
 		else this.wing();
 	}

@@ -5,9 +5,8 @@ const SVG = "http://www.w3.org/2000/svg";
 
 // What may be set as an attribute. No style, no event handler, no srcdoc; links go through `href` below.
 const ATTRIBUTES = new Set([
-	"id", "class", "type", "name", "value", "title", "placeholder", "for", "role", "tabindex", "alt", "hidden",
-	"disabled", "checked", "min", "max", "step", "multiple", "accept", "lang", "dir", "open", "maxlength", "scope",
-	"autocomplete", "spellcheck", "loading", "decoding", "draggable", "webkitdirectory", "autofocus", "colspan",
+	"id", "class", "type", "name", "title", "for", "role", "tabindex", "alt", "hidden", "multiple", "accept", "dir",
+	"max", "maxlength", "scope", "autocomplete", "spellcheck", "loading", "decoding", "draggable", "autofocus",
 ]);
 
 /**
@@ -62,7 +61,6 @@ export function shown(text) {
 }
 
 const PATHS = {
-	search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.3 15.3 20 20",
 	picture: "M4 5h16v14H4zM4 15.5l4.5-4.5 4 4M12 14l3-3 5 5M15.5 8.5h.01",
 	close: "M6 6l12 12M18 6 6 18",
 	plus: "M12 5v14M5 12h14",
@@ -73,7 +71,6 @@ const PATHS = {
 	fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
 	target: "M12 3v4M12 17v4M3 12h4M17 12h4M8 8h8v8H8z",
 	like: "M4 8h10v12H4zM9 8V4h11v12h-6",
-	sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6 19 19M19 5l-1.4 1.4M6.4 17.6 5 19",
 	moon: "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z",
 	help: "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5h.01",
 	key: "M14.5 4a5.5 5.5 0 1 0 .01 11 5.5 5.5 0 0 0 0-11zM10.5 13.5 4 20M6.5 17.5 9 20",
@@ -86,7 +83,6 @@ const PATHS = {
 	check: "M5 12.5l4.5 4.5L19 7.5",
 	alert: "M12 4 2.5 20h19zM12 10v5M12 17.5h.01",
 	down: "M6 9.5l6 6 6-6",
-	text: "M5 6h14M5 10h14M5 14h14M5 18h8",
 };
 
 /** A line drawing from the list above, hidden from screen readers: what it stands on has a label. */

@@ -116,7 +116,7 @@ export function card(hit, on, { cited = [] } = {}) {
 		face,
 		h(
 			"div.body",
-			h("h3", opener, cited.map((n) => h("span.cited", { title: `The answer cites this page` }, n))),
+			h("h2", opener, cited.map((n) => h("span.cited", { title: `The answer cites this page` }, n))),
 			h("p.place", { dir: "auto" }, placeLine(hit)),
 			hit.snippet && h("blockquote", { dir: "auto" }, marked(lines(hit.snippet), hit.marks)),
 			described && h("p.told", { dir: "auto" }, described),

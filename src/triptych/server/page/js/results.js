@@ -32,6 +32,7 @@ export function findings(finding, on, answer) {
 	const none = !results.hits.length || results.match === false;
 	const abstained = answer?.done?.abstained;
 	return [
+		h("h1.hidden", "Pages found"),
 		none && !answer && nothing(finding, on),
 		summary(finding, on),
 		results.hits.length > 0 && list(results.hits, on, answer, none && !abstained),

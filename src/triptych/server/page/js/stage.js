@@ -83,6 +83,7 @@ export class Stage {
 	}
 
 	#set(scale, x, y, smooth) {
+		if (!this.sheet) return;
 		const [width, height] = this.#whole;
 		const { clientWidth: w, clientHeight: h } = this.element;
 		this.scale = scale;
