@@ -39,7 +39,7 @@ ROOMS = {
     "Values and seams": "types errors seams plugins settings values",
     "The flow": "library results",
     "ingest": "ingest files blobs adding follow",
-    "read": "workers process worker wire privacy read orientation",
+    "read": "workers process worker wire privacy read orientation hidden",
     "chunk, view, describe": "chunk views making captioning describing",
     "embed": "embed looks pipeline reembed",
     "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword bm25 tokens slips language terms audit writer",

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from triptych import enhance, orientation, plugins, regions
+from triptych import enhance, hidden, orientation, plugins, regions
 from triptych.errors import FileError
 from triptych.seams import Detector, Document, Format, Ocr, Picture, RawPage
 from triptych.settings import Limits, LookSettings, OcrSettings
@@ -88,16 +90,19 @@ class Reader:
             self._repeats.clear()
         try:
             raw = document.page(number)
-            return self._with_regions(document, raw, self._read(document, raw))
+            return self._looked_at(document, raw, self._read(document, raw))
         except FileError as error:
             return Page(number, PageText.plain(""), 0, 0, failed=error.reason)
 
-    def _with_regions(self, document: Document, raw: RawPage, page: Page) -> Page:
-        """The page with what the detectors find on it."""
+    def _looked_at(self, document: Document, raw: RawPage, page: Page) -> Page:
+        """The page with what is only known from how it looks: the regions that detectors find, hidden words."""
         detectors = self._detectors()
-        if not detectors or not page.width:
+        layered = document.kind == "pdf" and raw.text is not None and page.text_source in ("native", "mixed")
+        if not page.width or not (detectors or layered):
             return page
         image = document.pixels(raw.number, _SEARCHED)
+        if layered and raw.text is not None and image is not None:
+            page = replace(page, meta=_with_hidden(page.meta, raw, image))
         pictures = [picture.box for picture in raw.pictures]
         found = [region for detector in detectors for region in detector.regions(page, pictures, image)]
         return replace(page, regions=tuple(found))
@@ -192,6 +197,14 @@ class Reader:
             return self._settings.side
         dpi = min(max(raw.dpi or _DRAWN_DPI, 150), 300)
         return min(self._settings.side, max(32, round(max(raw.width, raw.height) / 72 * dpi)))
+
+
+def _with_hidden(meta: Mapping[str, Any], raw: RawPage, image: np.ndarray) -> dict[str, Any]:
+    """What is known of a page, with the words of its text layer that nobody sees."""
+    assert raw.text is not None
+    known = {key: value for key, value in meta.items() if key != "outside"}
+    unseen = hidden.found(raw.text, raw.height, image, meta.get("outside", ()))
+    return {**known, "hidden": unseen} if unseen else known
 
 
 def bad_layer(text: PageText) -> str:

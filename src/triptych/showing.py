@@ -95,7 +95,8 @@ class Showing:
 
 def _numbered(told: str) -> str:
     """The answer's text; numbers of citations lead to their quotes below."""
-    return _NUMBER.sub(r'<sup><a href="#tt-\1">\1</a></sup>', _text(told))
+    linked = _NUMBER.sub(r'<sup><a href="#tt-\1">\1</a></sup>', _text(told).replace(" [", "["))
+    return linked.replace("</sup><sup>", ", ")
 
 
 def _quote(citation: Citation) -> str:

@@ -18,6 +18,7 @@ import pypdfium2.raw as pdfium
 from triptych.types import PageText, Section
 
 _SCALE = 1_000_000  # device units to a page side, for pdfium's integer page-to-device mapping
+_OUTSIDE = 100  # words outside of a page that are told
 _WORD = re.compile(r"\S+")
 _JOIN = "\ufffe"  # pdfium's mark for a hyphen at a line end; the line break after it is already gone
 _LIGATURES = str.maketrans(
@@ -136,15 +137,17 @@ class _Words:
     lines: list[int] = field(default_factory=list)
 
 
-def read(page: Any, textpage: Any, matrix: np.ndarray) -> tuple[PageText, tuple[Section, ...]]:
-    """(words with boxes, headings) of one page. Words that stand outside the displayed page are left out:
-    nobody sees them."""
+def read(page: Any, textpage: Any, matrix: np.ndarray) -> tuple[PageText, tuple[Section, ...], list[str]]:
+    """(words with boxes, headings, words outside) of one page. Words that stand outside the displayed page are
+    no part of its text: nobody sees them."""
     words = _words(characters(textpage))
     if not words.texts:
-        return PageText.of_lines([]), ()
+        return PageText.of_lines([]), (), []
     boxes = to_fractions(_hulls(textpage, words.ends), matrix)
-    text = _lay_out(words, boxes)
-    return text, headings(text)
+    seen = (boxes[:, 2] > 0) & (boxes[:, 0] < 1) & (boxes[:, 3] > 0) & (boxes[:, 1] < 1)
+    outside = [words.texts[i] for i in np.flatnonzero(~seen)[:_OUTSIDE].tolist()]
+    text = _lay_out(words, boxes, seen)
+    return text, headings(text), outside
 
 
 def _words(text: str) -> _Words:
@@ -216,9 +219,8 @@ def _hyphen(left: str, right: str, text: str) -> str:
     return "-" if a in _PREFIXES or (len(b) >= 4 and re.search(rf"(?<!{_JOIN})\b{b}\b", lower)) else ""
 
 
-def _lay_out(words: _Words, boxes: np.ndarray) -> PageText:
-    """Joins the words that stand on the displayed page into its text."""
-    seen = (boxes[:, 2] > 0) & (boxes[:, 0] < 1) & (boxes[:, 3] > 0) & (boxes[:, 1] < 1)
+def _lay_out(words: _Words, boxes: np.ndarray, seen: np.ndarray) -> PageText:
+    """Joins the words that stand on the displayed page, those that are `seen`, into its text."""
     texts, glue, lines = words.texts, words.glue, np.array(words.lines, np.uint32)
     if not seen.all():
         kept = np.flatnonzero(seen).tolist()

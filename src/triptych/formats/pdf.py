@@ -105,7 +105,7 @@ class PdfDocument:
         if not textpage:
             raise FileError("damaged", f"page {number} of {self._name} has no readable content")
         try:
-            text, headings = _pdftext.read(page.raw, textpage, matrix)
+            text, headings, outside = _pdftext.read(page.raw, textpage, matrix)
         finally:
             pdfium.FPDFText_ClosePage(textpage)
         pictures = _pictures(page.raw, matrix, (width, height))
@@ -113,6 +113,8 @@ class PdfDocument:
         sections = self._sections(number, text.text, headings)
         label = self._pdf.get_page_label(number - 1)
         meta: dict[str, Any] = {"label": label} if label and label != str(number) else {}
+        if outside:
+            meta["outside"] = outside
         return RawPage(number, round(width), round(height), dpi, text, sections, meta, pictures)
 
     def pixels(self, number: int, side: int) -> np.ndarray:

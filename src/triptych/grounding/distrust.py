@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from triptych.hidden import LEAST
 from triptych.types import Page
 
 _PAYLOAD = 400  # characters after words to a model that are taken to belong to them
@@ -87,7 +88,8 @@ def addressed(text: str) -> tuple[tuple[int, int], ...]:
 
 def warning(page: Page) -> str:
     """What people are told about a page, in one sentence; "" for most pages."""
-    kinds = {d.why for d in doubts(page)}
-    if HIDDEN in kinds or (page.meta.get("hidden") or {}).get("words"):
+    if (page.meta.get("hidden") or {}).get("words", 0) >= LEAST:
         return "holds text that nobody sees on the page; it was not used"
-    return "holds words that speak to a model instead of a reader; they were not used" if kinds else ""
+    if addressed(page.text.text):
+        return "holds words that speak to a model instead of a reader; they were not used"
+    return ""

@@ -142,7 +142,7 @@ class Speaker:
     def _citation(self, number: int, place: Place) -> Citation:
         hit, page = self.hits[place.number], self.items[place.number].sheet.page
         if place.spans:
-            return cite(number, hit, page, place.spans, place.value or place.spans[:1])
+            return cite(number, hit, page, place.spans, place.value[-1:] or place.spans[:1])
         box = hit.view.box if hit.view is not None else Box(0.0, 0.0, 1.0, 1.0)
         return Citation(number, hit.asset, hit.source, page.number, hit.caption, (box,), False)
 
