@@ -237,7 +237,7 @@ class Adding:
         for asset in self.catalog.assets():
             pages = self.catalog.pieces(asset.key)
             seen = any(piece.box is not None for _, here in pages for piece in here)
-            if not seen and any(plan(page, self.settings.look) for page, _ in pages):
+            if not seen and any(plan(page, asset.kind, self.settings.look) for page, _ in pages):
                 self.again(asset, looked=False)
 
     def again(self, known: Asset, looked: bool, change: Callable[[Page], Page] | None = None) -> None:
@@ -281,7 +281,7 @@ class Adding:
     def _looked_at(self, asset: Asset, page: Page) -> Page:
         """A stored page with its views as the settings want them now."""
         encoder = self.encoders.image
-        planned = plan(page, self.settings.look)
+        planned = plan(page, asset.kind, self.settings.look)
         if encoder is None or not encoder.side or not planned:
             return page
         path = self.blobs.local(asset.sha256)

@@ -1,6 +1,6 @@
 """Views: what an image encoder sees of a page. The whole page, tiles of a large or dense one, its figures.
 
-    plan(page, settings) -> views without pixels         which parts; a pure function
+    plan(page, kind, settings) -> views without pixels   which parts; a pure function
     rendered(document, page, views, side) -> views       their pixels; inside a worker process only
 
 A view is drawn upright, its longer side at most `side` pixels, and its box is on the page as stored.
@@ -27,21 +27,22 @@ _MOST = 24  # tiles of one page
 _LARGEST = 4096  # longer side in pixels at which a page is drawn for its parts
 
 
-def plan(page: Page, settings: LookSettings) -> tuple[View, ...]:
-    """The views of a page; () for pages of plain text and those that could not be read."""
+def plan(page: Page, kind: str, settings: LookSettings) -> tuple[View, ...]:
+    """The views of a page of a document of that kind; () for pages of plain text and those that could not be
+    read."""
     if page.failed or not page.width or not page.height:
         return ()
     views = [View("image", WHOLE)]
     if settings.tiles:
-        views += [View("tile", box) for box in _tiles(page, settings)]
+        views += [View("tile", box) for box in _tiles(page, kind, settings)]
     if settings.regions:
         views += [View("region", r.box, r.name) for r in page.regions if r.name in _FIGURES]
     return tuple(views)
 
 
-def _tiles(page: Page, settings: LookSettings) -> list[Box]:
+def _tiles(page: Page, kind: str, settings: LookSettings) -> list[Box]:
     """Overlapping squares that cover a large or dense page, row by row; [] for other pages."""
-    scale = 1.0 if page.dpi is None or page.text_source == "ocr" else _DPI / 72
+    scale = _DPI / 72 if kind == "pdf" else 1.0  # sizes of PDF pages are in points
     width, height = page.width * scale, page.height * scale
     dense = len(page.text.spans) >= settings.dense
     if max(width, height) <= settings.threshold and not (dense and max(width, height) > settings.tile):

@@ -174,7 +174,7 @@ class _Worker:
             if page.failed:
                 raise FileError("damaged", page.failed)
             if self._side:
-                planned = self._plan(page, self._look)
+                planned = self._plan(page, document.kind, self._look)
                 page = replace(page, views=self._rendered(document, page, planned, self._side))
             header, arrays = wire.page_out(page)
             self._send({"is": "page", **header}, arrays)

@@ -51,8 +51,9 @@ class Variant:
 
 def planned(lib: Library) -> list[Variant]:
     """The variants of which this library would notice something."""
-    pages = [page for asset in lib.catalog.assets() for page in lib.catalog.pages(asset.key)]
-    return [*_captions(lib), *_words(pages), *_views(lib, pages), *_chunks(lib, pages)]
+    known = [(page, asset.kind) for asset in lib.catalog.assets() for page in lib.catalog.pages(asset.key)]
+    pages = [page for page, _ in known]
+    return [*_captions(lib), *_words(pages), *_views(lib, known), *_chunks(lib, pages)]
 
 
 def made(
@@ -143,8 +144,9 @@ def _words(pages: list[Page]) -> list[Variant]:
     ]
 
 
-def _views(lib: Library, pages: list[Page]) -> list[Variant]:
-    """Tiles and regions the other way round, where that gives a page other views."""
+def _views(lib: Library, pages: list[tuple[Page, str]]) -> list[Variant]:
+    """Tiles and regions the other way round, where that gives a page other views. Each page comes with the kind
+    of its document."""
     if "image" not in lib.signals():
         return []
     look = lib.settings.look
@@ -155,12 +157,12 @@ def _views(lib: Library, pages: list[Page]) -> list[Variant]:
     return [
         Variant("views", f"{name} {'on' if on else 'off'}", _looked_again, {f"look.{name}": on})
         for name, on, other in others
-        if any(_parts(page, other) != _parts(page, look) for page in pages)
+        if any(_parts(page, kind, other) != _parts(page, kind, look) for page, kind in pages)
     ]
 
 
-def _parts(page: Page, look: LookSettings) -> list[tuple[str, Box]]:
-    return [(view.kind, view.box) for view in plan(page, look)]
+def _parts(page: Page, kind: str, look: LookSettings) -> list[tuple[str, Box]]:
+    return [(view.kind, view.box) for view in plan(page, kind, look)]
 
 
 def _chunks(lib: Library, pages: list[Page]) -> list[Variant]:
