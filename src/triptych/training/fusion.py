@@ -80,23 +80,28 @@ def fit(examples: Sequence[Example]) -> Model:
     return Model(SIGNALS, FEATURES, weights, len(usable), round(gain, 4))
 
 
-def examples(lib: Library, labels: LabelledSet) -> list[Example]:
-    """The labelled questions as the library's retrieval sees them. Its files are known by their content.
+def examples(lib: Library, labels: LabelledSet, assets: Mapping[str, str] | None = None) -> list[Example]:
+    """The labelled questions as the library's retrieval sees them. `assets` has the sha256 of each document; else
+    the set's files are known by their content.
 
     Raises UserError when the library holds none of the set's files.
     """
     held = {asset.sha256: asset.key for asset in lib.catalog.assets()}
-    keys = {}
-    for document in labels.documents:
-        if document.path is not None:
-            sha256 = hashlib.sha256(document.path.read_bytes()).hexdigest()
-            if sha256 in held:
-                keys[document.id] = held[sha256]
+    known = _assets(labels) if assets is None else assets
+    keys = {document: held[sha256] for document, sha256 in known.items() if sha256 in held}
     if not keys:
         raise UserError(
             f"The library holds none of the files of '{labels.name}'. Add them: triptych add {labels.folder}"
         )
     return [_example(lib, question, labels, keys) for question in labels.questions]
+
+
+def _assets(labels: LabelledSet) -> dict[str, str]:
+    return {
+        document.id: hashlib.sha256(document.path.read_bytes()).hexdigest()
+        for document in labels.documents
+        if document.path is not None
+    }
 
 
 def _example(lib: Library, question: Question, labels: LabelledSet, keys: Mapping[str, int]) -> Example:
