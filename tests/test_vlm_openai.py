@@ -211,7 +211,8 @@ def test_each_failure_has_its_own_code(name: str) -> None:
     code, answer = CASES[name]
     with ModelServer(lambda request: answer) as server:
         assert failure(server)[0] == code
-        assert len(server.asked) == 1  # trying again is the core's
+        streams = [request for request in server.asked if request["stream"]]
+        assert len(streams) == 1  # trying again is the core's
 
 
 def test_each_code_has_its_own_sentence() -> None:
@@ -220,6 +221,17 @@ def test_each_code_has_its_own_sentence() -> None:
         with ModelServer(lambda request, answer=answer: answer) as server:
             told[code] = failure(server)[1].split("(")[0].replace(server.url, "URL")
     assert len(set(told.values())) == len(told) >= 10
+
+
+def test_an_empty_stream_is_asked_about_without_one() -> None:
+    def respond(request: dict[str, Any]) -> Scripted:
+        return Scripted([]) if request["stream"] else fails(400, "exceeds context window of 512")
+
+    with ModelServer(respond) as server:
+        vlm = load(server)
+        assert failure(server, vlm=vlm)[0] == "vlm-context"
+        assert vlm.context == 512
+        assert [request["max_tokens"] for request in server.asked] == [64, 1]
 
 
 def test_a_server_that_is_away_is_told() -> None:

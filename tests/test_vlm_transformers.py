@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 import tiny_models
+from foreign_server import running
 from triptych import plugins
 from triptych.conformance.vlm import QUESTION, VlmSuite, drained
 from triptych.errors import UserError, VlmError
@@ -172,33 +167,12 @@ def test_another_version_of_the_model_has_another_name(local: BatchVlm, tmp_path
 # ------------------------------------------------------------------------------------- transformers serve
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def serve(folder: Path) -> Iterator[str]:
     """The URL of `transformers serve` with the tiny model, started for this file."""
-    port = free_port()
-    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", str(folder), "--host", "127.0.0.1",
-               "--port", str(port), "--device", "cpu"]  # fmt: skip
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            for _ in range(600):
-                assert process.poll() is None, "transformers serve ended"
-                try:
-                    urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()
-                    break
-                except (URLError, OSError):
-                    time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.terminate()
+    command = ["-m", "transformers.cli.transformers", "serve", str(folder), "--device", "cpu"]
+    with running(command, "/health", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error") as url:
+        yield f"{url}/v1"
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ class Remote:
         sent = [{"role": message.role, "content": _content(message)} for message in messages]
         try:
             with self._open(sent, max_tokens) as events:
-                return (yield from self._pieces(events, max_tokens))
+                return (yield from self._pieces(events, sent, max_tokens))
         except openai.APIError as error:
             raise self._learnt(error, pictures) from error
 
@@ -135,7 +135,9 @@ class Remote:
             )
         return f"{self._server} is there and has {self._model}"
 
-    def _open(self, messages: list[dict[str, Any]], max_tokens: int) -> Stream[ChatCompletionChunk]:
+    def _open(
+        self, messages: list[dict[str, Any]], max_tokens: int, *, stream: bool = True
+    ) -> Stream[ChatCompletionChunk]:
         """The answer's stream; an optional parameter that the server refuses is left out from then on."""
         create: Any = self._client.chat.completions.create  # its overloads do not know what is left out
         while True:
@@ -143,12 +145,12 @@ class Remote:
             optional: dict[str, Any] = {
                 "max_completion_tokens" if "max_tokens" in refused else "max_tokens": max_tokens,
                 "temperature": 0.0,
-                "stream_options": {"include_usage": True},
+                **({"stream_options": {"include_usage": True}} if stream else {}),
             }
             given = {name: value for name, value in optional.items() if name not in refused}
             try:
                 events: Stream[ChatCompletionChunk] = create(
-                    model=self._model, messages=messages, stream=True, extra_headers=self._headers, **given
+                    model=self._model, messages=messages, stream=stream, extra_headers=self._headers, **given
                 )
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 unknown = {name for name in given if _unsupported(error, name)}
@@ -158,7 +160,9 @@ class Remote:
             else:
                 return events
 
-    def _pieces(self, events: Stream[ChatCompletionChunk], max_tokens: int) -> Generator[str, None, Reply]:
+    def _pieces(
+        self, events: Stream[ChatCompletionChunk], sent: list[dict[str, Any]], max_tokens: int
+    ) -> Generator[str, None, Reply]:
         """The pieces of a stream. Raises VlmError when it does not come to a proper end."""
         said: list[str] = []
         length, finish = 0, ""
@@ -174,9 +178,20 @@ class Remote:
             if length > max_tokens * _LONGEST:
                 finish = "length"
                 break
+        if not finish and not said:
+            raise self._complaint(sent)
         if not finish:
-            raise self._half() if said else self._malformed("it is empty")
+            raise self._half()
         return Reply("".join(said), _FINISH.get(finish, "stop"), *counted)
+
+    def _complaint(self, sent: list[dict[str, Any]]) -> VlmError:
+        """What was wrong with a stream that is empty. Raises openai.APIError where the server says it: some, like
+        llama-cpp-python, do so without a stream only. Twice, as it may just have closed the connection that is kept."""
+        try:
+            self._open(sent, 1, stream=False)
+        except openai.APIConnectionError:
+            self._open(sent, 1, stream=False)
+        return self._malformed("it is empty")
 
     def _events(self, events: Stream[ChatCompletionChunk]) -> Generator[ChatCompletionChunk, None, None]:
         try:
