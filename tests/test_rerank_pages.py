@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,14 @@ from sqlalchemy import update
 
 import triptych
 from triptych import database, plugins, schema
-from triptych.conformance.reranker import PageRerankerSuite
+from triptych.conformance.reranker import PageRerankerSuite, RerankerSuite
 from triptych.errors import ModelError, UserError
 from triptych.library import Library
 from triptych.records import ChunkRow
 from triptych.rerank import Reranking
 from triptych.rerankers.encoder import OVERLAP, views
 from triptych.results import Results
-from triptych.seams import PageReranker
+from triptych.seams import PageReranker, Reranker
 
 QUICK = {"ocr.engine": "none", "workers": 2}
 PAGE = (900, 1200)  # pixels of a drawn page
@@ -283,4 +284,124 @@ def test_a_small_thing_on_a_page_is_found_by_looking_closer(tmp_path: Path) -> N
 def test_what_is_no_encoder_of_pictures(argument: str, said: str) -> None:
     with pytest.raises(UserError, match=said) as told:
         plugins.load("rerankers", f"encoder{argument}")
+    assert "\n" not in str(told.value)
+
+
+# ------------------------------------------------------------------- late interaction, made here
+
+
+@pytest.fixture(scope="module")
+def colpali(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("sentence_transformers", minversion="6.0")
+    import tiny_models
+
+    return tiny_models.colpali(tmp_path_factory.mktemp("colpali"))
+
+
+@pytest.fixture(scope="module")
+def looking(colpali: Path) -> Any:
+    return plugins.load("rerankers", f"late_interaction:{colpali}", device="cpu")
+
+
+class TestLateInteraction(PageRerankerSuite):
+    @pytest.fixture(autouse=True)
+    def _made(self, looking: PageReranker) -> None:
+        self.model = looking
+
+    def load(self) -> PageReranker:
+        return self.model
+
+
+def test_scores_are_those_of_transformers_and_a_plain_maxsim(colpali: Path, looking: PageReranker) -> None:
+    import torch
+    from transformers import ColPaliForRetrieval, ColPaliProcessor
+
+    import tiny_models
+
+    pages, question = tiny_models.pictures(), "two boats at the pier"
+    model = ColPaliForRetrieval.from_pretrained(colpali).eval()
+    processor = ColPaliProcessor.from_pretrained(colpali)
+    with torch.inference_mode():
+        asked = model(**processor.process_queries([question])).embeddings[0].numpy().astype(np.float64)
+        expected = []
+        for page in pages:
+            inputs = processor.process_images([Image.fromarray(page)])
+            inputs.pop("labels")
+            patches = model(**inputs).embeddings[0].numpy().astype(np.float64)
+            expected.append(sum(max(float(token @ patch) for patch in patches) for token in asked))
+    found = looking.seen(question, pages)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert np.ptp(found) > 0.01
+
+
+def test_what_stands_for_a_picture_in_a_question_is_only_text(looking: PageReranker) -> None:
+    import tiny_models
+
+    pages = tiny_models.pictures(2)
+    for question in ("<image> boats", "<pad></s>", "http://127.0.0.1:9/a.png", "file:///etc/passwd.jpg"):
+        assert np.isfinite(looking.seen(question, pages)).all()
+
+
+def test_a_model_of_pages_says_that_it_reads_no_passages(looking: Any) -> None:
+    with pytest.raises(ModelError, match="not made to read passages") as told:
+        looking.scores("boats", ["Two boats lie at the pier."])
+    assert "\n" not in str(told.value)
+
+
+def test_late_interaction_in_a_search(mixed: Library, looking: PageReranker) -> None:
+    mixed.reranking = Reranking(50, looking, mixed.pictures.drawn)
+    hits = mixed.search("harbour", k=6)
+    told = [hit.rerank for hit in hits if hit.source.endswith(".png")]
+    assert len(told) == 4
+    assert all(one is not None and one.model.startswith("late_interaction:") for one in told)
+
+
+@pytest.fixture(scope="module")
+def colbert(tmp_path_factory: pytest.TempPathFactory) -> Reranker:
+    pytest.importorskip("sentence_transformers", minversion="6.0")
+    import tiny_models
+
+    folder = tiny_models.colbert(tmp_path_factory.mktemp("colbert"))
+    found: Reranker = plugins.load("rerankers", f"late_interaction:{folder}", device="cpu")
+    return found
+
+
+class TestColbert(RerankerSuite):
+    @pytest.fixture(autouse=True)
+    def _made(self, colbert: Reranker) -> None:
+        self.model = colbert
+
+    def load(self) -> Reranker:
+        assert not isinstance(self.model, PageReranker)
+        return self.model
+
+
+def test_what_is_no_late_interaction_model(tmp_path: Path) -> None:
+    pytest.importorskip("sentence_transformers", minversion="6.0")
+    import tiny_models
+
+    with pytest.raises(UserError, match="Which late-interaction model"):
+        plugins.load("rerankers", "late_interaction")
+    with pytest.raises(UserError, match="neither a folder nor a whole name"):
+        plugins.load("rerankers", "late_interaction:colpali")
+    with pytest.raises(UserError, match="does not say what it is"):
+        plugins.load("rerankers", f"late_interaction:{tmp_path}")
+    other = tiny_models.cross_encoder(tmp_path / "cross")
+    with pytest.raises(UserError, match="it is a BertForSequenceClassification"):
+        plugins.load("rerankers", f"late_interaction:{other}")
+    (other / "config.json").write_text("{", "utf-8")
+    with pytest.raises(ModelError, match="cannot be read"):
+        plugins.load("rerankers", f"late_interaction:{other}")
+
+
+def test_weights_that_are_pickled_or_gone_are_refused(colpali: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    folder = Path(shutil.copytree(colpali, tmp_path / "copy"))
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    with pytest.raises(UserError, match="holds no late-interaction model that") as told:
+        plugins.load("rerankers", f"late_interaction:{folder}")
     assert "\n" not in str(told.value)

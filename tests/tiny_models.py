@@ -264,6 +264,42 @@ def _onnx_configs(source: Path, folder: Path) -> None:
         (folder / name).write_bytes((source / name).read_bytes())
 
 
+def colpali(folder: Path) -> Path:
+    """ColPali: a vector for each patch of a page and for each token of a question."""
+    import torch
+    from transformers import ColPaliConfig, ColPaliForRetrieval, ColPaliProcessor
+    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+    torch.manual_seed(0)
+    images = SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    images.image_seq_length = (SIDE // PATCH) ** 2
+    tokens = tokenizer()
+    tokens.model_max_length = 256
+    processor = ColPaliProcessor(images, tokens)  # adds its own tokens
+    text, vision = _towers(len(processor.tokenizer))
+    text |= {"model_type": "gemma", "num_key_value_heads": 1, "head_dim": 16, "max_position_embeddings": 256,
+             "initializer_range": 0.3}  # fmt: skip
+    vision |= {"model_type": "siglip_vision_model", "vision_use_head": False, "initializer_range": 0.3}
+    whole = {"model_type": "paligemma", "text_config": text, "vision_config": vision, "projection_dim": 32,
+             "hidden_size": 32, "vocab_size": len(processor.tokenizer),
+             "image_token_index": processor.image_token_id}  # fmt: skip
+    ColPaliForRetrieval(ColPaliConfig(vlm_config=whole, embedding_dim=16)).eval().save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+def colbert(folder: Path) -> Path:
+    """A late-interaction model of sentence-transformers that reads text only."""
+    from sentence_transformers import MultiVectorEncoder
+
+    minilm(folder)
+    made = MultiVectorEncoder(
+        str(folder / "bert"), device="cpu", prompts={"query": "[Q] ", "document": "[D] "}
+    )
+    made.save_pretrained(str(folder / "colbert"))
+    return folder / "colbert"
+
+
 def blip(folder: Path) -> Path:
     """BLIP for captions."""
     import torch
