@@ -214,7 +214,7 @@ class App {
 
 	cite(citation, focus = true) {
 		const same = (other) => other.asset === citation.asset && other.page === citation.page;
-		const marks = this.answer.citations.filter(same).flatMap((c) => c.boxes.map((box) => ({ box, label: String(c.n), kind: c.n === citation.n ? "" : "beside" })));
+		const marks = this.answer.citations.filter(same).flatMap((c) => c.boxes.map((box, n) => ({ box, label: n ? "" : String(c.n), kind: c.n === citation.n ? "" : "beside" })));
 		const hit = this.finding.results?.hits.find(same);
 		this.opener = citation;
 		this.viewer.show({ ...hit, ...citation, title: hit?.title || "" }, { marks, at: citation.boxes, quote: citation.quote, focus });
@@ -223,6 +223,7 @@ class App {
 
 	/** Mark the result whose page is shown. */
 	pointed() {
+		clearTimeout(this.waiting); // whoever opened a page does not want another one
 		document.querySelector(".hit.seen")?.classList.remove("seen");
 		elementOf(this.viewer.place || {})?.classList.add("seen");
 	}

@@ -97,7 +97,7 @@ export function around(boxes) {
 	];
 }
 
-const NEAR = [0.6, 0.34]; // of the page, width and height: what can be read at one look
+const NEAR = [[0.6, 0.34], [1, 0.1]]; // of the page, width and height: what can be read at one look; a line is
 
 /** The box around most of the boxes that can be seen together at a readable size. */
 export function heart(boxes) {
@@ -105,7 +105,7 @@ export function heart(boxes) {
 		const group = [seed];
 		for (const box of [...boxes].sort((a, b) => apart(a, seed) - apart(b, seed))) {
 			const [x0, y0, x1, y1] = around([...group, box]);
-			if (box !== seed && x1 - x0 <= NEAR[0] && y1 - y0 <= NEAR[1]) group.push(box);
+			if (box !== seed && NEAR.some(([width, height]) => x1 - x0 <= width && y1 - y0 <= height)) group.push(box);
 		}
 		return group;
 	});
