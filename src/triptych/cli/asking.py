@@ -19,7 +19,7 @@ from triptych.cli.context import (
     pass_context,
     put_json,
 )
-from triptych.cli.recording import asked
+from triptych.cli.recording import asker
 from triptych.errors import UserError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def search(
                 collection=collection,
                 where=where,
             )
-        log, who = asked(library, collection, where)
+        log, who = asker(library, collection, where)
         log.searched(results, who)
         if html is not None:
             page = library.html(results)
@@ -156,10 +156,17 @@ def ask(
         if questions is not None:
             lines = [line.strip() for line in questions if line.strip()]
             answers = library.asking.every(lines, collection=collection, where=where)
-            return max((_told(context, answer, as_json) for answer in answers), default=DONE)
+            log, who = asker(library, collection, where)
+            status = DONE
+            for answer in answers:
+                log.answered(answer, who)
+                status = max(status, _told(context, answer, as_json))
+            return status
         asked = question or ""
         turns = conversation.remembered(library.folder) if go_on else []
         answer = library.ask(asked, collection=collection, where=where, turns=turns, image=image)
+        log, who = asker(library, collection, where)
+        log.answered(answer, who)
         status = _told(context, answer, as_json)
         _remember(
             context, library.folder, [*turns, conversation.Turn(answer.understood or asked, answer.text)]

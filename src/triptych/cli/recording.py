@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _KINDS = ("search", "ask", "click")
 
 
-def asked(library: Library, collection: str | None, where: str | None) -> tuple[QueryLog, Asked]:
+def asker(library: Library, collection: str | None, where: str | None) -> tuple[QueryLog, Asked]:
     """The log of a library, and who asks at the command line."""
     from triptych.querylog import Asked, QueryLog
 

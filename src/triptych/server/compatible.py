@@ -1,7 +1,7 @@
 """The shapes of the OpenAI API: what of a chat is asked, and how an answer goes out.
 
-A model is a collection, by its name; `triptych` is all that the key may see. Of a conversation the last message of
-the user is asked, with its picture if it has one. Citations are numbered links in the text, to the page with the
+A model is a collection, by its name; `triptych` is all that the key may see. The last message of the
+user is asked, with its picture if it has one; it may refer to the turns before it. Citations are numbered links in the text, to the page with the
 place marked, and a structured field: `citations`, and `annotations` of the message as OpenAI has them.
 """
 
@@ -13,15 +13,18 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
 from triptych import events
+from triptych.conversation import Turn
 from triptych.server.problems import Problem
 from triptych.types import Answer, Citation
 
 EVERYTHING = "triptych"  # the model that looks at all collections
 _DATA = re.compile(r"data:image/[\w.+-]{1,40};base64,", re.ASCII)
+_LINK = re.compile(r"\[\[(\d{1,4})\]\]\([^)]*\)")
 _NUMBER = re.compile(r"\[(\d{1,4})\]")
 
 
@@ -31,24 +34,44 @@ class Asked:
 
     text: str
     picture: bytes | None
+    turns: list[Turn]  # of the conversation before
 
 
 def asked(messages: Sequence[Mapping[str, Any]]) -> Asked:
     """The last message of the user. Raises Problem when there is none, or it holds what cannot be asked."""
-    last = next((m for m in reversed(messages) if m.get("role") == "user"), None)
-    if last is None:
+    at = next((n for n in reversed(range(len(messages))) if messages[n].get("role") == "user"), None)
+    if at is None:
         raise Problem(
             422, "no-question", "There is no message of the role 'user', so there is nothing to answer."
         )
-    content = last.get("content")
-    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
-    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        raise Problem(422, "not-valid", "'content' is not right: it must be text, or a list of parts.")
-    text = " ".join(str(p.get("text", "")) for p in parts if p.get("type") == "text").strip()
+    parts = _parts(messages[at])
+    text = _text(parts)
     pictures = [p for p in parts if p.get("type") == "image_url"]
     if not text and not pictures:
         raise Problem(422, "no-question", "The last message of the user is empty.")
-    return Asked(text, _picture(pictures[-1]) if pictures else None)
+    return Asked(text, _picture(pictures[-1]) if pictures else None, _turns(messages[:at]))
+
+
+def _parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    content = message.get("content")
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise Problem(422, "not-valid", "'content' is not right: it must be text, or a list of parts.")
+    return parts
+
+
+def _text(parts: Sequence[Mapping[str, Any]]) -> str:
+    return " ".join(str(p.get("text", "")) for p in parts if p.get("type") == "text").strip()
+
+
+def _turns(messages: Sequence[Mapping[str, Any]]) -> list[Turn]:
+    """Questions of the user, each with the answer that follows it; links are taken out of the answers."""
+    turns = []
+    for question, answer in pairwise(messages):
+        if question.get("role") == "user" and answer.get("role") == "assistant" and answer.get("content"):
+            said = _LINK.sub(r"[\1]", _text(_parts(answer)))
+            turns.append(Turn(_text(_parts(question)), said))
+    return turns
 
 
 def _picture(part: Mapping[str, Any]) -> bytes:
@@ -97,9 +120,13 @@ class Links:
     def annotations(self, text: str) -> list[dict[str, Any]]:
         """The links in `text` as OpenAI annotates them."""
         found = []
-        for match in re.finditer(r"\[\[(\d{1,4})\]\]\(([^)]*)\)", text):
+        for match in _LINK.finditer(text):
             if (citation := self._known.get(int(match[1]))) is not None:
-                place = {"start_index": match.start(), "end_index": match.end(), "url": match[2]}
+                place = {
+                    "start_index": match.start(),
+                    "end_index": match.end(),
+                    "url": self.address(citation),
+                }
                 title = f"{citation.source}, page {citation.page}"
                 found.append({"type": "url_citation", "url_citation": {**place, "title": title}})
         return found

@@ -17,6 +17,7 @@ Sha256 = Annotated[
     ),
 ]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+Turned = Annotated[str, Field(max_length=20_000)]
 Texts = Annotated[list[Text], Field(min_length=1, max_length=256)]
 K = Annotated[int, Field(ge=1, le=100, description="How many hits.")]
 CollectionName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -124,11 +125,16 @@ class Click(Strict):
 
 
 class AskRequest(Strict):
-    """A question to be answered from the pages."""
+    """A question to be answered from the pages; with a picture (sent as multipart) from pages like it."""
 
     question: str = Field(min_length=1, max_length=4000, examples=["What is the total on the ACME invoice?"])
     collection: list[CollectionName] = Field(default_factory=list, description="Only these collections.")
     filter: str | None = Field(default=None, max_length=2000)
+    turns: list[Annotated[list[Turned], Field(min_length=2, max_length=2)]] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Earlier questions and answers, [[question, answer], ...], to which this one may refer.",
+    )
 
 
 class CitationModel(BaseModel):
@@ -154,6 +160,7 @@ class AnswerModel(BaseModel):
     citations: list[CitationModel]
     evidence: list[HitModel]
     warnings: list[str]
+    understood: str = Field(default="", description="A follow-up question with what it refers to.")
     seconds: dict[str, float]
     id: str | None = None
 

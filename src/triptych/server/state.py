@@ -93,8 +93,8 @@ class State:
             path.write_bytes(picture)
             try:
                 return see(path, self.workers, self.library.encoders)
-            except UserError as error:  # it names a place of ours
-                raise UserError(str(error).replace(str(path), "that was sent")) from error
+            except UserError as error:
+                raise UserError(str(error).replace(f"{folder}/", "")) from error  # a place of ours
 
     def keep(
         self, sent: Sequence[tuple[str, IO[bytes]]], collection: str, owner: str, tags: Mapping[str, str]

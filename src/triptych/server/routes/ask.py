@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from triptych import events
+from triptych.conversation import Turn
 from triptych.querylog import Asked
-from triptych.results import Results
 from triptych.server import reply, shaping
 from triptych.server.identity import READ, Identity, access
 from triptych.server.problems import Problem
@@ -25,80 +25,86 @@ from triptych.types import Answer, Citation
 router = APIRouter(prefix="/v1", tags=["ask"])
 
 _PAGES, _QUOTED = 5, 200  # pages that are named for a picture, characters of each
+_LISTS = ("collection",)
 _EVENTS = "`retrieval` (hits), `token` (text), `citation`, `done` (the whole answer), `error` (a problem)"
 
 
 @router.post(
     "/ask",
-    openapi_extra=access(READ) | reply.body(AskRequest),
+    openapi_extra=access(READ) | reply.body(AskRequest, picture=True),
     response_model=AnswerModel,
-    responses=reply.failures(404, 415)
+    responses=reply.failures(404, 413, 415)
     | {200: {"content": {"text/event-stream": {"schema": {"type": "string", "description": _EVENTS}}}}},
     summary="Answer a question from the pages",
 )
 async def ask(request: Request, here: Here, who: Who) -> Response:
     """Server-sent events `retrieval`, `token`, `citation`, `done` or `error`, each with JSON as data. With
     `Accept: application/json` the whole answer at once."""
-    asked = await reply.parsed(request, AskRequest)
+    sent = None
+    if reply.media_type(request) == "multipart/form-data":
+        async with reply.form(request, files=1) as data:
+            asked = reply.fields(data, AskRequest, _LISTS.__contains__, ("image",))
+            pictures = reply.uploaded(data, "image")
+            sent = await pictures[0].read() if pictures else None
+    else:
+        asked = await reply.parsed(request, AskRequest)
     if "application/json" in request.headers.get("accept", ""):
-        whole = await here.search(lambda: logged(here, who, asked, answered(here, who, asked)))
-        return reply.as_json(whole)
-    told = await here.search(lambda: _begun(_told(here, who, asked, request.state.request_id)))
+        return reply.as_json(await here.search(_at_once, here, who, asked, sent))
+    told = await here.search(lambda: _begun(_told(here, who, asked, sent, request.state.request_id)))
     return reply.events(reply.from_thread(told), request.state.request_id)
 
 
-def asked_events(here: State, who: Identity, asked: AskRequest) -> Iterator[events.Event]:
-    """What the library answers within what they may see, as it happens. Work for threads."""
-    return _events(here, asked.question, here.scope(who, asked.collection), asked.filter)
+def _at_once(here: State, who: Identity, asked: AskRequest, sent: bytes | None) -> dict[str, Any]:
+    return logged(here, who, asked, answered(here, who, asked, sent))
 
 
-def asked_with(
-    here: State, who: Identity, text: str, scope: tuple[str, ...] | None, picture: Sight | None
+def answered(here: State, who: Identity, asked: AskRequest, sent: bytes | None = None) -> Answer:
+    """The whole answer. Work for a thread. Raises Problem when the model gave none."""
+    return whole(asked_events(here, who, asked, sent))
+
+
+def asked_events(here: State, who: Identity, asked: AskRequest, sent: bytes | None) -> Iterator[events.Event]:
+    """What the library answers within what they may see, as it happens."""
+    turns = [Turn(question, said) for question, said in asked.turns]
+    picture = None if sent is None else here.see(sent)
+    return answering(here, asked.question, here.scope(who, asked.collection), asked.filter, turns, picture)
+
+
+def answering(
+    here: State,
+    text: str,
+    scope: tuple[str, ...] | None,
+    where: str | None = None,
+    turns: Sequence[Turn] = (),
+    picture: Sight | None = None,
 ) -> Iterator[events.Event]:
-    """As `asked_events`, with a picture; noted in the query log."""
-    told = _events(here, text, scope) if picture is None else _looked_for(here, text, scope, picture)
-    for event in told:
-        if isinstance(event, events.Done):
-            here.queries.answered(event.answer, Asked(who.name, scope))
-        yield event
-
-
-def answered_with(
-    here: State, who: Identity, text: str, scope: tuple[str, ...] | None, picture: Sight | None
-) -> Answer:
-    """The whole answer. Raises Problem when the model gave none."""
-    return _whole(asked_with(here, who, text, scope, picture))
-
-
-def answered(here: State, who: Identity, asked: AskRequest) -> Answer:
-    """The whole answer. Raises Problem when the model gave none."""
-    return _whole(asked_events(here, who, asked))
-
-
-def _whole(told: Iterator[events.Event]) -> Answer:
-    [last] = deque(told, maxlen=1)
-    if not isinstance(last, events.Done):
-        raise _failed()
-    return last.answer
-
-
-def _events(
-    here: State, text: str, scope: tuple[str, ...] | None, where: str | None = None
-) -> Iterator[events.Event]:
+    """The answer to a question within `scope`, as it happens; to a picture alone, the pages that look like it."""
     if scope == ():
         nothing = Answer(text, "There is nothing here that could answer this.", abstained=True)
         return iter((events.Retrieval(text, ()), events.Token(nothing.text), events.Done(nothing)))
-    return here.library.ask_events(text, collection=scope, where=where)
+    if picture is not None and not text:
+        return _looked_for(here, scope, picture)
+    return here.library.ask_events(text, collection=scope, where=where, turns=turns, image=picture)
 
 
-def _looked_for(
-    here: State, text: str, scope: tuple[str, ...] | None, picture: Sight
-) -> Iterator[events.Event]:
-    """The pages that look like a picture, or hold its words, as an answer that cites them."""
-    found = (
-        Results(text, None, ()) if scope == () else here.library.search(text, image=picture, collection=scope)
+def whole(told: Iterator[events.Event]) -> Answer:
+    """The answer at the end. Raises Problem when the model gave none."""
+    [last] = deque(told, maxlen=1)
+    if not isinstance(last, events.Done):
+        raise failed()
+    return last.answer
+
+
+def failed() -> Problem:
+    """A model that gave no whole answer; what is wrong with it is not for those who ask."""
+    return Problem(
+        502, "model", "The model that should answer failed, so there is no whole answer. Try again."
     )
-    yield events.Retrieval(text, found.hits, found.seconds)
+
+
+def _looked_for(here: State, scope: tuple[str, ...] | None, picture: Sight) -> Iterator[events.Event]:
+    found = here.library.search(image=picture, collection=scope)
+    yield events.Retrieval("", found.hits, found.seconds)
     near = found.hits[:_PAGES] if found.match is not False else ()
     citations = tuple(
         Citation(n, hit.asset, hit.source, hit.page, hit.snippet[:_QUOTED], hit.boxes, verified=True)
@@ -108,20 +114,22 @@ def _looked_for(
     said = f"The nearest pages: {listed}." if citations else "Nothing here looks like this picture."
     yield events.Token(said)
     yield from map(events.Cited, citations)
-    whole = Answer(text, said, abstained=not citations, citations=citations, evidence=found.hits)
-    yield events.Done(replace(whole, seconds=found.seconds))
+    given = Answer("", said, abstained=not citations, citations=citations, evidence=found.hits)
+    yield events.Done(replace(given, seconds=found.seconds))
 
 
-def _told(here: State, who: Identity, asked: AskRequest, request_id: str) -> Iterator[Event]:
+def _told(
+    here: State, who: Identity, asked: AskRequest, sent: bytes | None, request_id: str
+) -> Iterator[Event]:
     """The events of an answer as they go out."""
-    for event in asked_events(here, who, asked):
+    for event in asked_events(here, who, asked, sent):
         if isinstance(event, events.Retrieval):
             hits = [shaping.hit(here.signer, who, hit) for hit in event.hits]
             yield event.name, {**event.to_dict(), "hits": hits}
         elif isinstance(event, events.Done):
             yield event.name, logged(here, who, asked, event.answer)
         elif isinstance(event, events.Failed):
-            yield event.name, _failed().to_dict(request_id)
+            yield event.name, failed().to_dict(request_id)
         else:
             yield event.name, event.to_dict()
 
@@ -130,12 +138,6 @@ def logged(here: State, who: Identity, asked: AskRequest, given: Answer) -> dict
     """An answer as it goes out, noted in the query log."""
     made = here.queries.answered(given, Asked(who.name, asked.collection or None, asked.filter))
     return {**shaping.answer(here.signer, who, given), "id": made or None}
-
-
-def _failed() -> Problem:
-    return Problem(
-        502, "model", "The model that should answer failed, so there is no whole answer. Try again."
-    )
 
 
 def _begun(told: Iterator[Event]) -> Iterator[Event]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
-from fastapi.sse import EventSourceResponse
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from triptych.server import reply
 from triptych.server.identity import READ, Identity, access
 from triptych.server.job import Job
 from triptych.server.problems import absent
-from triptych.server.reply import Event
 from triptych.server.schemas import JobList, JobModel
 from triptych.server.state import Here, State, Who
 
@@ -28,6 +27,11 @@ def _seen(here: State, who: Identity, job_id: str) -> Job:
     if job is None or not _mine(who, job):
         raise absent("job")
     return job
+
+
+def _watched(here: Here, who: Who, job: Id) -> Job:
+    """The job that is watched; whether they may see it is decided before its events begin."""
+    return _seen(here, who, job)
 
 
 def _mine(who: Identity, job: Job) -> bool:
@@ -67,17 +71,12 @@ async def show(here: Here, who: Who, job: Id) -> Response:
     | {200: {"content": {"text/event-stream": {"schema": {"type": "string", "description": _EVENTS}}}}},
     summary="A job as it goes",
 )
-async def watch(request: Request, here: Here, who: Who, job: Id) -> Response:
+async def watch(here: Here, watched: Annotated[Job, Depends(_watched)]) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: `progress` for every file that is new or changed, with its quality report or its
     failure, `job` with the counts, and `done` at the end."""
-    watched = _seen(here, who, job)
-    return reply.events(_told(here, watched), request.state.request_id)
-
-
-async def _told(here: State, job: Job) -> AsyncIterator[Event]:
-    numbers = {id(item): number for number, item in enumerate(job.items, 1)}
-    async for items in here.jobs.changes(job):
+    numbers = {id(item): number for number, item in enumerate(watched.items, 1)}
+    async for items in here.jobs.changes(watched):
         for item in items:
-            yield "progress", item.to_dict(numbers[id(item)])
-        yield "job", job.to_dict(items=False)
-    yield "done", job.to_dict(items=False)
+            yield ServerSentEvent(event="progress", data=item.to_dict(numbers[id(item)]))
+        yield ServerSentEvent(event="job", data=watched.to_dict(items=False))
+    yield ServerSentEvent(event="done", data=watched.to_dict(items=False))

@@ -14,11 +14,12 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from triptych import events
+from triptych.querylog import Asked
 from triptych.seams import Reranker
 from triptych.server import compatible, problems, reply
 from triptych.server.compatible import EVERYTHING, Links
 from triptych.server.identity import READ, Identity, access
-from triptych.server.routes.ask import answered_with, asked_with
+from triptych.server.routes.ask import answering, whole
 from triptych.server.schemas import ChatRequest, EmbeddingRequest, RerankRequest
 from triptych.server.state import Here, State, Who
 
@@ -68,16 +69,18 @@ async def chat(request: Request, here: Here, who: Who) -> Response:
     made, links = f"chatcmpl-{secrets.token_hex(12)}", Links(str(request.base_url))
     scope = await here.work(_scope, here, who, wanted.model)
     picture = None if asked.picture is None else await here.search(here.see, asked.picture)
+
+    def told() -> Iterator[events.Event]:
+        for event in answering(here, asked.text, scope, None, asked.turns, picture):
+            if isinstance(event, events.Done):
+                here.queries.answered(event.answer, Asked(who.name, scope))
+            yield event
+
     if not wanted.stream:
-        given = await here.search(answered_with, here, who, asked.text, scope, picture)
+        given = await here.search(lambda: whole(told()))
         return reply.as_json(compatible.completion(made, wanted.model, given, links))
     usage = bool((wanted.stream_options or {}).get("include_usage"))
-
-    def begin() -> Iterator[events.Event]:
-        return asked_with(here, who, asked.text, scope, picture)
-
-    told = await here.search(begin)
-    pieces = compatible.chunks(made, wanted.model, told, links, usage)
+    pieces = compatible.chunks(made, wanted.model, told(), links, usage)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     body = iterate_in_threadpool(_lines(pieces, request.state.request_id))
     return StreamingResponse(body, 200, headers, "text/event-stream")
