@@ -21,11 +21,12 @@ from triptych.errors import ModelError, UserError
 from triptych.library import Library
 from triptych.records import ChunkRow
 from triptych.rerank import Reranking
+from triptych.rerankers import encoder
 from triptych.rerankers.encoder import OVERLAP, views
 from triptych.results import Results
 from triptych.seams import PageReranker, Reranker
 
-QUICK = {"ocr.engine": "none", "workers": 2}
+QUICK = {"ocr.engine": "none", "workers": 1}
 PAGE = (900, 1200)  # pixels of a drawn page
 
 
@@ -58,14 +59,28 @@ def painted(folder: Path, **grey: int) -> Path:
     return folder
 
 
-@pytest.fixture
-def mixed(tmp_path: Path) -> Iterator[Library]:
-    """Four pictures and two texts, all of which answer to `harbour`."""
-    files = painted(tmp_path / "in", harbour_night=20, harbour_dusk=90, harbour_noon=250, harbour_dawn=160)
+@pytest.fixture(scope="module")
+def mixed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of four pictures and two texts, all of which answer to `harbour`: for reading only."""
+    folder = tmp_path_factory.mktemp("mixed")
+    files = painted(folder / "in", harbour_night=20, harbour_dusk=90, harbour_noon=250, harbour_dawn=160)
     (files / "harbour.txt").write_text("The harbour opens. The harbour of the town.", "utf-8")
     (files / "harbour-plan.md").write_text("# Harbour\n\nA plan of the harbour.", "utf-8")
-    with triptych.open(tmp_path / "library", settings=QUICK) as library:
+    with triptych.open(folder / "library", settings=QUICK) as library:
         assert {event.status for event in library.add(files)} == {"ready"}
+    return folder / "library"
+
+
+@pytest.fixture
+def mixed(mixed_folder: Path) -> Iterator[Library]:
+    with triptych.open(mixed_folder, settings=QUICK) as library:
+        yield library
+
+
+@pytest.fixture
+def own(mixed_folder: Path, tmp_path: Path) -> Iterator[Library]:
+    """A copy of it, to be changed or damaged."""
+    with triptych.open(shutil.copytree(mixed_folder, tmp_path / "own"), settings=QUICK) as library:
         yield library
 
 
@@ -128,35 +143,35 @@ def test_a_library_of_plain_text_starts_no_reading_process(tmp_path: Path) -> No
         assert not model.shown and "workers" not in vars(library)
 
 
-def test_a_page_that_cannot_be_drawn_any_more_keeps_its_place(mixed: Library) -> None:
-    mixed.reranking = Reranking(50, Brightest(), mixed.pictures.drawn)
-    [asset] = [a for a in mixed.catalog.assets() if a.title.startswith("harbour_dusk")]
-    original = mixed.blobs.local(asset.sha256)
+def test_a_page_that_cannot_be_drawn_any_more_keeps_its_place(own: Library) -> None:
+    own.reranking = Reranking(50, Brightest(), own.pictures.drawn)
+    [asset] = [a for a in own.catalog.assets() if a.title.startswith("harbour_dusk")]
+    original = own.blobs.local(asset.sha256)
     original.chmod(0o600)
     original.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nothing" * 30)
-    damaged = mixed.search("harbour", k=6)
+    damaged = own.search("harbour", k=6)
     original.unlink()
-    gone = mixed.search("harbour", k=6)
+    gone = own.search("harbour", k=6)
     for found in (damaged, gone):
         told = {Path(hit.source).name: hit.rerank for hit in found}
         assert told["harbour_dusk.png"] is None and told["harbour_noon.png"] is not None
 
 
-def test_pages_are_shown_upright(mixed: Library) -> None:
-    [asset] = [a for a in mixed.catalog.assets() if a.title.startswith("harbour_noon")]
-    row = next(r for r, _ in mixed.catalog.shown(range(1, 200)) if r.asset == asset.key)
-    [before] = mixed.pictures.drawn([row], 200)
-    with database.writing(mixed.catalog.engine) as connection:
+def test_pages_are_shown_upright(own: Library) -> None:
+    [asset] = [a for a in own.catalog.assets() if a.title.startswith("harbour_noon")]
+    row = next(r for r, _ in own.catalog.shown(range(1, 200)) if r.asset == asset.key)
+    [before] = own.pictures.drawn([row], 200)
+    with database.writing(own.catalog.engine) as connection:
         connection.execute(update(schema.page).where(schema.page.c.asset == asset.key).values(turned=90))
-    [after] = mixed.pictures.drawn([row], 200)
+    [after] = own.pictures.drawn([row], 200)
     assert before is not None and after is not None
     assert (before.shape, after.shape) == ((200, 150, 3), (150, 200, 3))
 
 
-def test_a_page_that_was_removed_meanwhile_is_not_drawn(mixed: Library) -> None:
-    rows = [row for row, _ in mixed.catalog.shown(range(1, 200)) if row.source.endswith("noon.png")]
-    mixed.remove(rows[0].sha256)
-    assert mixed.pictures.drawn(rows, 200) == [None] * len(rows)
+def test_a_page_that_was_removed_meanwhile_is_not_drawn(own: Library) -> None:
+    rows = [row for row, _ in own.catalog.shown(range(1, 200)) if row.source.endswith("noon.png")]
+    own.remove(rows[0].sha256)
+    assert own.pictures.drawn(rows, 200) == [None] * len(rows)
 
 
 class Odd:
@@ -269,6 +284,25 @@ def test_a_small_thing_on_a_page_is_found_by_looking_closer(tmp_path: Path) -> N
         assert Path(hit.source).name == "scan-4.png"
         assert hit.to_dict()["rerank"]["model"].startswith("encoder:builtin/look/")
         assert hit.rerank is not None and hit.rerank.before > 1
+
+
+def test_a_page_that_was_seen_a_moment_ago_is_not_encoded_again(
+    closer: PageReranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder, "KEPT", 2)
+    pages = [np.asarray(picture.resize((300, 400))) for picture in (dashboard(), diagram(), form())]
+    first = closer.seen("a diagram", pages)
+    shown: list[int] = []
+    images = type(closer._encoder).images  # type: ignore[attr-defined]
+
+    def counted(self: Any, given: Sequence[np.ndarray]) -> np.ndarray:
+        shown.append(len(given))
+        return np.asarray(images(self, given))
+
+    monkeypatch.setattr(type(closer._encoder), "images", counted)  # type: ignore[attr-defined]
+    assert np.array_equal(closer.seen("a diagram", pages[1:]), first[1:]) and not shown
+    np.testing.assert_allclose(closer.seen("a diagram", pages), first, atol=1e-5)
+    assert shown == [5]  # of the first page only: whole, and two by two crops
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,12 @@ one small chart among eleven crops of text. The price is that a large page has m
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from threading import Lock
 
 import numpy as np
 from PIL import Image
@@ -23,6 +27,7 @@ from triptych.seams import Encoder, PageReranker
 
 LARGER = 3  # times the encoder's own side
 OVERLAP = 0.25  # share of a crop that the next one covers again
+KEPT = 500  # pages whose vectors are kept; about 30 kB each
 _BATCH = 64  # pictures that the encoder gets at once
 _LIKE = "encoder:open_clip:ViT-B-32/laion2b_s34b_b79k"
 
@@ -42,25 +47,48 @@ def load(argument: str = "") -> PageReranker:
 
 
 class Closer:
-    """See `seams.PageReranker`."""
+    """See `seams.PageReranker`. Keeps the vectors of the pages that it saw last: the next question is often about
+    the same ones, and encoding the crops of a page takes a hundred times longer than comparing them."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.name = f"encoder:{encoder.space}"
         self.side = LARGER * encoder.side
         self._encoder = encoder
+        self._kept: OrderedDict[bytes, np.ndarray] = OrderedDict()  # the longest unused first
+        self._lock = Lock()
 
     def seen(self, query: str, pages: Sequence[np.ndarray]) -> np.ndarray:
         """(n,) float64: the best cosine of the question with a page or a crop of it."""
         if not pages:
             return np.zeros(0)
         asked = self._encoder.queries([query])[0].astype(np.float64)
-        crops = [(i, crop) for i, page in enumerate(pages) for crop in views(page, self._encoder.side)]
-        best = np.full(len(pages), -np.inf)
-        for first in range(0, len(crops), _BATCH):
-            batch = crops[first : first + _BATCH]
-            rows = self._encoder.images([crop for _, crop in batch]).astype(np.float64)
-            np.maximum.at(best, [i for i, _ in batch], np.einsum("nd,d->n", rows, asked))
-        return best
+        return np.array([np.einsum("nd,d->n", rows, asked).max() for rows in self._rows(pages)])
+
+    def _rows(self, pages: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """For each page the vectors (crops, dim) of its views."""
+        keys = [_key(page) for page in pages]
+        with self._lock:
+            known = {key: self._kept[key] for key in keys if key in self._kept}
+        known |= self._encoded({k: page for k, page in zip(keys, pages, strict=True) if k not in known})
+        with self._lock:
+            for key, rows in known.items():
+                self._kept[key] = rows
+                self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return [known[key] for key in keys]
+
+    def _encoded(self, pages: Mapping[bytes, np.ndarray]) -> dict[bytes, np.ndarray]:
+        found: dict[bytes, list[np.ndarray]] = {key: [] for key in pages}
+        crops = ((key, crop) for key, page in pages.items() for crop in views(page, self._encoder.side))
+        while batch := [*islice(crops, _BATCH)]:
+            for (key, _), row in zip(batch, self._encoder.images([c for _, c in batch]), strict=True):
+                found[key].append(row)
+        return {key: np.stack(rows) for key, rows in found.items()}
+
+
+def _key(page: np.ndarray) -> bytes:
+    return hashlib.blake2b(str(page.shape).encode() + page.tobytes(), digest_size=16).digest()
 
 
 def views(page: np.ndarray, side: int) -> Iterator[np.ndarray]:
