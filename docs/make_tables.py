@@ -45,7 +45,7 @@ ROOMS = {
     "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword bm25 tokens slips language terms audit writer",
     "retrieve and fuse": "grammar filters narrow sight retrieve candidates fuse learned recency present snippet",
     "answer": "asking conversation events answers answer answering grounding",
-    "ask a model": "generation replies cost",
+    "ask a model": "generation replies control_tokens cost",
     "show": "draw pictures showing report",
     "measure": "evaluate evaluation labelled marking",
     "real models": "model_files models pull neural training",

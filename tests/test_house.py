@@ -47,6 +47,7 @@ BACK_ENDS_MAY = {
     "model_files",
     "neural.batches",
     "replies",
+    "control_tokens",
     "vlms._special",
 }
 # A detector reads key fields with the rules that the answerer reads with, or the two would disagree.

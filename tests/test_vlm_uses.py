@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,18 +13,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import triptych
 from conftest import FILES, Run
 from model_server import ModelServer, Scripted, fails, pictures, says, words
 from triptych import plugins
 from triptych.conformance.captioner import CaptionerSuite
-from triptych.conformance.reranker import RerankerSuite
+from triptych.conformance.reranker import PageRerankerSuite, RerankerSuite
 from triptych.cost import Spent
+from triptych.doctor import examine, report_text
 from triptych.errors import ModelError, UserError, VlmError
 from triptych.generation import Asked, Vlms
-from triptych.seams import Captioner, Reranker, Seen
-from triptych.settings import Settings
+from triptych.seams import Captioner, PageReranker, Reranker, Seen
+from triptych.settings import GenerationSettings, Settings
 
 PICTURE = np.full((60, 80, 3), 200, np.uint8)
 
@@ -39,12 +43,20 @@ def describes(request: dict[str, Any]) -> Scripted:
 
 
 def grades(request: dict[str, Any]) -> Scripted:
-    """A number that depends on the passage."""
-    return says(str(int(hashlib.sha256(words(request).encode()).hexdigest(), 16) % 11))
+    """A number that depends on the passage or the page, and on the question."""
+    seen = "".join([words(request), *pictures(request)])
+    return says(str(int(hashlib.sha256(seen.encode()).hexdigest(), 16) % 11))
 
 
-def asked(server: ModelServer, folder: Path, purpose: str = "caption") -> Asked:
-    return Vlms(Settings(vlm=f"openai:tiny@{server.url}"), folder).get(purpose=purpose)
+def asked(server: ModelServer, folder: Path, purpose: str = "caption", pictures: int = 8) -> Asked:
+    chosen = Settings(vlm=f"openai:tiny@{server.url}", generation=GenerationSettings(pictures=pictures))
+    return Vlms(chosen, folder).get(purpose=purpose)
+
+
+def grader(server: ModelServer, folder: Path) -> Reranker:
+    """One that reads, as the model is given no pictures."""
+    made: Reranker = plugins.load("rerankers", "vlm", vlm=asked(server, folder, "rerank", 0))
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +83,18 @@ class TestCaptioner(CaptionerSuite):
 class TestReranker(RerankerSuite):
     @pytest.fixture(autouse=True)
     def _loaded(self, grading: ModelServer, tmp_path: Path) -> None:
-        self.made = plugins.load("rerankers", "vlm", vlm=asked(grading, tmp_path, "rerank"))
+        self.made = grader(grading, tmp_path)
 
     def load(self) -> Reranker:
+        return self.made
+
+
+class TestPageReranker(PageRerankerSuite):
+    @pytest.fixture(autouse=True)
+    def _loaded(self, grading: ModelServer, tmp_path: Path) -> None:
+        self.made = plugins.load("rerankers", "vlm", vlm=asked(grading, tmp_path, "rerank"))
+
+    def load(self) -> PageReranker:
         return self.made  # type: ignore[no-any-return]
 
 
@@ -238,15 +259,19 @@ def test_a_grade_is_the_first_number_from_0_to_10(text: str, grade: float, tmp_p
         return says("5") if "second" in words(request) else says(text)
 
     with ModelServer(respond) as server:
-        grader: Reranker = plugins.load("rerankers", "vlm", vlm=asked(server, tmp_path))
-        assert grader.scores("q", ["first", "second"]).tolist() == [grade, 5]
+        assert grader(server, tmp_path).scores("q", ["first", "second"]).tolist() == [grade, 5]
 
 
 def test_no_grade_at_all_is_an_error(tmp_path: Path) -> None:
-    with ModelServer(lambda request: says("I cannot say")) as server:
-        grader: Reranker = plugins.load("rerankers", "vlm", vlm=asked(server, tmp_path))
-        with pytest.raises(ModelError):
-            grader.scores("q", ["first", "second"])
+    with ModelServer(lambda request: says("I cannot say")) as server, pytest.raises(ModelError):
+        grader(server, tmp_path).scores("q", ["first", "second"])
+
+
+def test_a_model_that_turns_out_to_take_no_pictures_is_told_to_read(tmp_path: Path) -> None:
+    with ModelServer(lambda request: fails(400, "this model does not support image input")) as server:
+        looking: PageReranker = plugins.load("rerankers", "vlm", vlm=asked(server, tmp_path))
+        with pytest.raises(ModelError, match="Let it read passages"):
+            looking.seen("q", [PICTURE])
 
 
 def test_a_search_is_ranked_by_grades(made: Path, tmp_path: Path) -> None:
@@ -256,13 +281,40 @@ def test_a_search_is_ranked_by_grades(made: Path, tmp_path: Path) -> None:
         return says("9" if "kitchen" in words(request).split("Question:")[0] else "1")
 
     with ModelServer(respond) as server:
-        chosen = {"rerank.model": "vlm", "vlm": f"openai:tiny@{server.url}", "rerank.depth": 6}
+        chosen = {
+            "rerank.model": "vlm",
+            "vlm": f"openai:tiny@{server.url}",
+            "rerank.depth": 6,
+            "generation.pictures": 0,
+        }
         with triptych.open(copied, settings=chosen) as library:
             hits = library.search("invoice boat kitchen stock")
             assert "kitchen" in hits[0].source and hits[0].rerank is not None
             assert hits[0].rerank.model == "vlm:openai/tiny"
             spent = library.vlms.ledger.total()
     assert spent.calls == len(server.asked) <= 6 and spent != Spent()
+
+
+def test_a_search_is_ranked_by_what_pages_look_like(three: Path) -> None:
+    sent: list[str] = []
+
+    def respond(request: dict[str, Any]) -> Scripted:
+        [uri] = pictures(request)
+        sent.append(uri)
+        seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
+        return says(
+            "9" if seen.mean(axis=(0, 1)).argmax() == 2 and np.ptp(seen.mean(axis=(0, 1))) > 8 else "1"
+        )
+
+    with ModelServer(respond) as server:
+        chosen = options(server, **{"rerank.model": "vlm", "captioner": "none"})
+        with triptych.open(three, settings=chosen) as library:
+            hits = library.search("total of the invoice")
+            assert {hit.rerank.score for hit in hits if hit.rerank} <= {1.0, 9.0}
+            assert [hit.rerank.score for hit in hits if hit.rerank] == sorted(
+                (hit.rerank.score for hit in hits if hit.rerank), reverse=True
+            )
+            assert 0 < len(sent) <= 3 and library.vlms.ledger.total().pictures == len(sent)
 
 
 # ------------------------------------------------------------------------------------- what it has cost
@@ -283,17 +335,22 @@ def test_the_cost_of_a_library_is_shown(describing: ModelServer, three: Path, ru
     assert found["total"]["calls"] == 3 and found["by_model"][0]["money"] == pytest.approx(0.00636)
 
 
-def test_doctor_asks_the_server_whether_it_has_the_model(tmp_path: Path, run: Run) -> None:
+def test_doctor_asks_the_server_whether_it_has_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ModelServer() as server:
         for spec, works, word in (
             (f"openai:tiny@{server.url}", True, "has tiny"),
             (f"openai:other@{server.url}", False, "It has: tiny"),
             (f"openai:tiny@{server.url}/odd", True, "does not say"),
+            ("extractive", True, "no model"),
         ):
-            told = json.loads(run("doctor", "--json", TRIPTYCH_VLM=spec).stdout)
+            monkeypatch.setenv("TRIPTYCH_VLM", spec)
+            told = examine(str(tmp_path / "none"), None)
             assert (told["vlm"]["works"], told["ok"]) == (works, works)
             assert word in str(told["vlm"])
         assert server.asked == []
-    told = run("doctor", TRIPTYCH_VLM=f"openai:tiny@{server.url}")
-    assert told.returncode == 1 and f"answers by openai:tiny@{server.url}: The model server" in told.stdout
-    assert json.loads(run("doctor", "--json").stdout)["vlm"]["spec"] == "extractive"
+    monkeypatch.setenv("TRIPTYCH_VLM", f"openai:tiny@{server.url}")
+    told = examine(str(tmp_path / "none"), None)
+    assert not told["ok"]
+    assert f"answers by openai:tiny@{server.url}: The model server" in report_text(told)

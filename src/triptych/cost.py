@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
@@ -24,16 +25,18 @@ from triptych.seams import Message
 from triptych.settings import CostSettings
 
 FILE = "costs.sqlite"
+_BUSY = 10.0  # seconds to wait for another process
 _BYTES = 3  # of UTF-8 to a token at the least, in the languages that are written in words
 _FRAME = 8  # tokens around a message
 _PIXELS = 750  # to a token of a picture, as few as any model that cuts pictures up has (docs/log/vlm.md)
 _COLUMNS = """purpose text not null, model text not null, calls integer not null, tokens_in integer not null,
     tokens_out integer not null, pictures integer not null, pixels integer not null, seconds real not null,
     money real not null"""
-_TABLES = f"""
-create table if not exists reserved (number integer primary key, {_COLUMNS});
-create table if not exists spent (day text not null, {_COLUMNS}, primary key (day, purpose, model)) without rowid;
-"""
+_TABLES = (
+    f"create table if not exists reserved (number integer primary key, {_COLUMNS})",
+    f"""create table if not exists spent (day text not null, {_COLUMNS}, primary key (day, purpose, model))
+        without rowid""",
+)
 _COUNTS = ("calls", "tokens_in", "tokens_out", "pictures", "pixels", "seconds", "money")
 _NAMES = ", ".join(_COUNTS)
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)" for name in _COUNTS)
@@ -226,11 +229,31 @@ class Ledger:
 
 def _open(path: Path) -> sqlite3.Connection:
     """A power cut may cost the last entries, but no waiting for the disk stands before a model's first word."""
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    connection.execute("pragma journal_mode=wal")
-    connection.execute("pragma synchronous=normal")
-    connection.executescript(_TABLES)
+    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+    try:
+        _write_ahead(connection)
+        connection.execute("pragma synchronous=normal")
+        connection.execute("begin immediate")
+        for table in _TABLES:
+            connection.execute(table)
+        connection.execute("commit")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log, which SQLite refuses at once, not after its time-out, while another process does."""
+    until = time.monotonic() + _BUSY
+    while True:
+        try:
+            connection.execute("pragma journal_mode=wal")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _summed(connection: sqlite3.Connection) -> Spent:

@@ -27,6 +27,8 @@ from triptych.settings import EXTRACTIVE, GenerationSettings, Settings
 
 CONTEXT = 8192  # tokens that a model is taken to have which does not say
 _LONGEST = 8.0  # seconds between two attempts, unless a server asks for more
+_LEAST = 28  # pixels of a side; Qwen2-VL's patches are as large
+_LONGEST_RATIO = 100  # of the sides; Qwen2-VL takes less than 200
 _TOGETHER = 8  # questions that a server gets at once
 
 
@@ -188,12 +190,17 @@ def _pause(least: float, attempt: int) -> float:
 
 
 def fitted(picture: np.ndarray, side: int) -> np.ndarray:
-    """A uint8 (h, w, 3) RGB picture whose longer side is at most `side` pixels; itself where it is already."""
+    """A uint8 (h, w, 3) RGB picture whose longer side is at most `side` pixels, and neither side so short that models
+    refuse it; itself where it is so already."""
     height, width = picture.shape[:2]
-    if max(height, width) <= side:
-        return picture
-    from PIL import Image  # not on top: a search needs none
+    if max(height, width) > side:
+        from PIL import Image  # not on top: a search needs none
 
-    scale = side / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+        scale = side / max(height, width)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        small = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        picture = np.asarray(small)
+    height, width = picture.shape[:2]
+    least = max(_LEAST, max(height, width) // _LONGEST_RATIO)
+    lacking = (0, max(0, least - height)), (0, max(0, least - width)), (0, 0)
+    return np.pad(picture, lacking, constant_values=255) if height < least or width < least else picture

@@ -55,7 +55,7 @@ class Reranking:
         name, argument = plugins.split(settings.model)
         if name == VLM and vlms is not None:
             vlm = vlms.get(argument, "rerank")
-            return cls(settings.depth, plugins.load("rerankers", settings.model, vlm=vlm))
+            return cls(settings.depth, plugins.load("rerankers", settings.model, vlm=vlm), draw)
         return cls(settings.depth, plugins.load("rerankers", settings.model), draw)
 
     def again(

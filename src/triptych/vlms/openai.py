@@ -22,10 +22,10 @@ from openai import DefaultHttpxClient, Omit, OpenAI, Stream
 from openai.types.chat import ChatCompletionChunk
 from PIL import Image
 
+from triptych.control_tokens import broken_up
 from triptych.errors import UserError, VlmError
 from triptych.seams import Message, Reply, Vlm
 from triptych.vlms._openai_errors import KEY, told
-from triptych.vlms._special import broken_up
 
 URL = "https://api.openai.com/v1"
 PICTURES = 32  # of a call, until a server takes fewer

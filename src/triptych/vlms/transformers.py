@@ -19,11 +19,11 @@ from jinja2 import TemplateError
 from transformers import AutoModelForImageTextToText, AutoProcessor, StoppingCriteria, TextStreamer
 
 from triptych import model_files
+from triptych.control_tokens import broken_up, of_model
 from triptych.errors import ModelError, UserError, VlmError
 from triptych.model_files import Source
 from triptych.neural import batches
 from triptych.seams import BatchVlm, Message, Reply
-from triptych.vlms._special import broken_up, of_model
 
 PICTURES = 32  # of a call; the context ends sooner for most models
 CPU_BATCH, GPU_BATCH = 2, 16  # questions with their pictures
