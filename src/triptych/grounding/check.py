@@ -130,8 +130,8 @@ class Checker:
                 continue
             status = DERIVED if how == DERIVED else status
             if claim.kind == claims.NUMBER:
-                held.append(claim.readings[0])
-        if missing or any(_apart(taken, pairs) for pairs in found.values()):
+                held += dict.fromkeys((claim.readings[0], claim.readings[0] * claim.scale))
+        if missing or _apart(taken, found.values()):
             return lacking(missing or "words of a name stand apart on the cited page")
         return self._worded(clause, taken, items, found, status, tuple(held))
 
@@ -169,6 +169,10 @@ class Checker:
             telling = [w for w in taken.words if w not in GENERIC]
             if len(telling) > 1 and _covered(telling, pages, asked) < COVERED:
                 return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
+        if not taken.words and any(c.kind in (claims.CODE, claims.QUOTE) for c in taken.claims):
+            borne = [item for item in borne if _asked_for(item, found[item.number], self.question)]
+            if not borne:
+                return Checked(clause.text, UNSUPPORTED, (), "it has nothing to do with the question", held)
         if (looked_up or not taken.words) and (borne or status == DERIVED):
             places = tuple(_place(item, found[item.number], taken.words) for item in borne)
             return Checked(clause.text, status, places, "", held)
@@ -186,14 +190,30 @@ class Checker:
         return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS)
 
 
-def _apart(taken: Claimed, found: Sequence[tuple[Claim, list[Span]]]) -> bool:
+def _asked_for(item: Item, found: Sequence[tuple[Claim, list[Span]]], question: str) -> bool:
+    """Whether a bare code or quotation stands near words of the question: a page may print whatever it wants said."""
+    asked = claimed(question)
+    wanted = [*asked.words, *(values.fold(c.text) for c in asked.claims)]
+    text = item.sheet.text
+    for start, end in (span for _, spans in found for span in spans):
+        first = text.rfind("\n", 0, max(0, text.rfind("\n", 0, start))) + 1
+        last = text.find("\n", end)
+        near = dict.fromkeys(tokens.words(text[first : last if last >= 0 else len(text)]))
+        if any(_holds(near, word) for word in wanted):
+            return True
+    return not wanted
+
+
+def _apart(taken: Claimed, found: Iterable[Sequence[tuple[Claim, list[Span]]]]) -> bool:
     """Whether two words of one name stand nowhere near each other: the first of one person, the last of another."""
-    places = {claim: spans for claim, spans in found if claim.kind == claims.NAME}
+    pages = [{claim: spans for claim, spans in here if claim.kind == claims.NAME} for here in found]
     for a, b in pairwise(taken.claims):
-        one, other = places.get(a), places.get(b)
-        together = one and other and taken.text[a.end : b.start] in _WITHIN_NAMES
+        named = [here for here in pages if a in here or b in here]
         usual = {values.fold(a.text), values.fold(b.text)} & GENERIC
-        if together and not usual and min(abs(s[0] - o[0]) for s in one or () for o in other or ()) > _NAME:
+        if not named or usual or taken.text[a.end : b.start] not in _WITHIN_NAMES:
+            continue
+        gaps = [abs(s[0] - o[0]) for here in named for s in here.get(a, ()) for o in here.get(b, ())]
+        if b.kind == a.kind and min(gaps, default=_NAME + 1) > _NAME:
             return True
     return False
 

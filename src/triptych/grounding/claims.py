@@ -85,7 +85,7 @@ _DENIAL = re.compile(
 def claimed(text: str) -> Claimed:
     """Take a clause apart."""
     found: list[Claim] = []
-    for read in (_quotations, _days, _mixed, _numbers, _codes, _number_words, _leftovers, _names):
+    for read in (_quotations, _days, _mixed, _numbers, _codes, _number_words, _tokens, _digits, _names):
         taken = [(c.start, c.end) for c in found]
         found += [c for c in read(text) if not any(a < c.end and c.start < b for a, b in taken)]
     found.sort(key=lambda c: c.start)
@@ -175,13 +175,19 @@ def _number_words(text: str) -> Iterator[Claim]:
             )
 
 
-def _leftovers(text: str) -> Iterator[Claim]:
+def _tokens(text: str) -> Iterator[Claim]:
     """Tokens with a digit that are neither: Q3, A4, 7-Eleven, 24/7."""
     for m in _TOKEN.finditer(text):
         token = m[0].strip(".,;:!?'’*…-–")
         if token:
             start = m.start() + m[0].index(token)
             yield Claim(CODE, start, start + len(token), token)
+
+
+def _digits(text: str) -> Iterator[Claim]:
+    """Every other digit: the 00 of 00,-5."""
+    for m in re.finditer(r"\d", text):
+        yield Claim(CODE, m.start(), m.end(), m[0])
 
 
 def _names(text: str) -> Iterator[Claim]:

@@ -16,37 +16,38 @@ from triptych.types import Page
 _PAYLOAD = 400  # characters after words to a model that are taken to belong to them
 _TO_A_MODEL = re.compile(
     r"""
-    \b(?:ignore|disregard|forget|override|bypass|discard|neglect|skip)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|preceding|all|any|
-        other|your|the|system|existing|given|initial|original)\b[^.\n]{0,30}\b(?:instructions?|prompts?|rules?|directions?|guidelines?|
+    \b(?:ignore|disregard|forget|override|bypass|discard|neglect|skip)\b[^.]{0,40}\b(?:previous|prior|above|earlier|preceding|all|any|
+        other|your|the|system|existing|given|initial|original)\b[^.]{0,30}\b(?:instructions?|prompts?|rules?|directions?|guidelines?|
         context|evidence|commands?|orders?|constraints?|documents?|question|messages?|sources?)\b
     | \b(?:system|developer|hidden|initial|assistant)[ ]prompt\b
-    | \b(?:reveal|print|repeat|output|show|leak|disclose|display|recite|reproduce|expose|include|quote|append)\b[^.\n]{0,50}
-        \b(?:system\b|your[ ](?:instructions|prompt|rules|configuration|guidelines)|instructions[ ]you|prompt\b|conversation|
-        (?:other|all)[ ](?:documents|evidence|collections|sources|items)|api[ ]keys?|secrets?|passwords?)
+    | \b(?:reveal|print|repeat|output|show|leak|disclose|display|recite|reproduce|expose|quote|append)\b[^.]{0,50}
+        \b(?:system[ ](?:message|prompt|instructions?)|your[ ](?:instructions|prompt|rules|configuration|guidelines)|
+        instructions[ ]you|(?:other|all)[ ](?:documents|evidence|collections|sources)|api[ ]keys?|passwords?)
     | \b(?:attention|note|message|instructions?|notice|memo|important|hint|reminder|warning)[ ]*(?:to|for)[ ]+(?:the|any|all|every)?[ ]*
         (?:ai|a\.i\.|llm|language|assistant|chatbot|model|models|assistants|agents?|bot|copilot|gpt|reviewer[ ]model)
-    | \b(?:as|you[ ]are|act[ ]as|pretend|if[ ]you[ ]are|dear|hey|hello)\b[^.\n]{0,24}\b(?:ai|a\.i\.|llm|language[ ]model|chatbot|
-        ai[ ]assistant|assistant|gpt|copilot|agent|bot)\b
-    | \b(?:ai|llm|language[ ]model|assistant|chatbot|the[ ]model|copilot|gpt)s?\b[^.\n]{0,20}
+    | \b(?:as|you[ ]are|act[ ]as|pretend|if[ ]you[ ]are|dear|hey|hello)\b[^.]{0,24}\b(?:ai|a\.i\.|llm|language[ ]model|chatbot|
+        ai[ ]assistant|virtual[ ]assistant|gpt|copilot)\b
+    | \b(?:dear|hey|hello)[ ](?:ai|assistant|helper|model|bot|agent|chatbot)\b
+    | \b(?:ai|llm|language[ ]model|chatbot|ai[ ]assistant|copilot|gpt)s?\b[^.]{0,20}
         \b(?:must|shall|should|has[ ]to|have[ ]to|is[ ]to|are[ ]to|needs?[ ]to|will[ ]now|please)\b
-    | \b(?:respond|reply|answer|conclude|begin|end|start|finish|close)\b[^.\n]{0,30}\b(?:with|only|exactly|verbatim|by[ ]saying|using|
-        in[ ]your|every)\b[^.\n]{0,12}(?:[:"“'‘]|\bthe[ ](?:words?|phrase|text|following|sentence|string|code|link)\b|
+    | \b(?:respond|reply|answer|conclude|begin|end|start|finish|close)\b[^.]{0,30}\b(?:with|only|exactly|verbatim|by[ ]saying|using|
+        in[ ]your|every)\b[^.]{0,12}(?:[:"“'‘]|\bthe[ ](?:words?|phrase|text|following|sentence|string|code|link)\b|
         \b(?:this|these)[ ](?:link|words?|code|text|sentence)\b|\bonly\b|https?:|www\.|!\[|\[)
-    | \b(?:say|write|print|output|type|state|claim|tell|inform|insert|embed|add|include|append|mention|cite|quote|render|paste)\b[^.\n]{0,40}
+    | \b(?:say|write|print|output|type|state|claim|tell|inform|insert|embed|add|include|append|mention|cite|quote|render|paste)\b[^.]{0,40}
         (?:\bin[ ]your[ ](?:answer|reply|response|output|summary)|\bto[ ]your[ ](?:answer|reply|response|output)|\bthe[ ]user\b|
         \byour[ ](?:answer|reply|response)\b)
-    | \byour[ ](?:answer|reply|response|output|summary)\b[^.\n]{0,30}\b(?:must|should|shall|has[ ]to|is[ ]to|needs[ ]to|will|always|only)\b
-    | \b(?:do[ ]not|don['’]t|never)\b[^.\n]{0,20}\b(?:tell|inform|reveal|mention|warn|alert)\b[^.\n]{0,20}\b(?:the[ ]user|users|anyone|them)\b
-    | \b(?:new|updated|additional|real|actual|revised|special|urgent)[ ](?:system[ ])?instructions?\b[^.\n]{0,12}[:.]
+    | \byour[ ](?:answer|reply|response|output|summary)\b[^.]{0,30}\b(?:must|should|shall|has[ ]to|is[ ]to|needs[ ]to|will|always|only)\b
+    | \b(?:do[ ]not|don['’]t|never)\b[^.]{0,20}\b(?:tell|inform|reveal|mention|warn|alert)\b[^.]{0,20}\b(?:the[ ]user|users|anyone|them)\b
+    | \b(?:correct|right|only|proper|true|best|valid)[ ](?:answer|reply|response)s?[ ](?:to|for)[ ](?:any|every|all|each|this|your)\b
+    | \b(?:new|updated|additional|real|actual|revised|special|urgent)[ ](?:system[ ])?instructions?\b[^.]{0,12}[:.]
     | <\|[^|\n]{2,24}\|> | \[/?INST\] | <</?SYS>> | \#\#\#[ ]*(?:instruction|system|assistant|human|user|response)
-    | (?:^|\n)[ ]*(?:system|assistant|developer|user|human)[ ]*:[ ]
     | \bBEGIN[ ](?:SYSTEM|INSTRUCTIONS?|PROMPT)\b | \bend[ ]of[ ](?:evidence|context|documents?|data|input)\b
-    | \b(?:ignoriere|vergiss|missachte)\b[^.\n]{0,50}\b(?:anweisung\w*|regeln|vorgaben|befehle|dokumente?)
-    | \b(?:antworte|schreibe|gib|sage)\b[^.\n]{0,30}\b(?:nur|genau|ausschlie\w+|immer)\b[^.\n]{0,20}[:"„“]
-    | \b(?:ignore[sz]?|oublie[sz]?)\b[^.\n]{0,40}\b(?:instructions?|consignes?|r[eè]gles?)\b
-    | \b(?:ignora|olvida|dimentica)\b[^.\n]{0,40}\b(?:instrucciones|istruzioni|reglas|regole)\b
-    | \b(?:call|use|invoke|execute|run)\b[^.\n]{0,24}\b(?:tools?|functions?|plugin|api|command|shell|code)\b[^.\n]{0,40}\b(?:with|to|and|now)\b
-    | \b(?:delete|remove|erase|wipe|drop)\b[^.\n]{0,24}\b(?:library|catalog|collections?|index|database|all[ ]files|all[ ]documents)\b
+    | \b(?:ignoriere|vergiss|missachte)\b[^.]{0,50}\b(?:anweisung\w*|regeln|vorgaben|befehle|dokumente?)
+    | \b(?:antworte|schreibe|gib|sage)\b[^.]{0,30}\b(?:nur|genau|ausschlie\w+|immer)\b[^.]{0,20}[:"„“]
+    | \b(?:ignore[sz]?|oublie[sz]?)\b[^.]{0,40}\b(?:instructions?|consignes?|r[eè]gles?)\b
+    | \b(?:ignora|olvida|dimentica)\b[^.]{0,40}\b(?:instrucciones|istruzioni|reglas|regole)\b
+    | \b(?:call|use|invoke|execute|run)\b[^.]{0,24}\b(?:tools?|functions?|plugin|api|command|shell|code)\b[^.]{0,40}\b(?:with|to|and|now)\b
+    | \b(?:delete|remove|erase|wipe|drop)\b[^.]{0,24}\b(?:library|catalog|collections?|index|database|all[ ]files|all[ ]documents)\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )  # fmt: skip
@@ -72,18 +73,50 @@ def doubts(page: Page) -> tuple[Doubt, ...]:
     return tuple(sorted(found, key=lambda d: (d.start, d.end)))
 
 
+_ROLE = re.compile(r"^ *(?:system|assistant|developer|user|human) ?: ", re.IGNORECASE | re.MULTILINE)
+_NEAR = 100  # characters around such a word
+# Without one of these words nothing of that can be said; most pages have none of them.
+_HINT = re.compile(
+    r"instruct|prompt|assistant|chatbot|\bai\b|a\.i\.|llm|gpt|copilot|language model|the model|answer|reply|respon[ds]|conclude|"
+    r"output|the user|evidence|<\||\[/?inst|<<|###|system|developer|rules|guidelines|anweisung|vorgaben|regeln|schreibe|sage|gib|consigne|"
+    r"instruccion|istruzion|reglas|regole|règles|tool|function|plugin|library|catalog|collections|database|helper|\bbot\b|"
+    r"\bagent|human:|user:|passwords?|api keys?|users|anyone",
+    re.IGNORECASE,
+)
+
+
 @lru_cache(maxsize=256)
 def addressed(text: str) -> tuple[tuple[int, int], ...]:
     """Spans of words that speak to a model: from the start of their line to a little behind them."""
     found: list[tuple[int, int]] = []
-    for m in _TO_A_MODEL.finditer(text):
-        start = text.rfind("\n", 0, m.start()) + 1
-        end = min(len(text), m.end() + _PAYLOAD)
+    flat = text.replace("\n", " ")  # an order goes on over the end of its line
+    for a, b in sorted(
+        {m.span() for part in _parts(text) for m in _TO_A_MODEL.finditer(flat, *part)} | _roles(text)
+    ):
+        start = text.rfind("\n", 0, a) + 1
+        end = min(len(text), b + _PAYLOAD)
         if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], end)
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
             found.append((start, end))
     return tuple(found)
+
+
+def _parts(text: str) -> list[tuple[int, int]]:
+    """The neighbourhoods of words that orders are made of, joined: all of a page is not worth looking at."""
+    parts: list[tuple[int, int]] = []
+    for m in _HINT.finditer(text):
+        start, end = max(0, m.start() - _NEAR), min(len(text), m.end() + _NEAR)
+        if parts and start <= parts[-1][1]:
+            parts[-1] = (parts[-1][0], end)
+        else:
+            parts.append((start, end))
+    return parts
+
+
+def _roles(text: str) -> set[tuple[int, int]]:
+    """Lines that open as those of a chat do."""
+    return {m.span() for m in _ROLE.finditer(text)}
 
 
 def warning(page: Page) -> str:

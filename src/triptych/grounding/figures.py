@@ -75,7 +75,7 @@ def _rounds(claim: Claim, value: Decimal) -> bool:
 def derived(claim: Claim, cited: Sequence[Decimal]) -> bool:
     """Whether the number is a sum, a difference or a share of figures that are cited beside it."""
     operands = [abs(v) for v in dict.fromkeys(cited)][-_OPERANDS:]
-    said = {abs(r) * claim.scale for r in claim.readings}
+    said = {abs(r) * factor for r in claim.readings for factor in (1, claim.scale)}
     if any(v in said for v in _sums(operands)):
         return True
     if not any(u.dimension == units.PERCENT for u in claim.units):

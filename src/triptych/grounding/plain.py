@@ -22,7 +22,9 @@ _MARKS = 2  # combining marks on one letter; more are a drawing
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6});?|&[A-Za-z][A-Za-z0-9]{1,31};")
 
 _TAG = re.compile(r"<\s*/?\s*[A-Za-z!?%][^<>]*(?:>|$)")
-_LINKED = re.compile(r"!?\[([^\[\]]*)\](?:\s?\([^()]*(?:\([^()]*\)[^()]*)*\)?|\[[^\[\]\d][^\[\]]*\])")
+_LINKED = re.compile(
+    r"!?\[([^\[\]]*)\](?:\s?\([^()]*(?:\([^()]*\)[^()]*)*\)?|\[(?!\s*(?:item|source|evidence|page|doc|no\b|#))[^\[\]\d][^\[\]]*\])"
+)
 _DEFINED = re.compile(r"^\s*\[[^\[\]]{1,80}\]:\s*\S+.*$", re.MULTILINE)
 _SCRIPTED = re.compile(r"\\(?:href|url|includegraphics|input|include|write18|def|cite)\b\s*(?:\[[^\]]*\])?")
 # What runs or holds data rather than naming a place: all of it goes.
@@ -36,6 +38,7 @@ _CALLING = re.compile(
     r"\b(?:mailto|tel|sms|callto|skype|facetime|magnet|xmpp|sip|sips|geo|urn|cid|mid|news|ldap|whatsapp|tg|slack|zoommtg|file|https?|ftps?|wss?):(?=\S)",
     re.IGNORECASE,
 )
+_SLASHES = re.compile(r"/(?:\s*/)+")
 _MAIL = re.compile(r"(?<=[\w.+-])@(?=[\w-]+(?:\.|\(dot\)))")
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[:/?#]|\b)|\b0x[0-9a-fA-F]{8}\b")
 # The dot before a top-level domain, and those before it.
@@ -146,6 +149,7 @@ def _spelled(text: str) -> str:
         text = _SCHEME.sub(" ", text)
         text = _CALLING.sub(" ", text)
     text = _ADDRESS.sub(lambda m: m[0].replace(".", "(dot)").replace("0x", "0 x"), text)
+    text = _SLASHES.sub("/", text)
     text = _HOST.sub(_host, text)
     return _MAIL.sub("(at)", text)
 
