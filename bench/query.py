@@ -116,7 +116,8 @@ def rivals(index: Index, queries: Sequence[str], encode: Callable[[str], np.ndar
     import faiss
     import tantivy
 
-    searcher, schema = index.keyword._snapshot._searcher, index.keyword._schema
+    [part] = index.keyword._parts.values()  # one collection
+    searcher, schema = part.snapshot._searcher, part._schema
     should = tantivy.Occur.Should
 
     def bare_tantivy(query: str) -> object:
