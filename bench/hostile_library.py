@@ -3,6 +3,7 @@ page that shows it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import Image
 import triptych
 from triptych.captioning import Sidecar
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONGEST = 120  # bytes of a string in a file name
 # Runs in the page before anything else: counts what only foreign markup could have brought.
 WATCH = """
@@ -37,8 +39,9 @@ def make(folder: Path, strings: Sequence[str]) -> Path:
     pictures = []
     for number, string in enumerate(strings):
         text = string.encode("utf-8", "replace").decode()
+        said = _CONTROLS.sub(" ", text)  # a file with controls in it is no text file
         (files / f"{number:03d} {_file_name(text)}.md").write_text(
-            f"# {text}\n\n{text}\n\nhostile {number}\n", "utf-8"
+            f"# {said}\n\n{said}\n\nhostile {number}\n", "utf-8"
         )
         if number % 10 == 0:
             name = f"{number:03d} {_file_name(text)}.png"

@@ -178,6 +178,7 @@ def hostile(browser: Browser, most: int) -> None:
     ):
         page = watched.page
         page.goto(f"{address}#/library")
+        page.wait_for_selector(".file")
         while page.locator(".shelf > .wide").is_visible():
             before = page.locator(".file").count()
             page.click(".shelf > .wide")

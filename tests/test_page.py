@@ -173,6 +173,26 @@ def test_filters_narrow_and_stand_in_the_address(page: Page) -> None:
     expect(page.locator(".hit .name").first).to_have_text(re.compile("Invoice"), timeout=SOON)
 
 
+def test_collections_tags_and_dates_are_offered(browser: Browser, copied: Path, tmp_path: Path) -> None:
+    for name, year in (("tide", "2023"), ("buoy", "2024")):
+        (tmp_path / f"{name}.txt").write_text(f"The harbour {name} of {year}")
+        with triptych.open(copied) as library:
+            library.add(tmp_path / f"{name}.txt", collection="harbour", tags={"year": year})
+    with served(copied) as at, tab(browser, at) as watched:
+        page = watched.page
+        search(page, "harbour")
+        page.get_by_role("radio", name="harbour").check()
+        expect(page.locator(".hit")).to_have_count(2)
+        page.get_by_role("group", name="year").get_by_label("2024").check()
+        expect(page.locator(".hit .name")).to_have_text(["buoy.txt"], timeout=SOON)
+        expect(page.locator(".chip")).to_have_text(["harbour", "year: 2024"])
+        page.fill("input[name=from]", "2031-01-01")
+        expect(page.locator(".nothing")).to_contain_text("No page within these filters", timeout=SOON)
+        page.locator(".nothing").get_by_text("Look everywhere").click()
+        expect(page.locator(".chip")).to_have_count(0)
+        assert watched.faults == []
+
+
 def test_the_wall_and_more(page: Page) -> None:
     search(page, "invoice")
     page.click("[aria-label='As a wall of pages (W)']")
@@ -382,7 +402,7 @@ def test_the_page_is_small_and_holds_no_inline_script() -> None:
 
 def test_hostile_strings_stay_text(browser: Browser, tmp_path: Path) -> None:
     """A few of every kind; all of them: bench/page.py."""
-    lines = [*strings()[::14], *payloads()[::2]]
+    lines = [*strings()[::28], *payloads()[::3]]
     with served(make(tmp_path, lines)) as at, tab(browser, at, first=WATCH) as watched:
         page = watched.page
         ask_all(page, payloads()[1::5])

@@ -10,7 +10,7 @@ import { wing } from "./filters.js";
 import { Finding } from "./finding.js";
 import { fileName, nameOf } from "./hits.js";
 import { shortcuts } from "./keyboard.js";
-import { latest, overview, Shelf } from "./library.js";
+import { latest, overview, Shelf, tagsOf } from "./library.js";
 import { forgetPictures } from "./pictures.js";
 import { failure, findings, start } from "./results.js";
 import { follow, go, past, START, state } from "./state.js";
@@ -87,6 +87,7 @@ class App {
 			this.refused(problem);
 			return;
 		}
+		this.library.tags = tagsOf(this.latest);
 		toggled("guest", !this.library.write);
 		if (state().view === "library" || this.idle) this.draw();
 		else this.wing();

@@ -63,8 +63,8 @@ function dates(s) {
 }
 
 function tags(library, s) {
-	return (library.tags || []).map(({ key, values }) =>
-		fold(key, values.slice(0, 12).map(({ value, assets }) => choice("checkbox", value, assets, s.tags.includes(`${key}=${value}`), () => go({ tags: toggled(state().tags, `${key}=${value}`) }), `tag ${key}`))),
+	return library.tags.map(({ key, values }) =>
+		fold(key, values.slice(0, 12).map((value) => choice("checkbox", value, null, s.tags.includes(`${key}=${value}`), () => go({ tags: toggled(state().tags, `${key}=${value}`) }), `tag ${key}`))),
 	);
 }
 

@@ -9,7 +9,7 @@ import { blank, thumbnail } from "./pictures.js";
 import { scope, state } from "./state.js";
 
 const PER_REQUEST = 60;
-const LATEST = 24;
+const LATEST = 100;
 
 /** How much there is of what, over all collections that may be seen. */
 export async function overview() {
@@ -17,7 +17,16 @@ export async function overview() {
 	const kinds = new Map();
 	for (const c of told.collections) for (const [name, n] of Object.entries(c.kinds)) kinds.set(name, (kinds.get(name) || 0) + n);
 	const ranked = [...kinds].map(([name, assets]) => ({ name, assets })).sort((a, b) => b.assets - a.assets);
-	return { ...told, tags: told.tags || [], kinds: ranked, write: told.writable };
+	return { ...told, kinds: ranked, write: told.writable };
+}
+
+/** The tags of files, `[{key, values}]`, as far as a filter can name them. */
+export function tagsOf(assets) {
+	const found = new Map();
+	for (const [key, value] of assets.flatMap((asset) => Object.entries(asset.tags))) {
+		if (/^[\w.-]+$/.test(key)) found.set(key, (found.get(key) || new Set()).add(value));
+	}
+	return [...found].map(([key, values]) => ({ key, values: [...values].sort() }));
 }
 
 /** The files that came last. */
