@@ -98,7 +98,7 @@ class AnswerSettings:
     evidence: int = 10  # pages that the extractive answerer sees at most
     candidates: int = 50  # pages of which those are chosen that a model sees
     pages: int = 5  # pages that a model sees at most
-    per_source: int = 2  # of these, pages of one file, as long as other files have something
+    per_source: int = 2  # of these, pages of one file, unless there is no other
     tokens: int = 8000  # of evidence in one call, pictures included; what is more goes into several calls
     pixels: int = 3_000_000  # of all pictures of one call together
     unsupported: str = "drop"  # sentences that do not stand on the pages they cite: drop, or mark them as such

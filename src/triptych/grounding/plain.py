@@ -29,7 +29,7 @@ _DEFINED = re.compile(r"^\s*\[[^\[\]]{1,80}\]:\s*\S+.*$", re.MULTILINE)
 _SCRIPTED = re.compile(r"\\(?:href|url|includegraphics|input|include|write18|def|cite)\b\s*(?:\[[^\]]*\])?")
 # What runs or holds data rather than naming a place: all of it goes.
 _RUNNING = re.compile(
-    r"\bdata:[^\s]*[;,][^\s]*|\b(?:javascript|vbscript|livescript|mocha)\s*:\s*[^\s]*"
+    r"\bdata:[^\s]*[;,][^\s]*|(?:javascript|vbscript|livescript|mocha)\s*:\s*[^\s]*"
     r"|\b(?:blob|filesystem|about|view-source|intent|jar|ms-[a-z-]+|search-ms):[^\s]+",
     re.IGNORECASE,
 )

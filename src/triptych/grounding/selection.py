@@ -24,7 +24,7 @@ Count = Callable[[str], int]  # tokens of a text; of two together not more than 
 
 
 def chosen(hits: Sequence[Hit], most: int, per_source: int) -> list[Hit]:
-    """At most `most` hits, in their order, at most `per_source` of one file as long as others have something."""
+    """At most `most` hits, in their order, at most `per_source` of one file unless there is no other."""
     if not hits:
         return []
     taken: list[Hit] = []
@@ -36,7 +36,7 @@ def chosen(hits: Sequence[Hit], most: int, per_source: int) -> list[Hit]:
         if len(taken) < most and not crowded and (new or not taken or hit.score >= _ENOUGH * best):
             taken.append(hit)
             said |= new
-    if {h.asset for h in taken} == {h.asset for h in hits}:  # one file alone may fill what is left
+    if len({h.asset for h in hits}) == 1:  # one file alone may fill what is left
         rest = [h for h in hits if h not in taken and h.score >= _ENOUGH * best]
         taken += rest[: most - len(taken)]
     return sorted(taken, key=hits.index)
