@@ -200,6 +200,32 @@ def test_several_questions_at_once_come_back_in_order(tmp_path: Path) -> None:
     assert vlms.ledger.total().calls == 20
 
 
+@pytest.mark.parametrize(
+    ("pieces", "heard"),
+    [
+        (["The total", " is 1."], ["The total", " is 1."]),
+        (["<think>", "hm", "</think>", "\n\nYes", "."], ["Yes", "."]),
+        (["<", "thi", "nk>hm</thi", "nk>Yes."], ["Yes."]),
+        ([" ", "<think>a</think>"], []),
+        (["<think>never", " ending"], []),
+        (["<", "b", ">"], ["<b", ">"]),
+        (["<thi"], ["<thi"]),
+        (["a <think> b </think> c"], ["a <think> b </think> c"]),
+    ],
+)
+def test_thoughts_are_left_out(pieces: list[str], heard: list[str], tmp_path: Path) -> None:
+    with ModelServer(lambda request: says(*pieces)) as server:
+        stream = Vlms(settings(server), tmp_path).get().stream(ASK, max_tokens=9)
+        found: list[str] = []
+        while True:
+            try:
+                found.append(next(stream))
+            except StopIteration as end:
+                reply: Reply = end.value
+                break
+    assert found == heard and reply.text == "".join(heard)
+
+
 class Batching:
     """A model that takes many questions at once, as those in this process do."""
 

@@ -21,7 +21,7 @@ import numpy as np
 from triptych import cost, plugins
 from triptych.cost import Ledger, Spent, Tariff
 from triptych.errors import UserError, VlmError
-from triptych.replies import drained
+from triptych.replies import drained, spoken, unthought
 from triptych.seams import BatchVlm, Message, Reply, Vlm
 from triptych.settings import EXTRACTIVE, GenerationSettings, Settings
 
@@ -123,7 +123,7 @@ class Asked:
         attempt = 0
         while True:
             try:
-                return (yield from _counted(self._vlm.stream(messages, max_tokens=max_tokens), heard))
+                return (yield from _counted(spoken(self._vlm.stream(messages, max_tokens=max_tokens)), heard))
             except VlmError as error:
                 if heard.pieces or error.again is None or attempt >= self._settings.retries:
                     raise
@@ -143,7 +143,7 @@ class Asked:
         number = self._ledger.reserve(self._purpose, self.name, sum(each, Spent()))
         begun, used = time.perf_counter(), Spent()
         try:
-            replies = vlm.replies(asked, max_tokens=max_tokens)
+            replies = [r._replace(text=unthought(r.text)) for r in vlm.replies(asked, max_tokens=max_tokens)]
             heard = [_Heard(reply) for reply in replies]
             used = sum((self._used(*pair) for pair in zip(each, heard, strict=True)), Spent())
             return replies

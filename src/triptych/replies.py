@@ -1,12 +1,14 @@
 """Replies of vision-language models: taken whole, and refused when they are not.
 
 drained(stream) -> Reply         all of a stream
+spoken(stream)                   a stream without what the model thinks aloud before it answers
 sound(reply, name) -> str        its text; raises VlmError when it was refused, cut off or empty
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import closing
 
 from triptych.errors import VlmError
 from triptych.seams import Reply
@@ -20,6 +22,45 @@ def drained(stream: Generator[str, None, Reply]) -> Reply:
         except StopIteration as end:
             reply: Reply = end.value
             return reply
+
+
+THOUGHT, ANSWER = "<think>", "</think>"  # what stands around thoughts where a server leaves them in the text
+
+
+def spoken(stream: Generator[str, None, Reply]) -> Generator[str, None, Reply]:
+    """`stream` without the thoughts that it begins with, if it does; its first piece is held back only while it may
+    still be their beginning. An answer that is all thoughts is empty."""
+    held, thinking = "", True  # until it is clear that it does not, or no longer, think
+    with closing(stream):
+        while True:
+            try:
+                piece = next(stream)
+            except StopIteration as end:
+                reply: Reply = end.value
+                rest = unthought(held) if thinking else ""
+                if rest:
+                    yield rest
+                return reply._replace(text=unthought(reply.text))
+            if not thinking:
+                yield piece
+                continue
+            held += piece
+            thinking = _may_think(held)
+            if not thinking and (rest := unthought(held)):
+                yield rest
+
+
+def _may_think(text: str) -> bool:
+    """Whether a reply that begins so is not yet an answer."""
+    begun = text.lstrip()
+    return not unthought(begun) if begun.startswith(THOUGHT) else THOUGHT.startswith(begun)
+
+
+def unthought(text: str) -> str:
+    """`text` without the thoughts that it begins with."""
+    if not text.lstrip().startswith(THOUGHT):
+        return text
+    return text.partition(ANSWER)[2].lstrip()
 
 
 def sound(reply: Reply, name: str) -> str:

@@ -20,7 +20,7 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, StoppingCri
 
 from triptych import model_files
 from triptych.control_tokens import broken_up, of_model
-from triptych.errors import ModelError, UserError, VlmError
+from triptych.errors import UserError, VlmError
 from triptych.model_files import Source
 from triptych.neural import batches
 from triptych.seams import BatchVlm, Message, Reply
@@ -160,9 +160,10 @@ class Local:
                     stopping_criteria=None if left is None else [left],
                 )  # fmt: skip
         except torch.OutOfMemoryError as error:
-            raise ModelError(
+            raise VlmError(
+                "vlm-memory",
                 f"The memory of {self._device} does not hold {self.name} and this question. Send smaller pictures "
-                "(generation.side) or fewer (generation.pictures)."
+                "(generation.side) or fewer (generation.pictures).",
             ) from error
         return [self._until_end(row) for row in made[:, inputs["input_ids"].shape[1] :].tolist()]
 
@@ -206,7 +207,7 @@ def _open(folder: Path, on: torch.device) -> tuple[Any, Any]:
                 folder, local_files_only=True, trust_remote_code=False, use_safetensors=True,
                 dtype=torch.float32 if on.type == "cpu" else "auto",
             )  # fmt: skip
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError) as error:
         reason = " ".join(str(error).split())[:160]
         raise UserError(
             f"The folder {folder} holds no image-text-to-text model in safetensors ({reason}). {_WAY}"
