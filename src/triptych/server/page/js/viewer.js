@@ -35,7 +35,7 @@ export class Viewer {
 		this.window.addEventListener("keydown", (event) => this.#key(event));
 		this.box = button("target", "To the marked words (B)", () => this.toBox());
 		this.zooms = h("div.zooms", button("minus", "Farther (−)", () => this.stage.farther()), this.scale, button("plus", "Nearer (+)", () => this.stage.nearer()), button("fit", "The whole page (0)", () => this.stage.whole()), this.box);
-		this.reading = h("div.reading", { tabindex: "0", role: "group", "aria-label": "Text of the page", hidden: true });
+		this.reading = h("div.leaf", { tabindex: "0", role: "group", "aria-label": "Text of the page", hidden: true });
 		this.more = h("div.more", { tabindex: "0", role: "group", "aria-label": "About this page" });
 		const like = press("quiet", () => this.on.like(this.place), {}, "More like this");
 		this.texts = press("quiet", () => this.asText(), { "aria-pressed": "false" }, "As text");
