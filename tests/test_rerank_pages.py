@@ -346,24 +346,27 @@ class TestLateInteraction(PageRerankerSuite):
         return self.model
 
 
-def test_scores_are_those_of_transformers_and_a_plain_maxsim(colpali: Path, looking: PageReranker) -> None:
+@pytest.mark.parametrize("kind", ["ColPali", "ColQwen2", "ColModernVBert"])
+def test_scores_are_those_of_transformers_and_a_plain_maxsim(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("sentence_transformers", minversion="6.0")
     import torch
-    from transformers import ColPaliForRetrieval, ColPaliProcessor
+    import transformers
 
     import tiny_models
 
+    folder = getattr(tiny_models, kind.lower())(tmp_path)
     pages, question = tiny_models.pictures(), "two boats at the pier"
-    model = ColPaliForRetrieval.from_pretrained(colpali).eval()
-    processor = ColPaliProcessor.from_pretrained(colpali)
+    model = getattr(transformers, f"{kind}ForRetrieval").from_pretrained(folder).eval()
+    processor = getattr(transformers, f"{kind}Processor").from_pretrained(folder)
     with torch.inference_mode():
         asked = model(**processor.process_queries([question])).embeddings[0].numpy().astype(np.float64)
         expected = []
         for page in pages:
             inputs = processor.process_images([Image.fromarray(page)])
-            inputs.pop("labels")
+            inputs.pop("labels", None)
             patches = model(**inputs).embeddings[0].numpy().astype(np.float64)
             expected.append(sum(max(float(token @ patch) for patch in patches) for token in asked))
-    found = looking.seen(question, pages)
+    found = plugins.load("rerankers", f"late_interaction:{folder}", device="cpu").seen(question, pages)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert np.ptp(found) > 0.01
 

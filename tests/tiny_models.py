@@ -264,28 +264,78 @@ def _onnx_configs(source: Path, folder: Path) -> None:
         (folder / name).write_bytes((source / name).read_bytes())
 
 
-def colpali(folder: Path) -> Path:
-    """ColPali: a vector for each patch of a page and for each token of a question."""
+def _late(folder: Path, kind: str, processor: Any, vlm: dict[str, Any]) -> Path:
+    """A late-interaction model of transformers around a vision-language model, with its processor."""
     import torch
-    from transformers import ColPaliConfig, ColPaliForRetrieval, ColPaliProcessor
-    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+    import transformers
 
     torch.manual_seed(0)
+    config = getattr(transformers, f"{kind}Config")(vlm_config=vlm, embedding_dim=16)
+    getattr(transformers, f"{kind}ForRetrieval")(config).eval().save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+def colpali(folder: Path) -> Path:
+    """ColPali: a vector for each patch of a page and for each token of a question."""
+    from transformers import ColPaliProcessor
+    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
     images = SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE})
     images.image_seq_length = (SIDE // PATCH) ** 2
-    tokens = tokenizer()
-    tokens.model_max_length = 256
-    processor = ColPaliProcessor(images, tokens)  # adds its own tokens
+    processor = ColPaliProcessor(images, tokenizer())  # adds its own tokens
     text, vision = _towers(len(processor.tokenizer))
-    text |= {"model_type": "gemma", "num_key_value_heads": 1, "head_dim": 16, "max_position_embeddings": 256,
+    text |= {"model_type": "gemma", "num_key_value_heads": 1, "head_dim": 16, "max_position_embeddings": 2048,
              "initializer_range": 0.3}  # fmt: skip
     vision |= {"model_type": "siglip_vision_model", "vision_use_head": False, "initializer_range": 0.3}
     whole = {"model_type": "paligemma", "text_config": text, "vision_config": vision, "projection_dim": 32,
              "hidden_size": 32, "vocab_size": len(processor.tokenizer),
              "image_token_index": processor.image_token_id}  # fmt: skip
-    ColPaliForRetrieval(ColPaliConfig(vlm_config=whole, embedding_dim=16)).eval().save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
+    return _late(folder, "ColPali", processor, whole)
+
+
+def colqwen2(folder: Path) -> Path:
+    """ColQwen2: as many patches as a page has, in its own shape."""
+    from transformers import ColQwen2Processor
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    tokens = tokenizer()
+    marks = {"image_token_id": "<|image_pad|>", "video_token_id": "<|video_pad|>",
+             "vision_start_token_id": "<|vision_start|>", "vision_end_token_id": "<|vision_end|>"}  # fmt: skip
+    others = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"]
+    tokens.add_special_tokens({"additional_special_tokens": [*marks.values(), *others]})
+    side = 2 * PATCH
+    images = Qwen2VLImageProcessorPil(
+        patch_size=PATCH, merge_size=2, temporal_patch_size=2, min_pixels=4 * side**2, max_pixels=64 * side**2
+    )
+    text, _ = _towers(len(tokens))
+    text |= {"model_type": "qwen2_vl_text", "num_key_value_heads": 1, "max_position_embeddings": 4096,
+             "initializer_range": 0.3, "rope_parameters": {"type": "mrope", "rope_type": "default",
+             "mrope_section": [2, 3, 3], "rope_theta": 1e4}}  # fmt: skip
+    vision = {"depth": 2, "embed_dim": 32, "hidden_size": 32, "num_heads": 2, "mlp_ratio": 2,
+              "patch_size": PATCH, "spatial_merge_size": 2, "temporal_patch_size": 2}  # fmt: skip
+    ids = {name: tokens.convert_tokens_to_ids(mark) for name, mark in marks.items()}
+    whole = {"model_type": "qwen2_vl", "text_config": text, "vision_config": vision, **ids}
+    return _late(folder, "ColQwen2", ColQwen2Processor(images, tokens), whole)
+
+
+def colmodernvbert(folder: Path) -> Path:
+    """ColModernVBERT: a page in tiles and as a whole, read in both directions."""
+    from transformers import ColModernVBertProcessor
+    from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
+
+    tokens = tokenizer()
+    tiles = [f"<row_{i}_col_{j}>" for i in range(1, 7) for j in range(1, 7)]
+    tokens.add_special_tokens({"additional_special_tokens": ["<global-img>", *tiles]})
+    images = Idefics3ImageProcessorPil(size={"longest_edge": 2 * SIDE}, max_image_size={"longest_edge": SIDE})
+    processor = ColModernVBertProcessor(images, tokens, image_seq_len=(SIDE // PATCH // 2) ** 2)
+    text, vision = _towers(len(processor.tokenizer))
+    text |= {"model_type": "modernbert", "max_position_embeddings": 4096, "initializer_range": 0.3,
+             "cls_token_id": 1, "sep_token_id": 2}  # fmt: skip
+    vision |= {"model_type": "siglip_vision_model", "vision_use_head": False}
+    whole = {"model_type": "modernvbert", "text_config": text, "vision_config": vision,
+             "pixel_shuffle_factor": 2, "image_token_id": processor.image_token_id}  # fmt: skip
+    return _late(folder, "ColModernVBert", processor, whole)
 
 
 def colbert(folder: Path) -> Path:

@@ -8,20 +8,21 @@ pages Faysse et al., ColPali, ICLR 2025). On a GPU where there is one: on a CPU 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from sentence_transformers import MultiVectorEncoder
+from sentence_transformers.util import maxsim
 
 from triptych import model_files
+from triptych.control_tokens import broken_up, of_model
 from triptych.errors import ModelError, UserError
 from triptych.model_files import Source
 from triptych.neural import batches
 from triptych.seams import PageReranker, Reranker
-from triptych.vlms._special import broken_up, of_model
 
 SIDE = 1536  # pixels: above what most models look at, below what costs time to draw
 _CPU_BATCH, _GPU_BATCH = 2, 16  # pages, each of about a thousand vectors
@@ -68,55 +69,45 @@ def load(argument: str = "", *, device: str | None = None) -> Reranker | PageRer
             f"({reason}). Name another one."
         ) from error
     name = f"late_interaction:{identity}"
-    return Pages(model, name, on) if model.supports("image") else Passages(model, name, on)
+    native = getattr(model[0], "transformer_task", "") == "retrieval"
+    made = _OfTransformers(model) if native else _OfSentenceTransformers(model)
+    return Pages(made, name, on) if model.supports("image") else Passages(made, name, on)
 
 
 class Passages:
     """Reads passages. See `seams.Reranker`."""
 
-    def __init__(self, model: MultiVectorEncoder, name: str, on: torch.device) -> None:
+    def __init__(self, encoding: _Encoding, name: str, on: torch.device) -> None:
         self.name = name
-        self._model = model
+        self._encoding = encoding
         self._device = on
-        self._special = of_model(_special(model))
 
     def scores(self, query: str, passages: Sequence[str]) -> np.ndarray:
         """(n,) float64: MaxSim. Raises ModelError for a model that takes any text for a question."""
-        if not self._reads_passages:
+        if not self._encoding.reads_passages:
             raise ModelError(
                 f"The model {self.name} compares questions with pictures of pages; it was not made to read passages. "
                 "Use it for search with rerank.model, where pages are drawn for it, or name a text model."
             )
-        return self._scored(query, [self._text(passage) for passage in passages])
+        return self._maxsim(query, [self._encoding.text(passage) for passage in passages])
 
-    @property
-    def _reads_passages(self) -> bool:
-        """Models of transformers that end in ForRetrieval render every text as a question."""
-        return getattr(self._model[0], "transformer_task", "") != "retrieval"
-
-    def _scored(self, query: str, documents: Sequence[Any]) -> np.ndarray:
+    def _maxsim(self, query: str, documents: Sequence[Any]) -> np.ndarray:
         if not documents:
             return np.zeros(0)
         size = _GPU_BATCH if self._device.type == "cuda" else _CPU_BATCH
         try:
-            [asked] = self._model.encode_query([self._text(query[:_LONGEST])], show_progress_bar=False)
+            # In float32: in half precision a sum of thirty cosines has steps of an eighth.
+            asked = [self._encoding.question(query[:_LONGEST]).float()]
             scores = []
             for first in range(0, len(documents), size):
-                batch = [*documents[first : first + size]]
-                found = self._model.encode_document(batch, batch_size=size, show_progress_bar=False)
-                # In float32: in half precision a sum of thirty cosines has steps of an eighth.
-                scores.append(self._model.similarity([asked.float()], [rows.float() for rows in found])[0])
+                found = self._encoding.documents([*documents[first : first + size]])
+                scores.append(maxsim(asked, [rows.float() for rows in found])[0])
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"The memory of {self._device} does not hold {self.name} and {size} pages. Free it, or use the CPU: "
                 "CUDA_VISIBLE_DEVICES= triptych ..."
             ) from error
         return np.asarray(torch.cat(scores).cpu(), np.float64)
-
-    def _text(self, text: str) -> dict[str, str]:
-        """Marked as text: a bare one that ends in .png would be taken for a picture to be fetched. Control tokens
-        are broken up: one that stands for a picture would be searched for its pixels."""
-        return {"text": broken_up(text, self._special)}
 
 
 class Pages(Passages):
@@ -126,7 +117,73 @@ class Pages(Passages):
 
     def seen(self, query: str, pages: Sequence[np.ndarray]) -> np.ndarray:
         """(n,) float64: MaxSim of the question's tokens with the patches of each page."""
-        return self._scored(query, batches.pictures(pages))
+        return self._maxsim(query, batches.pictures(pages))
+
+
+class _Encoding(Protocol):
+    """Texts and pictures into rows (vectors, dim), one of length 1 for each token or patch that counts."""
+
+    reads_passages: bool
+
+    def text(self, text: str) -> Any:
+        """A passage as `documents` takes it."""
+
+    def question(self, text: str) -> torch.Tensor: ...
+
+    def documents(self, batch: Sequence[Any]) -> list[torch.Tensor]: ...
+
+
+class _OfSentenceTransformers:
+    """A model that was saved by sentence-transformers, PyLate or Stanford's ColBERT."""
+
+    reads_passages = True
+
+    def __init__(self, model: MultiVectorEncoder) -> None:
+        self._model = model
+        self._special = of_model(_special(model))
+
+    def text(self, text: str) -> dict[str, str]:
+        """Marked as text: a bare one that ends in .png would be taken for a picture to be fetched."""
+        return {"text": broken_up(text, self._special)}
+
+    def question(self, text: str) -> torch.Tensor:
+        [rows] = self._model.encode_query([self.text(text)], show_progress_bar=False)
+        return rows
+
+    def documents(self, batch: Sequence[Any]) -> list[torch.Tensor]:
+        found = self._model.encode_document([*batch], batch_size=len(batch), show_progress_bar=False)
+        return [*found]
+
+
+class _OfTransformers:
+    """A model of transformers that ends in ForRetrieval. Its own processor knows what stands around a question and
+    a page; sentence-transformers 6.2 leaves that out for ColModernVBERT."""
+
+    reads_passages = False
+
+    def __init__(self, model: MultiVectorEncoder) -> None:
+        self._model = model
+        self._processor = model[0].processor
+        self._special = of_model(_special(model))
+
+    def text(self, text: str) -> str:
+        """Without control tokens: one that stands for a picture would be searched for its pixels."""
+        return broken_up(text, self._special)
+
+    def question(self, text: str) -> torch.Tensor:
+        [rows] = self._rows(self._processor.process_queries([self.text(text)]), "query")
+        return rows
+
+    def documents(self, batch: Sequence[Any]) -> list[torch.Tensor]:
+        return self._rows(self._processor.process_images([*batch]), "document")
+
+    def _rows(self, prepared: Mapping[str, Any], task: str) -> list[torch.Tensor]:
+        on = self._model.device
+        features = {name: value.to(on) for name, value in prepared.items() if name != "labels"}
+        with torch.inference_mode():
+            found = self._model(features, task=task)
+        pairs = zip(found["token_embeddings"], found["attention_mask"].bool(), strict=True)
+        return [rows[counted] for rows, counted in pairs]
 
 
 def _check(folder: Path, argument: str) -> None:
