@@ -15,16 +15,19 @@ from PIL import Image, ImageDraw
 from sqlalchemy import update
 
 import triptych
-from triptych import database, plugins, schema
+from triptych import database, evidence, plugins, schema, terms
 from triptych.conformance.reranker import PageRerankerSuite, RerankerSuite
 from triptych.errors import ModelError, UserError
+from triptych.fuse import Fused
 from triptych.library import Library
+from triptych.reading import Reading
 from triptych.records import ChunkRow
 from triptych.rerank import Reranking
 from triptych.rerankers import encoder
 from triptych.rerankers.encoder import OVERLAP, views
 from triptych.results import Results
 from triptych.seams import PageReranker, Reranker
+from triptych.types import PageText, SignalScore
 
 QUICK = {"ocr.engine": "none", "workers": 1}
 PAGE = (900, 1200)  # pixels of a drawn page
@@ -113,6 +116,39 @@ def test_hits_tell_what_was_made_of_their_pictures(mixed: Library) -> None:
             assert 0 <= hit.rerank.score <= 255
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert all(0.5 <= hit.score <= 1.0 for hit in hits)
+
+
+class Told:
+    """Says of each page what is written in its first pixels."""
+
+    name = "told"
+    side = 64
+
+    def seen(self, query: str, pages: Sequence[np.ndarray]) -> np.ndarray:
+        return np.array([float(page[0, 0, 0]) for page in pages], np.float64)
+
+
+@given(st.lists(st.none() | st.integers(0, 255), max_size=40), st.integers(1, 50))
+def test_any_ranking_falls_and_loses_nothing(marks: list[int | None], depth: int) -> None:
+    row = ChunkRow(0, 0, "", "", "image", "", "", 0, 0, "image", 0, 0, "", None, None, "")
+    pieces = {page: {"image": (row._replace(page=page), PageText.plain(""))} for page in range(len(marks))}
+    ranked = [Fused(page, 1.0 - page / 100, {"image": SignalScore(1, 1.0, 1.0, 1.0)}) for page in pieces]
+
+    def draw(rows: Sequence[ChunkRow], side: int) -> list[np.ndarray | None]:
+        found = (marks[row.page] for row in rows)
+        return [None if mark is None else np.full((2, 2, 3), mark, np.uint8) for mark in found]
+
+    asked = evidence.Question.of("boats", terms.parse("boats"), lambda field, token: 1.0)
+    again = Reranking(depth, Told(), draw).again(
+        ranked, Reading(pieces), "boats", asked, lambda field, token: 1.0
+    )
+    assert sorted(fused.page for fused in again) == [*pieces]
+    assert [fused.score for fused in again] == sorted((fused.score for fused in again), reverse=True)
+    for place, (before, after) in enumerate(zip(ranked, again, strict=True)):
+        if place >= depth or marks[before.page] is None:
+            assert after.page == before.page and after.rerank is None
+    read = [mark for fused in again[:depth] if (mark := marks[fused.page]) is not None]
+    assert read == sorted(read, reverse=True)
 
 
 def test_only_as_many_pages_are_drawn_as_are_asked_for(mixed: Library) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -81,6 +82,7 @@ class Passages:
         self.name = name
         self._encoding = encoding
         self._device = on
+        self._turn = Lock()  # tokenizers cannot be used by two threads at once, and the device is busy anyway
 
     def scores(self, query: str, passages: Sequence[str]) -> np.ndarray:
         """(n,) float64: MaxSim. Raises ModelError for a model that takes any text for a question."""
@@ -95,13 +97,14 @@ class Passages:
         if not documents:
             return np.zeros(0)
         size = _GPU_BATCH if self._device.type == "cuda" else _CPU_BATCH
+        scores = []
         try:
-            # In float32: in half precision a sum of thirty cosines has steps of an eighth.
-            asked = [self._encoding.question(query[:_LONGEST]).float()]
-            scores = []
-            for first in range(0, len(documents), size):
-                found = self._encoding.documents([*documents[first : first + size]])
-                scores.append(maxsim(asked, [rows.float() for rows in found])[0])
+            with self._turn:
+                # In float32: in half precision a sum of thirty cosines has steps of an eighth.
+                asked = [self._encoding.question(query[:_LONGEST]).float()]
+                for first in range(0, len(documents), size):
+                    found = self._encoding.documents([*documents[first : first + size]])
+                    scores.append(maxsim(asked, [rows.float() for rows in found])[0])
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"The memory of {self._device} does not hold {self.name} and {size} pages. Free it, or use the CPU: "
