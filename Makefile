@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LIBRARY := demo-out/library
 
-.PHONY: help demo test prove check fix bench samples encoders look clean
+.PHONY: help demo test prove check fix servers bench samples encoders look clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,11 @@ test: .venv/ok ## the whole test suite that needs no server and no accelerator
 prove: .venv/ok ## the slow proofs: hundreds of kills, hundreds of hostile files
 	$(BIN)/python bench/kill.py
 	$(BIN)/python bench/hostile.py
+
+servers: ## models through servers of others, with tiny models made on the spot; compiles llama.cpp for minutes
+	@test -d build/servers || $(PYTHON) -m venv build/servers
+	build/servers/bin/pip install --quiet --disable-pip-version-check -e '.[dev]' 'torch>=2.6' 'transformers[serving]>=5' 'llama-cpp-python[server]' gguf
+	build/servers/bin/python -m pytest -q tests/test_vlm_transformers.py tests/test_vlm_llama_cpp.py
 
 check: .venv/ok ## lint, format and types; never writes
 	$(BIN)/ruff check .

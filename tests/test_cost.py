@@ -93,6 +93,14 @@ def test_the_limit_of_tokens(server: ModelServer, tmp_path: Path) -> None:
     assert told.value.code == "vlm-budget" and "cost.stop_tokens" in str(told.value)
 
 
+def test_a_limit_without_prices_is_no_limit_and_told(server: ModelServer, tmp_path: Path) -> None:
+    chosen = replace(settings(server), cost=CostSettings(stop=5.0))
+    with pytest.raises(VlmError) as told:
+        drained(Vlms(chosen, tmp_path).get().stream(ASK, max_tokens=9))
+    assert told.value.code == "vlm-budget" and "cost.input" in str(told.value)
+    assert server.asked == []
+
+
 def test_those_who_ask_at_once_do_not_exceed_it_together(tmp_path: Path) -> None:
     with ModelServer(lambda request: says("a", tokens=(0, 100), pause=0.05)) as server:
         vlms = Vlms(settings(server, stop_tokens=1000), tmp_path)

@@ -1,6 +1,6 @@
 """The client of model servers against llama.cpp's, with a tiny random llama in GGUF.
 
-llama-cpp-python compiles for many minutes, so nothing here installs it: pip install 'llama-cpp-python[server]' gguf
+llama-cpp-python compiles for many minutes, so only `make servers` installs it; elsewhere this is skipped by name.
 """
 
 from __future__ import annotations

@@ -155,6 +155,10 @@ def test_folders_that_hold_no_such_model_are_told(folder: Path, tmp_path: Path) 
         with pytest.raises(UserError) as told:
             plugins.load("vlms", f"transformers:{argument}", device="cpu")
         assert "\n" not in str(told.value)
+    module = plugins.module("vlms", "transformers")
+    assert module.reach(str(folder)).endswith(" is here")
+    with pytest.raises(UserError):
+        module.reach("nobody/has-this")
 
 
 @NEEDS_TRANSFORMERS

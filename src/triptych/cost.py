@@ -106,6 +106,12 @@ class Tariff:
 
     def check(self, spent: Spent, more: Spent) -> None:
         """Raises VlmError when `more`, on top of what was spent, exceeds a limit."""
+        if self.stop and not (self.input or self.output):
+            raise VlmError(
+                "vlm-budget",
+                f"The model was not asked: the limit is {self.stop:g} {self.currency} (cost.stop), but without prices "
+                "nobody knows what it costs. Set cost.input and cost.output, or limit cost.stop_tokens instead.",
+            )
         if self.stop and spent.money + more.money > self.stop:
             raise VlmError(
                 "vlm-budget",

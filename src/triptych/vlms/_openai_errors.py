@@ -76,7 +76,7 @@ def _timeout(error: openai.APITimeoutError, server: str) -> VlmError:
     return VlmError(
         "vlm-timeout",
         f"The model server {server} was silent for too long. Raise generation.timeout, ask with less evidence "
-        "(generation.pictures, answer.evidence), or look at the server.",
+        "(generation.pictures, answer.tokens), or look at the server.",
     )
 
 
@@ -153,7 +153,7 @@ def _in_words(said: str, server: str, model: str, pictures: int, status: int = 0
             VlmError(
                 "vlm-context",
                 f"The question and its evidence are longer than {model} takes ({said}). Ask with less evidence "
-                "(answer.evidence, generation.pictures), or say what it takes: generation.context.",
+                "(answer.tokens, generation.pictures), or say what it takes: generation.context.",
             ),
             context=int(window[1]) if window else 0,
         )

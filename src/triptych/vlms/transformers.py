@@ -50,6 +50,12 @@ def load(argument: str = "", *, timeout: float = 0.0, device: str | None = None)
     return Local(folder, f"transformers/{identity}", batches.device(device))
 
 
+def reach(argument: str) -> str:
+    """One line about the model's files, which must be here and whole; it is not loaded. Raises as `load`."""
+    _, identity = model_files.locate("transformers", argument, sources)
+    return f"{identity} is here"
+
+
 class Local:
     """A model in this process."""
 
@@ -141,7 +147,7 @@ class Local:
             raise VlmError(
                 "vlm-context",
                 f"The question and its evidence are {length} tokens, and with an answer of {max_tokens} longer than the "
-                f"{self.context} that {self.name} takes. Ask with less evidence (answer.evidence, generation.pictures).",
+                f"{self.context} that {self.name} takes. Ask with less evidence (answer.tokens, generation.pictures).",
             )
         return {
             name: _on(value, self._device, self._model.dtype) if isinstance(value, torch.Tensor) else value
