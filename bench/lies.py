@@ -284,7 +284,9 @@ def _lied(
 ) -> Sentence:
     names = list(LIES)
     rng.shuffle(names)
-    if rng.random() < 0.5:  # those that not every sentence can have are tried first
+    if said.kind == "amount" and rng.random() < 0.5:
+        names.insert(0, "same page")
+    elif rng.random() < 0.5:  # those that not every sentence can have are tried first
         names.sort(key=lambda name: name in ("invented citation", "wrong number", "wrong digit"))
     for name in names:
         if name == "invented citation":

@@ -15,6 +15,7 @@ from itertools import pairwise
 from triptych import tokens, values
 from triptych.answering.cells import alike
 from triptych.grounding import claims, figures
+from triptych.grounding.binding import misplaced
 from triptych.grounding.claims import Claim, Claimed, claimed
 from triptych.grounding.plain import harmless
 from triptych.grounding.sentences import Clause, clauses
@@ -163,6 +164,8 @@ class Checker:
         """Whether the words around the claims have to do with the pages; and where on them all of it stands."""
         borne = [item for item in items if found[item.number]]
         asked = frozenset(tokens.words(self.question))
+        if any(self._misplaced(item, found[item.number], taken.words) for item in borne):
+            return Checked(clause.text, UNSUPPORTED, (), "its words stand at another figure", held)
         looked_up = any(c.kind != claims.NAME for c in taken.claims)
         if looked_up:
             pages = [words for item in borne for words in (item.sheet.words, item.context.words)]
@@ -180,6 +183,12 @@ class Checker:
         if prose:
             return Checked(clause.text, status, tuple(prose), "", held)
         return self._seen(clause, taken, items, asked)
+
+    @staticmethod
+    def _misplaced(item: Item, found: Sequence[tuple[Claim, list[Span]]], words: Sequence[str]) -> bool:
+        """Whether the only figure of a clause stands elsewhere than its words; of several it cannot be told."""
+        numbers = [(claim, spans) for claim, spans in found if claim.kind == claims.NUMBER]
+        return len(numbers) == 1 and misplaced(*numbers[0], words, item.sheet)
 
     def _seen(self, clause: Clause, taken: Claimed, items: Sequence[Item], asked: frozenset[str]) -> Checked:
         """What a picture without words shows cannot be looked up; it must speak of what was asked or described."""
