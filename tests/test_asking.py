@@ -383,6 +383,10 @@ def test_hidden_words_of_a_pdf_are_told_and_not_used(plugin: Path, tmp_path: Pat
         answer = library.ask("What is the total of invoice KX-77?")
         assert answer.text == "The total of KX-77 is 41.20 [1]."
         assert any("nobody sees" in w for w in answer.warnings)
+    with triptych.open(tmp_path / "library") as library:  # the extractive answerer does not quote them either
+        quoted = library.ask("What is the total of invoice KX-77?")
+        assert quoted.value == "41.20" and "nobody sees" in quoted.warnings[-1]
+        assert "999.99" not in library.ask("What was the total changed to?").text
     sent = script.with_suffix(".calls").read_text("utf-8")
     assert "41.20" in sent and "999.99" not in sent
 

@@ -16,7 +16,7 @@ from triptych.grounding.claims import claimed
 from triptych.grounding.plain import harmless, visible
 from triptych.grounding.sentences import Splitter, clauses, sentences
 from triptych.grounding.sheet import Folded, Sheet
-from triptych.types import Line, Page, PageText, Word
+from triptych.types import Hit, Line, Page, PageText, Word
 from triptych.values import fold
 
 INVOICE = """ACME Corp
@@ -247,7 +247,8 @@ class TestDistrust:
         check = Checker({1: Item(1, Sheet(page, doubted), context(page))}, "What is the total?")
         assert check.sentence("The total is 7.00 [1].")[0].status == UNSUPPORTED
         assert check.sentence("The total is 5.00 [1].")[0].status == SUPPORTED
-        assert "nobody sees" in distrust.warning(page)
+        hit = Hit(1, 1.0, "a", "a.pdf", 1, "default", "a", "", (), {})
+        assert "nobody sees" in distrust.warning(hit, page)
 
 
 class TestSentences:
@@ -363,9 +364,9 @@ def test_no_form_of_a_link_survives(form: str, url: str) -> None:
 )
 def test_no_mixture_of_their_parts_does(text: str) -> None:
     left = harmless(text)
-    assert not re.search(r"\w+:[/\\]{2}|javascript:|www\.\w|<[a-z/!]|\]\(|evil\.com\b", left, re.IGNORECASE), (
-        left
-    )
+    assert not re.search(
+        r"\w+:[/\\]{2}|javascript:|www\.\w|<[a-z/!]|\]\(|evil\.com\b", left, re.IGNORECASE
+    ), left
     assert left.isprintable()
 
 

@@ -26,10 +26,11 @@ from triptych.answering.quotes import cite, spoken
 from triptych.answering.support import Support, support
 from triptych.answering.vocabulary import asks_total
 from triptych.catalog import Catalog
+from triptych.hidden import without
 from triptych.types import Answer, Citation, Hit, Page
 from triptych.values import fold
 
-__all__ = ["Evidence", "answer", "around", "gathered"]
+__all__ = ["Evidence", "answer", "around", "gathered", "seen"]
 
 NAMED = 0.45  # of the asked names, at least this share must stand on the page
 FILES = 3  # files whose further pages are looked at
@@ -57,11 +58,16 @@ def gathered(catalog: Catalog, hits: Iterable[Hit]) -> list[Evidence]:
     ]
 
 
+def seen(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The same, without words that nobody sees on the pages."""
+    return [replace(e, page=without(e.page)) for e in evidence]
+
+
 def around(catalog: Catalog, hit: Hit) -> list[Page]:
     """The other pages of a hit's file, those of long files near it only: a total may stand there."""
     asset = catalog.asset(hit.asset, hit.collection)
     near = range(max(1, hit.page - AROUND), min(asset.pages, hit.page + AROUND) + 1)
-    return [catalog.page(asset.key, number) for number in near if number != hit.page]
+    return [without(catalog.page(asset.key, number)) for number in near if number != hit.page]
 
 
 def answer(question: str, evidence: Sequence[Evidence], more: More = no_more) -> Answer:

@@ -14,13 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from triptych.answer import answer, around, gathered
+from triptych.answer import answer, around, gathered, seen
 from triptych.catalog import Catalog
 from triptych.errors import FileError, UserError, VlmError
 from triptych.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
 from triptych.filters import Within
+from triptych.grounding import distrust
 from triptych.pictures import Pictures
 from triptych.results import Results
 from triptych.settings import EXTRACTIVE, Settings
@@ -42,7 +43,14 @@ class Search(Protocol):
     """`Library.search`, as far as asking needs it."""
 
     def __call__(
-        self, text: str, *, k: int, collection: Within, where: str | None, plain: bool
+        self,
+        text: str,
+        *,
+        image: str | Path | None,
+        k: int,
+        collection: Within,
+        where: str | None,
+        plain: bool,
     ) -> Results: ...
 
 
@@ -66,7 +74,8 @@ class Asking:
         image: str | Path | None = None,
     ) -> Iterator[Event]:
         """The answer as it comes; `turns` are those of the conversation so far, to which a question may refer, and
-        `image` is a picture that the pages should look like, too. Raises UserError for an unknown collection, filter or model."""
+        `image` is a picture that the pages should look like, too. Raises UserError for an unknown collection, filter
+        or model."""
         begun = time.perf_counter()
         vlm = None if self.settings.vlm == EXTRACTIVE else self.vlms().get(purpose="answer")
         reader = None if vlm is None else self._reader(vlm)
@@ -87,14 +96,19 @@ class Asking:
             else:
                 yield event
 
-    def every(self, questions: Iterable[str], **options: Any) -> Iterator[Answer]:
-        """The answers to several questions, in their order; a model is asked several at a time. Options as in
-        `events`."""
+    def every(
+        self, questions: Iterable[str], *, collection: Within = None, where: str | None = None
+    ) -> Iterator[Answer]:
+        """The answers to several questions, in their order; a model is asked several at a time."""
+
+        def one(question: str) -> Answer:
+            return outcome(self.events(question, collection=collection, where=where))
+
         if self.settings.vlm == EXTRACTIVE:
-            yield from (outcome(self.events(question, **options)) for question in questions)
+            yield from map(one, questions)
             return
         with ThreadPoolExecutor(_TOGETHER, "triptych-ask") as pool:
-            yield from pool.map(lambda question: outcome(self.events(question, **options)), questions)
+            yield from pool.map(one, questions)
 
     @property
     def shown(self) -> Showing:
@@ -117,7 +131,9 @@ class Asking:
     def _quoted(self, question: str, hits: Results) -> Iterator[Event]:
         """What the extractive answerer says, which is there as a whole or not at all."""
         evidence = gathered(self.catalog, () if hits.match is False else hits)
-        given = replace(answer(question, evidence, partial(around, self.catalog)), evidence=hits.hits)
+        given = answer(question, seen(evidence), partial(around, self.catalog))
+        doubts = tuple(told for e in evidence if (told := distrust.warning(e.hit, e.page)))
+        given = replace(given, evidence=hits.hits, warnings=(*given.warnings, *doubts))
         yield Token(given.text)
         yield from map(Cited, given.citations)
         yield Done(given)

@@ -1,6 +1,7 @@
 """Words of a text layer that nobody sees on the page: no ink where they stand, too small to read, or off the page.
 
     found(text, height, image) -> Mapping      what is noted with a page; {} for almost all pages
+    without(page) -> Page                      as those who look at it know it
 
 How a word was hidden does not matter (invisible, white on white, behind a white box): the drawn page is looked at. The
 layer that an OCR program puts under a scan is invisible, too, but stands where there is ink. Words behind a picture
@@ -10,11 +11,12 @@ that has ink of its own are not found out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from triptych.types import PageText
+from triptych.types import Box, Line, Page, PageText, Word
 
 LEAST = 3  # words from which people are told
 _ACROSS, _DOWN = 12, 4  # places of a word that are looked at first
@@ -36,6 +38,23 @@ def found(text: PageText, height: float, image: np.ndarray, outside: Sequence[st
         "text": " ".join(words)[:_SAMPLE],
         "spans": _joined(text.spans[unseen].tolist()),
     }
+
+
+def without(page: Page) -> Page:
+    """The page without its hidden words; itself where it has none."""
+    spans = (page.meta.get("hidden") or {}).get("spans")
+    if not spans:
+        return page
+    text = page.text
+    unseen = {word for start, end in spans for word in text.words_in(start, end)}
+    lines: dict[int, list[Word]] = {}
+    for i, (start, end) in enumerate(text.spans.tolist()):
+        if i not in unseen:
+            box, sure = Box(*map(float, text.boxes[i])), float(text.confidence[i])
+            lines.setdefault(int(text.lines[i]), []).append(Word(text.text[start:end], box, sure))
+    return replace(
+        page, text=PageText.of_lines([Line(tuple(words)) for words in lines.values()]), sections=()
+    )
 
 
 def _unseen(text: PageText, height: float, image: np.ndarray) -> list[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from triptych.hidden import LEAST
-from triptych.types import Page
+from triptych.types import Hit, Page
 
 _PAYLOAD = 400  # characters after words to a model that are taken to belong to them
 _TO_A_MODEL = re.compile(
@@ -119,10 +119,10 @@ def _roles(text: str) -> set[tuple[int, int]]:
     return {m.span() for m in _ROLE.finditer(text)}
 
 
-def warning(page: Page) -> str:
-    """What people are told about a page, in one sentence; "" for most pages."""
+def warning(hit: Hit, page: Page) -> str:
+    """What people are told about a page among the evidence, in one sentence; "" for most pages."""
     if (page.meta.get("hidden") or {}).get("words", 0) >= LEAST:
-        return "holds text that nobody sees on the page; it was not used"
+        return f"{hit.source}, page {page.number}, holds text that nobody sees on the page; it was not used."
     if addressed(page.text.text):
-        return "holds words that speak to a model instead of a reader; they were not used"
+        return f"{hit.source}, page {page.number}, holds words that speak to a model instead of a reader."
     return ""

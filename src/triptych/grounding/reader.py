@@ -148,9 +148,7 @@ class Reader:
         return doubted
 
     def _whole(self, asked: _Asked, speaker: Speaker, rounds: int) -> Answer:
-        warnings = [
-            f"{h.source}, page {p.number}, {told}" for h, p in asked.known if (told := distrust.warning(p))
-        ]
+        warnings = [told for hit, page in asked.known if (told := distrust.warning(hit, page))]
         if speaker.left_out:
             count = len(speaker.left_out)
             which = "A sentence" if count == 1 else f"{count} sentences"
