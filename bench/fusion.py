@@ -14,6 +14,7 @@ import argparse
 import itertools
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,9 @@ def main() -> int:
 def asked(folder: Path, workdir: Path) -> list[Example]:
     """What every signal of the set's library says to each of its questions that has a judgement."""
     labels = labelled.read(folder)
-    with triptych.open(workdir / labels.name / "library") as library:
-        built = build(library, labels, workdir / labels.name / "rows", False, lambda text: None)
+    described = (folder / labelled.CAPTIONS).is_file()  # by people
+    with triptych.open(workdir / labels.name / ("library-captions" if described else "library")) as library:
+        built = build(library, labels, workdir / labels.name / "rows", described, lambda text: None)
         found = fusion.examples(library, labels, built.places.assets)
     print(f"{labels.name}: {len(found)} questions", file=sys.stderr, flush=True)
     return [example for example in found if example.relevant]
@@ -67,9 +69,7 @@ def measured(name: str, sets: dict[str, list[Example]], most: int) -> dict[str, 
     """Each method's mean over the set's questions."""
     own = sets[name]
     others = [few(examples, most) for other, examples in sets.items() if other != name]
-    row = {
-        f"{signal} alone": mean(own, alone(signal)) for signal in triptych.types.SIGNALS if has(own, signal)
-    }
+    row = {f"{signal} alone": alone(own, signal) for signal in triptych.types.SIGNALS if has(own, signal)}
     row |= {method: mean(own, by(method)) for method in fuse.METHODS}
     row["tuned"] = mean(own, tuned(others))
     row["learned, others"] = mean(own, learnt([e for examples in others for e in examples]))
@@ -87,12 +87,15 @@ def has(examples: Sequence[Example], signal: str) -> bool:
     return any(signal in example.lists.scores for example in examples)
 
 
-def alone(signal: str) -> Weigh:
-    def weigh(example: Example) -> Weighed:
-        only = {name: scores for name, scores in example.lists.scores.items() if name == signal}
-        return fuse.weigh(Lists(example.lists.pages, only))
-
-    return weigh
+def alone(examples: Sequence[Example], signal: str) -> float:
+    """Of the pages that the signal itself found; nothing found is worth nothing."""
+    values = []
+    for example in examples:
+        raw = example.lists.scores.get(signal, np.full(len(example.documents), np.nan))
+        there = ~np.isnan(raw)
+        found = replace(example, documents=example.documents[there])
+        values.append(fusion.ndcg(found, fuse.hear(raw[there], found.documents)) if there.any() else 0.0)
+    return float(np.mean(values))
 
 
 def by(method: str) -> Weigh:

@@ -119,8 +119,11 @@ def _example(lib: Library, question: Question, labels: LabelledSet, keys: Mappin
     ignored = labels.ignored.get(question.qid, frozenset())
     judged = labels.judged.get(question.qid, {})
     relevant = {keys[d]: grade for d, grade in judged.items() if grade > 0 and d in keys and d not in ignored}
-    facts = lib.catalog.facts(gathered.lists.pages)
-    return Example(gathered.lists, gathered.documents, gathered.question, facts, relevant)
+    kept = ~np.isin(gathered.documents, [keys[d] for d in ignored if d in keys])
+    scores = {name: given[kept] for name, given in gathered.lists.scores.items()}
+    lists = Lists(gathered.lists.pages[kept], scores, gathered.lists.trust)
+    facts = lib.catalog.facts(lists.pages)
+    return Example(lists, gathered.documents[kept], gathered.question, facts, relevant)
 
 
 def _row(example: Example) -> _Row:
