@@ -86,8 +86,11 @@ class Asking:
         hits = self.search(
             asked, image=image, k=most, collection=collection, where=where, plain=bool(understood)
         )
+        best = [] if reader is None else self._best(hits)
+        found = hits.hits[: self.settings.answer.evidence]
+        hits = replace(hits, hits=(*found, *(hit for hit in best if hit not in found)))
         yield Retrieval(asked, hits.hits, hits.seconds)
-        for event in self._quoted(asked, hits) if reader is None else self._read(asked, hits, reader):
+        for event in self._quoted(asked, hits) if reader is None else self._read(asked, hits, best, reader):
             if isinstance(event, Done | Failed):
                 seconds = {**hits.seconds, **event.answer.seconds, "total": time.perf_counter() - begun}
                 whole = replace(event.answer, question=question, understood=understood, seconds=seconds)
@@ -138,27 +141,27 @@ class Asking:
         yield from map(Cited, given.citations)
         yield Done(given)
 
-    def _read(self, question: str, hits: Results, reader: Reader) -> Iterator[Event]:
-        """What a model says that holds."""
-        from triptych.grounding.reader import NOTHING
+    def _best(self, hits: Results) -> list[Hit]:
+        """The pages that a model is shown: as few as will do, none where nothing matches."""
         from triptych.grounding.selection import chosen
 
         settings = self.settings.answer
-        best = [] if hits.match is False else chosen(hits.hits, settings.pages, settings.per_source)
-        if not best:
-            yield Token(NOTHING)
-            yield Done(Answer(question, NOTHING, abstained=True, model=reader.vlm.name, evidence=hits.hits))
-            return
-        pages = [e.page for e in gathered(self.catalog, best)]
+        return [] if hits.match is False else chosen(hits.hits, settings.pages, settings.per_source)
+
+    def _read(self, question: str, hits: Results, best: Sequence[Hit], reader: Reader) -> Iterator[Event]:
+        """What a model says that holds."""
+        from triptych.grounding.reader import NOTHING
+
+        given = Answer(question, NOTHING, abstained=True, model=reader.vlm.name, evidence=hits.hits)
         begun = time.perf_counter()
-        try:
-            given = yield from reader.answer(question, best, pages)
-        except VlmError as error:
-            trouble = Trouble(error.code, str(error))
-            yield Failed(
-                Answer(question, "", abstained=True, model=reader.vlm.name, evidence=hits.hits, error=trouble)
-            )
-            return
+        if best:
+            try:
+                given = yield from reader.answer(
+                    question, best, [e.page for e in gathered(self.catalog, best)]
+                )
+            except VlmError as error:
+                yield Failed(replace(given, text="", error=Trouble(error.code, str(error))))
+                return
         if given.abstained:
             yield Token(given.text)
         yield Done(replace(given, evidence=hits.hits, seconds={"answer": time.perf_counter() - begun}))

@@ -16,7 +16,7 @@ from triptych import tokens, values
 from triptych.answering.cells import alike
 from triptych.grounding import claims, figures
 from triptych.grounding.binding import misplaced
-from triptych.grounding.claims import Claim, Claimed, claimed
+from triptych.grounding.claims import HAN, Claim, Claimed, claimed
 from triptych.grounding.plain import harmless
 from triptych.grounding.sentences import Clause, clauses
 from triptych.grounding.sheet import Sheet, Span, nearest
@@ -26,6 +26,7 @@ from triptych.types import Page
 SUPPORTED, DERIVED, SEEN, UNSUPPORTED = "supported", "derived", "seen", "unsupported"
 COVERED = 0.5  # share of a clause's words that must stand on its pages or in the question, beside its claims
 PROSE = 0.6  # the same for a clause that claims nothing that can be looked up, within a few lines of one page
+PAIRED = 0.75  # in scripts whose words are pairs of letters, many of which stand anywhere
 _WINDOW = 400  # characters within which the words of such a clause must stand together
 _NAME = 60  # characters from one word of a name to the next
 _WITHIN_NAMES = (" ", "-", " & ")
@@ -282,7 +283,7 @@ def _said(taken: Claimed, item: Item, asked: frozenset[str]) -> Place | None:
         if weight > best[0]:
             best = (weight, [span for span, _ in near])
     outside = sum(len(w) for w in taken.words if w in asked and not _holds(page.words, w))
-    if (best[0] + 0.5 * outside) / whole < PROSE:
+    if (best[0] + 0.5 * outside) / whole < (PAIRED if HAN.search(taken.text) else PROSE):
         return None
     start, end = min(s[0] for s in best[1]), max(s[1] for s in best[1])
     around = page.text[max(0, start - 80) : end + 80]

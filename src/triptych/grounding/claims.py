@@ -14,7 +14,7 @@ from decimal import Decimal
 from triptych import language, tokens, values
 from triptych.grounding import units
 from triptych.grounding.units import Unit
-from triptych.grounding.words import GENERIC, NUMBER_WORDS, TELLING, USUAL_ENDINGS
+from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING, USUAL_ENDINGS
 
 QUOTE, DAY, NUMBER, CODE, NAME = "quotation", "date", "number", "code", "name"
 
@@ -72,8 +72,11 @@ _SCALED = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)(?= ?(?:k|m|mn|bn|b|tn|mio|mr
 _MEASURE = re.compile(
     r"\d+(?:[.,]\d+)?-?(?:[^\W\d_]{3,}|[kmbt]|[mb]n)", re.IGNORECASE
 )  # 3-year, 12.5million, 5M
+_NUMBERED = re.compile(r"(?:^|[-/])0\d+(?:$|[-/])|\d-\d+-\d")  # 2021-045 is no sum
+HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ELISION = re.compile(r"^[^\W\d_]{1,2}['’](?=[^\W\d_])")  # l'échéance
 PADDED = re.compile(r"0\d+")
-_TOKEN = re.compile(r"[^\s\"“”„«»()]*\d[^\s\"“”„«»()]*")
+_TOKEN = re.compile(r"[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*\d[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*")
 _CAPITAL = re.compile(r"[^\W\d_]+(?:['’.&-][^\W\d_]+)*\.?")
 _OPENING = re.compile(r"(?:^|[:;,.!?–—(\"“”„«»])[^\w]*$")
 _DENIAL = re.compile(
@@ -128,7 +131,8 @@ def _mixed(text: str) -> Iterator[Claim]:
     amounts = values.numbers(text)
     for code in sorted(values.codes(text), key=lambda c: c.start - c.end):
         whole = any(n.start <= code.start and code.end <= n.end for n in amounts)
-        if any(map(str.isalpha, code.text)) and not whole and not _MEASURE.fullmatch(code.text):
+        lettered = any(map(str.isalpha, code.text)) and not HAN.search(code.text)
+        if (lettered or _NUMBERED.search(code.text)) and not whole and not _MEASURE.fullmatch(code.text):
             yield Claim(CODE, code.start, code.end, code.text)
 
 
@@ -197,29 +201,31 @@ def _names(text: str) -> Iterator[Claim]:
     capital = [m[0] != m[0].lower() for m in words]
     german = language.detect(text, tokens.words(text), least=1) == "de"
     for i, m in enumerate(words):
-        word = m[0].rstrip(".")
+        start = m.start() + (len(elided[0]) if (elided := _ELISION.match(m[0])) else 0)
+        word = text[start : m.end()].rstrip(".")
         folded = values.fold(word)
         opens = _OPENING.search(text[: m.start()]) is not None
         lone = not _beside(text, words, capital, i)
         usual = folded in _silent(text) or (folded in GENERIC and opens) or (folded in TELLING and lone)
-        if not capital[i] or len(folded) < 2 or usual or not tokens.words(word):
+        named = word != word.lower() and len(folded) > 1 and not usual
+        if not named or folded in ACRONYMS or units.named(word) is not None or not tokens.words(word):
             continue
         ordinary = lone and word == word.capitalize()
         if ordinary and (german or (opens and folded.endswith(USUAL_ENDINGS))):
             continue
-        yield Claim(NAME, m.start(), m.start() + len(word), word)
+        yield Claim(NAME, start, start + len(word), word)
 
 
 def _beside(text: str, words: list[re.Match[str]], capital: list[bool], i: int) -> bool:
-    """Whether the word before or behind has a capital, too, and only a space or a sign is between."""
-    return any(
-        a >= 0
-        and b < len(words)
-        and capital[a]
-        and capital[b]
-        and text[words[a].end() : words[b].start()] in (" ", "-", " & ")
-        for a, b in ((i - 1, i), (i, i + 1))
-    )
+    """Whether the word before or behind has a capital, too, is no article or the like, and only a space or a sign is
+    between."""
+    silent = _silent(text)
+
+    def joined(a: int, b: int, other: int) -> bool:
+        near = a >= 0 and b < len(words) and text[words[a].end() : words[b].start()] in (" ", "-", " & ")
+        return near and capital[other] and values.fold(words[other][0]) not in silent
+
+    return joined(i - 1, i, i - 1) or joined(i, i + 1, i + 1)
 
 
 def _silent(text: str) -> frozenset[str]:
@@ -234,5 +240,5 @@ def _words(text: str, claims: list[Claim]) -> tuple[str, ...]:
     for claim in claims:
         rest[claim.start : claim.end] = " " * (claim.end - claim.start)
     said = tokens.words("".join(rest))
-    silent = _silent(text) | TELLING
+    silent = _silent(text) | TELLING | ACRONYMS
     return tuple(dict.fromkeys(w for w in said if w not in silent and len(w) > 1 and units.named(w) is None))

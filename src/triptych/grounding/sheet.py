@@ -19,7 +19,7 @@ from functools import cached_property
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
-from triptych import values
+from triptych import tokens, values
 from triptych.grounding import units
 from triptych.grounding.claims import DAY_MONTH, MONTH_YEAR, PADDED, Claim
 from triptych.grounding.units import Unit
@@ -110,7 +110,11 @@ class Sheet:
         """Folded words, each with its places."""
         found: dict[str, list[Span]] = defaultdict(list)
         for m in _WORD.finditer(self.text):
-            found[values.fold(m[0])].append(m.span())
+            if m[0].isascii() or len(cut := tokens.spans(m[0])) < 2:
+                found[values.fold(m[0])].append(m.span())
+            else:  # scripts without spaces between words, in pairs of letters
+                for token in cut:
+                    found[token.text].append((m.start() + token.start, m.start() + token.end))
         return found
 
     @cached_property

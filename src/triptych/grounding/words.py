@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from triptych import tokens
+
 _ONES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 # Beside English only words that are no others there or elsewhere: "six" and "elf", but not "neuf", "once" or "sei".
@@ -85,13 +87,17 @@ wird wurde laut gemäß mit nach nicht ohne seit über um unter von vom vor zu z
 dieser dieses auch noch nur schon sehr so dann da dort hier wenn weil dass ob wie was wer wo wann warum bereits insgesamt
 betrag gesamtbetrag summe gesamtsumme rechnung rechnungsbetrag rechnungsnummer datum rechnungsdatum preis kunde nummer
 firma lieferant zahlung fälligkeit seite dokument steuer mehrwertsteuer
+wurden worden werden wäre hat haben hatte beträgt betrug lautet lauten beläuft belaufen ergibt zeigt enthält gehört geht kommt
+stammt liegt erfolgt erfolgte fällt fällig zahlen gezahlt bezahlt geliefert bestellt ausgestellt unterschrieben genannt aufgeführt
+a ont avait ont été s'élève élève élèvent doit doivent payer payé émise émis date du tiene tienen fue fueron asciende debe pagar
+emitida ha hanno ammonta deve pagare emessa heeft bedraagt moet betaald
 le la les l un une des du de d et ou mais dans en sur sous par pour avec sans est sont était il elle ils elles on nous
 vous ce cet cette ces selon montant total facture date prix client numéro somme page document
 el los las uno una unos unas y o pero con sin por para según es son era este esta estos estas importe factura fecha precio
 cliente número suma página documento lo gli i e ed ma nel nella su con senza è sono era secondo importo fattura data
 prezzo numero somma het een en of maar op met zonder is zijn was volgens bedrag factuur datum prijs klant nummer
 """
-GENERIC = frozenset(_GENERIC.split())
+GENERIC = frozenset(_GENERIC.split()) | frozenset(tokens.words(_GENERIC))  # with and without accents
 # Words that say that something is said, and where: they bear nothing and need no bearing.
 _TELLING = """
 according answer answers appear appearing appears bear bears cite cites cited clearly contain containing contains describe
@@ -102,7 +108,38 @@ section see show showing shown shows source sources specified specifies specify 
 text two value values write writes written amount amounts make makes come comes equal equals all together altogether
 laut zeigt steht nennt dokument seite angegeben gemäß selon indique document page mentionne según indica documento
 """
-TELLING = frozenset(_TELLING.split())
+TELLING = frozenset(_TELLING.split()) | frozenset(tokens.words(_TELLING))
+# Capitals that name a kind of value, not one.
+ACRONYMS = frozenset(
+    [
+        "iban",
+        "bic",
+        "vat",
+        "gst",
+        "sst",
+        "mwst",
+        "ust",
+        "tva",
+        "iva",
+        "btw",
+        "ceo",
+        "cfo",
+        "coo",
+        "ein",
+        "tin",
+        "id",
+        "pdf",
+        "url",
+        "sku",
+        "poc",
+        "po",
+        "qty",
+        "rfq",
+        "ocr",
+        "ttc",
+        "ht",
+    ]
+)
 USUAL_ENDINGS = (
     "tion",
     "tions",
