@@ -146,10 +146,12 @@ def ask(
     as_json: bool,
 ) -> int:
     """Answer a question, with the place where the answer stands."""
-    if (questions is not None) == bool((question or "").strip()):
+    if questions is None and not (question or "").strip():
         raise UserError(
-            'Ask one question, or many by --questions FILE: triptych ask "What is the total on the ACME invoice?"'
+            'The question is empty. Type one: triptych ask "What is the total on the ACME invoice?"'
         )
+    if questions is not None and question:
+        raise UserError("Ask one question, or those of a file by --questions FILE, not both.")
     from triptych import conversation
 
     with context.open(flags={"vlm": model}) as library:
