@@ -100,7 +100,7 @@ class Passages:
         scores = []
         try:
             with self._turn:
-                # In float32: in half precision a sum of thirty cosines has steps of an eighth.
+                # In float32: in bfloat16 a sum of thirty cosines has steps of an eighth.
                 asked = [self._encoding.question(query[:_LONGEST]).float()]
                 for first in range(0, len(documents), size):
                     found = self._encoding.documents([*documents[first : first + size]])
