@@ -26,6 +26,7 @@ from triptych.answering.quotes import cite, spoken
 from triptych.answering.support import Support, support
 from triptych.answering.vocabulary import asks_total
 from triptych.catalog import Catalog
+from triptych.grounding.plain import visible
 from triptych.hidden import without
 from triptych.types import Answer, Citation, Hit, Page
 from triptych.values import fold
@@ -90,9 +91,8 @@ def _say(question: str, found: Sequence[Finding]) -> Answer:
     best = _checked(found[0])
     citation = _cite(best)
     value = _words(best)
-    return Answer(
-        question, f"{value} [1]", value, citations=(citation,), warnings=tuple(_doubts(best, found))
-    )
+    said = f"{visible(value)} [1]"
+    return Answer(question, said, value, citations=(citation,), warnings=tuple(_doubts(best, found)))
 
 
 def _cite(finding: Finding) -> Citation:
@@ -124,7 +124,7 @@ def _doubts(best: Finding, found: Sequence[Finding]) -> Iterator[str]:
         if other.score < best.score - AS_WELL:
             break
         if hit.asset != best.evidence.hit.asset and fold(_words(other)) != value:
-            yield f"{hit.source}, page {other.evidence.page.number}, answers as well: {_words(other)[:80]}"
+            yield f"{hit.source}, page {other.evidence.page.number}, answers as well: {visible(_words(other))[:80]}"
             break
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from triptych.answer import answer, around, gathered, seen
 from triptych.catalog import Catalog
-from triptych.errors import FileError, UserError, VlmError
+from triptych.errors import FileError, LibraryError, UserError, VlmError
 from triptych.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
 from triptych.filters import Within
 from triptych.grounding import distrust
@@ -181,6 +181,6 @@ class Asking:
         """Pictures of one page; none of a page that cannot be drawn any more, which is read by its words then."""
         try:
             parts = self.pictures.parts(hit, page, [w.box for w in wanted], max(w.side for w in wanted))
-        except FileError:
+        except (FileError, LibraryError):  # damaged; or removed meanwhile
             return []
         return [(w, parts[w.box]) for w in wanted if w.box in parts]

@@ -5,6 +5,8 @@ Knows the catalog, the originals and the reading processes; no search and no ans
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _DRAWN = 1600  # pixels of the longer side of a drawn page
 _THUMBNAIL = 900  # the same in the HTML page of results
+_KEPT = 12  # pages whose parts are kept, two or three megabytes each
 _WHOLE = View("image", Box(0.0, 0.0, 1.0, 1.0))
 
 
@@ -33,6 +36,8 @@ class Pictures:
         self._catalog = catalog
         self._blobs = blobs
         self._workers = workers
+        self._kept: OrderedDict[tuple[str, int, tuple[Box, ...], int], dict[Box, np.ndarray]] = OrderedDict()
+        self._guard = threading.Lock()
 
     def pixels(self, asset: Asset, page: int, side: int = _DRAWN) -> np.ndarray:
         """The page as uint8 (h, w, 3) RGB, its longer side at most `side`. Raises FileError."""
@@ -93,11 +98,22 @@ class Pictures:
         return found
 
     def parts(self, hit: Hit, page: Page, boxes: Sequence[Box], side: int) -> dict[Box, np.ndarray]:
-        """Parts of a page, upright, uint8 (h, w, 3) RGB, the longer side at most `side`. Raises FileError."""
+        """Parts of a page, upright, uint8 (h, w, 3) RGB, the longer side at most `side`; the last ones are kept, for
+        questions that follow on. Raises FileError."""
+        key = hit.asset, page.number, tuple(boxes), side
+        with self._guard:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
         asset = self._catalog.asset(hit.asset, hit.collection)
         views = [View("tile", box) for box in boxes]
         drawn = self._workers().look(self._blobs.local(asset.sha256), asset.sources[0], page, views, side)
-        return {view.box: view.pixels for view in drawn if view.pixels is not None}
+        found = {view.box: view.pixels for view in drawn if view.pixels is not None}
+        with self._guard:
+            self._kept[key] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The page of a hit as a small WebP; None for a page of plain text."""

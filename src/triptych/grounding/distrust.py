@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePath
 
+from triptych.grounding.plain import harmless
 from triptych.hidden import LEAST
 from triptych.types import Hit, Page
 
@@ -121,8 +123,11 @@ def _roles(text: str) -> set[tuple[int, int]]:
 
 def warning(hit: Hit, page: Page) -> str:
     """What people are told about a page among the evidence, in one sentence; "" for most pages."""
+    place = (
+        f"{harmless(PurePath(hit.source).name)}, page {page.number},"  # names of files are foreign words, too
+    )
     if (page.meta.get("hidden") or {}).get("words", 0) >= LEAST:
-        return f"{hit.source}, page {page.number}, holds text that nobody sees on the page; it was not used."
-    if addressed(page.text.text):
-        return f"{hit.source}, page {page.number}, holds words that speak to a model instead of a reader."
-    return ""
+        return f"{place} holds text that nobody sees on the page; it was not used."
+    return (
+        f"{place} holds words that speak to a model instead of a reader." if addressed(page.text.text) else ""
+    )

@@ -205,4 +205,4 @@ def _resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A picture brought down to (height, width)."""
     if picture.shape[:2] == size:
         return picture
-    return np.asarray(Image.fromarray(picture).resize(size[::-1], Image.Resampling.LANCZOS, reducing_gap=3.0))
+    return np.asarray(Image.fromarray(picture).resize(size[::-1], Image.Resampling.HAMMING))
