@@ -9,7 +9,7 @@ import { blank, thumbnail } from "./pictures.js";
 import { scope, state } from "./state.js";
 
 const PER_REQUEST = 60;
-const LATEST = 100;
+const LATEST = 60;
 
 /** How much there is of what, over all collections that may be seen. */
 export async function overview() {
