@@ -92,6 +92,15 @@ def test_the_best_page_stands_beside_zoomed_to_its_box(page: Page) -> None:
     assert box["height"] > 8, "the words are large enough to be read"
 
 
+def test_a_space_at_the_end_stays_while_one_types(page: Page) -> None:
+    page.type("#q", "oak x")
+    expect(page.locator(".hit").first).to_be_visible(timeout=SOON)
+    page.press("#q", "Backspace")
+    page.wait_for_timeout(250)
+    page.type("#q", "shelves")
+    expect(page.locator("#q")).to_have_value("oak shelves")
+
+
 def test_each_hit_says_why(page: Page) -> None:
     search(page, "invoice total")
     why = page.locator(".hit .why").first

@@ -291,7 +291,7 @@ class App {
 	/** The address changed: by a filter, a link, or the browser's back button. */
 	moved(now, before) {
 		const narrowed = ["collection", "kinds", "from", "to", "tags"].some((name) => String(now[name]) !== String(before[name]));
-		if (now.q !== before.q) this.box.text = now.q;
+		if (now.q !== this.box.text) this.box.text = now.q;
 		if (now.view !== before.view) {
 			this.viewer.close({ told: false });
 			if (this.box.empty) this.finding.clear(false);

@@ -5,7 +5,8 @@ import { scope } from "./state.js";
 
 const PAUSE = 110; // ms without a keystroke before the server is asked
 const FIRST = 10;
-const MORE = 20;
+const MORE = 30;
+const MOST = 100; // that the server gives
 
 /**
  * Runs searches and tells `changed(finding)`. A finding is `{status, asked, results, problem}`, status one of
@@ -61,7 +62,7 @@ export class Finding {
 	}
 
 	more() {
-		if (this.asked) this.now(this.asked, this.k + MORE);
+		if (this.asked) this.now(this.asked, Math.min(MOST, this.k + MORE));
 	}
 
 	/** Take hits that came another way, as the evidence of an answer. */
@@ -72,7 +73,7 @@ export class Finding {
 	}
 
 	get whole() {
-		return this.results && this.results.hits.length < this.k;
+		return this.results && (this.results.hits.length < this.k || this.k >= MOST);
 	}
 }
 

@@ -8,11 +8,11 @@ import { blank, thumbnail } from "./pictures.js";
 import { filtered, state } from "./state.js";
 
 /** The line above the hits: how many, how fast, how it is shown. */
-function summary(finding, on) {
+function summary(finding, on, near) {
 	const { results, status } = finding;
 	const took = results.seconds?.total;
 	const time = took ? ` in ${Math.max(1, Math.round(took * 1000))} ms` : "";
-	const many = finding.whole ? count(results.hits.length, "page") : `The best ${results.hits.length} pages`;
+	const many = near || !finding.whole ? `The ${near ? "nearest" : "best"} ${count(results.hits.length, "page")}` : count(results.hits.length, "page");
 	const look = state().look;
 	const choice = (name, label) => press("tool", () => on.look(name), { "aria-pressed": String(look === name), "aria-label": label, title: label }, icon(name));
 	return h(
@@ -34,7 +34,7 @@ export function findings(finding, on, answer) {
 	return [
 		h("h1.hidden", "Pages found"),
 		none && !answer && nothing(finding, on),
-		summary(finding, on),
+		summary(finding, on, none || abstained),
 		results.hits.length > 0 && list(results.hits, on, answer, none && !abstained),
 		results.hits.length > 0 && !finding.whole && !none && press("quiet wide more", on.more, {}, "More pages"),
 	];
