@@ -278,3 +278,9 @@ def test_keys_at_the_command_line(copied: Path) -> None:
         ("revoke", "x"),
     ):
         assert run(*wrong)[0] != 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete(shell: str) -> None:
+    done = CliRunner().invoke(cli, ["completion", shell])
+    assert done.exit_code == 0 and f"{shell}_complete" in done.output

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from triptych import __version__
-from triptych.cli import adding, asking, caring, keeping, measuring, modelling, recording, serving
+from triptych.cli import adding, asking, caring, completing, keeping, measuring, modelling, recording, serving
 from triptych.cli.context import DONE, FAILED, INTERRUPTED, USAGE, Context
 from triptych.errors import LibraryError, MissingPackage, TriptychError, UserError
 
@@ -42,7 +42,7 @@ def cli(context: click.Context, library: str, config: Path | None, quiet: bool) 
     context.obj = Context(library, config, quiet)
 
 
-for module in (adding, asking, caring, measuring, modelling, serving, keeping, recording):
+for module in (adding, asking, caring, measuring, modelling, serving, keeping, recording, completing):
     for command in module.COMMANDS:
         cli.add_command(command)
 
