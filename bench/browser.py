@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,9 +38,12 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, settings: Mapping[str, Any] | None = None) -> Iterator[str]:
     """The library in `folder` served on a free port of this machine; gives the address, with a slash at its end."""
-    with triptych.open(folder) as library, socket.create_server(("127.0.0.1", 0)) as listening:
+    with (
+        triptych.open(folder, settings=settings) as library,
+        socket.create_server(("127.0.0.1", 0)) as listening,
+    ):
         config = uvicorn.Config(create_app(library), log_level="warning", timeout_graceful_shutdown=2)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 from browser import PHONE, Watched, browsing, chromium_path, served, tab
 from hostile_library import WATCH, ask_all, foreign, make
 from hostile_strings import payloads, strings
+from model_server import ModelServer, Scripted, says
 
 if chromium_path() is None:
     pytest.skip("there is no chromium: apt-get install chromium", allow_module_level=True)
@@ -238,6 +240,27 @@ def test_a_citation_jumps_to_its_box(page: Page) -> None:
     number = page.locator(".stage .mark b")
     expect(number).to_have_text("1", timeout=SOON)
     expect(number).to_be_in_viewport()
+
+
+def test_an_answer_of_a_model_comes_sentence_by_sentence(browser: Browser, copied: Path) -> None:
+    def respond(request: dict[str, Any]) -> Scripted:
+        return says("The total is $348.20 [1]. ", "The due date is 2024-04-18 [1]. ", pause=1.5)
+
+    with (
+        ModelServer(respond) as model,
+        served(copied, {"vlm": f"openai:tiny@{model.url}"}) as at,
+        tab(browser, at) as watched,
+    ):
+        page = watched.page
+        page.fill("#q", "What is the total on invoice INV-1043, and when is it due?")
+        page.press("#q", "Enter")
+        words = page.locator(".answer[aria-busy=true] .words")
+        expect(words).to_contain_text("The total is $348.20", timeout=SOON)
+        assert "due date" not in words.inner_text(), "the second sentence is still on its way"
+        expect(page.locator(".answer[aria-busy=false] .words")).to_contain_text("2024-04-18", timeout=SOON)
+        expect(page.locator(".words button.number")).to_have_count(2)
+        expect(page.locator(".answer .note")).to_contain_text("tiny")
+        assert watched.faults == []
 
 
 def test_what_is_not_there_is_not_answered(page: Page) -> None:
