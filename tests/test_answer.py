@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from triptych.answer import Evidence, answer
 from triptych.answering.question import parse
 from triptych.answering.quotes import find, verify
+from triptych.detectors.fields import load
 from triptych.errors import UserError
 from triptych.types import Answer, Box, Hit, Line, Page, PageText, Word
 from triptych.values import fold
@@ -343,6 +344,40 @@ def test_fields_right_of_and_below_their_labels(label: str, value: str) -> None:
     given = answer(f'What is the {label} on the form "SERVICE REQUEST FORM"?', evidence(p))
     assert given.value == value
     holds(given, p)
+
+
+def test_what_a_receipt_prints_without_a_label_is_known_from_its_fields() -> None:
+    lines = ("THE CORNER CAFE", "28 Harbour Street", "Tel. 555 0143", "Receipt 004417", "2024-05-18 13:42")
+    amounts = (
+        ("Subtotal", "29.20"),
+        ("Service 10 %", "2.92"),
+        ("TOTAL", "32.12"),
+        ("Cash", "40.00"),
+        ("Change", "7.88"),
+    )
+    plain = page(*((200.0, 40.0 + 26 * i, line) for i, line in enumerate(lines)), *rows(*amounts))
+    read = replace(plain, regions=tuple(load().regions(plain, (), None)))
+    for question, value in (
+        ("What is the date on the Corner Cafe receipt?", "2024-05-18"),
+        ("When was the Corner Cafe receipt issued?", "2024-05-18"),
+        ("Who issued the receipt 004417?", "THE CORNER CAFE"),
+    ):
+        given = answer(question, evidence(read))
+        assert given.value == value, question
+        holds(given, read)
+    assert answer("What is the delivery date on the Corner Cafe receipt?", evidence(read)).value != "32.12"
+
+
+def test_a_label_inside_a_longer_one_is_another_label() -> None:
+    p = page(*rows(("Due date", "2024-04-13"), ("Date", "2024-03-14"), ("Invoice no.", "INV-1042")))
+    assert answer("What is the date of invoice INV-1042?", evidence(p)).value == "2024-03-14"
+    assert answer("What is the due date of invoice INV-1042?", evidence(p)).value == "2024-04-13"
+
+
+def test_a_charge_is_not_what_was_charged() -> None:
+    p = page(*rows(("Service charge", "2.92"), ("TOTAL", "32.12"), top=200))
+    assert answer("How much was the service charge?", evidence(p)).value == "2.92"
+    assert answer("How much was charged?", evidence(p)).value == "32.12"
 
 
 def test_a_value_in_another_column_is_quoted_without_what_stands_between() -> None:

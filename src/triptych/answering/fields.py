@@ -65,8 +65,10 @@ def fields_at(
     found: list[Field] = []
     text = layout.text.text
     for match in matches:
-        exact = label.strip(" -*.:") in text[match.start : match.end + 1]
-        beside = 0.4 * _share(wanted, _home(layout, match).text)
+        home = _home(layout, match)
+        before = any(map(str.isalnum, text[home.start : match.start]))  # "Due date" is no "date"
+        exact = label.strip(" -*.:") in text[match.start : match.end + 1] and not before
+        beside = 0.4 * _share(wanted, home.text)
         for near in _values(layout, match):
             trimmed = tuple(t for t in (_trim(text, a, b) for a, b in near.spans) if t[0] < t[1])
             if trimmed and _is_value(text[slice(*trimmed[0])]):

@@ -12,6 +12,7 @@ from functools import cached_property
 from triptych.answering import cells, passages
 from triptych.answering.fields import fields
 from triptych.answering.layout import Layout, Segment
+from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
@@ -23,6 +24,8 @@ Spans = tuple[tuple[int, int], ...]
 
 FIELD = 1.25  # a label half as good as a clean one, with a value that fits
 TOTAL = 1.5  # a word for a total, or arithmetic that needs none
+NOTED = 1.9  # what the page was noted for: no label says so
+SURE = 1.6  # a labelled field beside which nothing else need be looked for
 CLEAR = 2.0  # a finding as good as any: beyond it the page that was ranked higher wins
 CELL = 0.12  # of the question's weight, at least this share stands in the labels of the cell
 PASSAGE = 0.5  # and this share in the sentence
@@ -88,7 +91,7 @@ def find_totals(cut: Cut, page: Candidate) -> list[Finding]:
 
 
 def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
-    """Values beside or below the label that the cut asks for."""
+    """Values beside or below the label that the cut asks for; without a sure one, what the page was noted for."""
     found = []
     for field in fields(page.layout, cut.label, ask.expects, "" if ask.quoted else cut.context)[:3]:
         if field.score >= FIELD:
@@ -96,7 +99,10 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
             strength = field.score - 0.5 * (not field.apart and not ask.quoted)  # prose goes on, too
             score = weigh(field.score) + 0.3 * field.exact
             found.append(Finding(page.evidence, field.spans, quote, strength, score))
-    return found
+    if any(f.strength >= SURE for f in found):
+        return found
+    value = noted(page.evidence.page, cut.label)
+    return [*found, Finding(page.evidence, value, value, NOTED, weigh(NOTED))] if value else found
 
 
 def find_cells(ask: Ask, page: Candidate) -> list[Finding]:

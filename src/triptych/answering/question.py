@@ -54,14 +54,17 @@ _GENERIC = re.compile(
     r"\s+(?:reading|value|number|figure|level|field|status|entry|amount|count)$", re.IGNORECASE
 )
 _SPENT = re.compile(
-    r"^how much (?:did|do|does|have|has|was|is|were)\b.*?\b(?:spend|spent|pay|paid|charged?|owe)\b(?:\s+for\b)?",
+    r"^how much (?:(?:did|do|does)\b.*?\b(?:spend|pay|charge|owe)|(?:have|has|was|is|were)\b.*?\b(?:spent|paid|charged|owed))"
+    r"\b(?:\s+for\b)?",
     re.IGNORECASE,
 )
 _DATED = re.compile(
     r"\b(?:invoice|receipt|bill|letter|form|order|report|contract)\b(?!.*\bdue\b)", re.IGNORECASE
 )
 _MADE = re.compile(r"\b(?:issued|made|sent|written|signed|dated|printed|created)\b", re.IGNORECASE)
+_NAMED_DATE = re.compile(r"\bthe (?:\w+ )?date\b", re.IGNORECASE)
 _DUE = re.compile(r"\bdue$", re.IGNORECASE)
+_PRINTED = {"phone": "Tel", "telephone": "Tel", "email": "E-mail", "e-mail": "E-mail"}  # what stands on paper
 _STOP_WORDS = """
 a an and are as at be been by did do does for from had has have how in into is it its many much of on or per s so such
 than that the their there these they this those to was were what when where which who whom whose why will with would
@@ -76,7 +79,11 @@ _TYPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         (PERCENT, r"\b(?:percent(?:age)?|per cent|share|prozent|pourcentage|porcentaje)\b"),
-        (DATE, r"^\s*(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\bwhat (?:date|day)\b"),
+        (
+            DATE,
+            r"^\s*(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\bwhat (?:date|day)\b"
+            r"|^\s*what (?:is|was) the (?:\w+ )?date\b(?! and)",
+        ),
         (PERSON, r"^\s*(?:who|whom|wer|qui|qui[ée]n|chi|wie)\s+(?!hoch|viel|lautet)"),
         (SITE, r"^\s*(?:where|wo|où|d[óo]nde|dove|waar)\b"),
         (COUNT, r"\bhow many\b|\bwie viele\b|\bhoeveel\b|\bnumber of\b|\bcu[áa]nt[oa]s\b"),
@@ -143,6 +150,8 @@ def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:
     cuts += [Cut(subject[:a], subject[a:]) for a, _ in reversed(places) if a > 1]
     if generic := _GENERIC.search(cuts[-1].label):
         cuts.append(Cut(cuts[-1].label[: generic.start()], cuts[-1].context))
+    if printed := _PRINTED.get(cuts[-1].label.casefold()):
+        cuts.append(Cut(printed, cuts[-1].context))
     if _DUE.search(subject):
         cuts.append(Cut("due date", subject))
     if possessive:
@@ -154,8 +163,10 @@ def _implied(asked: str, expects: str) -> tuple[Cut, ...]:
     """Labels that a question means and does not say: what was spent is a total, when is a date."""
     if expects == AMOUNT and (m := _SPENT.search(asked)):
         return (Cut("total", asked[m.end() :]),)
-    if expects == DATE and (m := _DATED.search(asked)):
+    if expects == DATE and not _NAMED_DATE.search(asked) and (m := _DATED.search(asked)):
         return (Cut("date", _MADE.sub(" ", asked[m.start() :])),)
+    if expects == PERSON and _MADE.search(asked) and (m := _DATED.search(asked)):
+        return (Cut("company", asked[m.start() :]),)
     return ()
 
 
