@@ -244,7 +244,7 @@ def test_a_citation_jumps_to_its_box(page: Page) -> None:
 
 def test_an_answer_of_a_model_comes_sentence_by_sentence(browser: Browser, copied: Path) -> None:
     def respond(request: dict[str, Any]) -> Scripted:
-        return says("The total is $348.20 [1]. ", "The due date is 2024-04-18 [1]. ", pause=1.5)
+        return says("The total is $348.20 [1]. ", "The due date is 2024-04-18 [1]. ", pause=0.8)
 
     with (
         ModelServer(respond) as model,
@@ -437,7 +437,7 @@ def test_hostile_strings_stay_text(browser: Browser, tmp_path: Path) -> None:
     lines = [*strings()[::28], *payloads()[::3]]
     with served(make(tmp_path, lines)) as at, tab(browser, at, first=WATCH) as watched:
         page = watched.page
-        ask_all(page, payloads()[1::5])
+        ask_all(page, payloads()[1::10])
         page.goto(f"{at}#/library")
         expect(page.locator(".file").first).to_be_visible(timeout=SOON)
         page.goto(f"{at}#/")

@@ -164,7 +164,7 @@ export class Viewer {
 
 	#details(page) {
 		const parts = [];
-		if (this.place.signals) parts.push(h("section", h("h3", "Why this is here"), whyTable(this.place), reread(this.place)));
+		if (this.place.signals) parts.push(h("section", h("h3", "Why this is here"), whyTable(this.place), h("p.note", "Full: what counted. Pale: how well it matches by itself."), reread(this.place)));
 		if (page) parts.push(h("section", h("h3", "How it was read"), h("p.note", quality(page)), captions(page)));
 		put(this.more, parts);
 		this.more.hidden = !parts.length;
