@@ -63,6 +63,7 @@ def serving(folder: Path, **settings: object) -> Iterator[int]:
         process.terminate()
         process.wait(20)
         errors.join()
+        process.stderr.close()
 
 
 def _ready(port: int) -> int:

@@ -30,6 +30,9 @@ _TOLD = {
     404: "Absent, or not to be seen by this key.",
     408: "The request came too slowly.",
     413: "The request is too large.",
+    414: "The address is too long.",
+    421: "The server does not answer to that name.",
+    431: "The headers are too large.",
     415: "Another kind of body is needed.",
     422: "Not understood; the sentence says which field.",
     429: "Too many requests, or too many uploads that wait.",
@@ -39,9 +42,22 @@ _TOLD = {
 
 def failures(*codes: int) -> dict[int | str, dict[str, Any]]:
     """The problems of a route, for OpenAPI."""
-    every = sorted({401, 403, 422, 429, 503, *codes})
+    every = sorted({401, 403, 408, 414, 421, 422, 429, 431, 503, *codes})
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemModel"}}}
     return {code: {"description": _TOLD[code], "content": content} for code in every}
+
+
+def stream(told: str) -> dict[str, Any]:
+    """Server-sent events as an answer, for OpenAPI."""
+    event = {
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            "event": {"type": "string"},
+            "data": {"type": "string", "contentMediaType": "application/json"},
+        },
+    }
+    return {"description": told, "content": {"text/event-stream": {"itemSchema": event}}}
 
 
 def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -26,15 +26,16 @@ router = APIRouter(prefix="/v1", tags=["ask"])
 
 _PAGES, _QUOTED = 5, 200  # pages that are named for a picture, characters of each
 _LISTS = ("collection",)
-_EVENTS = "`retrieval` (hits), `token` (text), `citation`, `done` (the whole answer), `error` (a problem)"
+_EVENTS = (
+    "Events: `retrieval` (hits), `token` (text), `citation`, `done` (the whole answer), `error` (a problem)"
+)
 
 
 @router.post(
     "/ask",
     openapi_extra=access(READ) | reply.body(AskRequest, picture=True),
     response_model=AnswerModel,
-    responses=reply.failures(404, 413, 415)
-    | {200: {"content": {"text/event-stream": {"schema": {"type": "string", "description": _EVENTS}}}}},
+    responses=reply.failures(404, 413, 415) | {200: reply.stream(_EVENTS)},
     summary="Answer a question from the pages",
 )
 async def ask(request: Request, here: Here, who: Who) -> Response:

@@ -19,7 +19,7 @@ from triptych.server.state import Here, State, Who
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 Id = Annotated[str, Path(max_length=80)]
-_EVENTS = "`progress` (a file that is new or changed), `job` (counts), `done` (the job)"
+_EVENTS = "Events: `progress` (a file that is new or changed), `job` (counts), `done` (the job)"
 
 
 def _seen(here: State, who: Identity, job_id: str) -> Job:
@@ -67,8 +67,7 @@ async def show(here: Here, who: Who, job: Id) -> Response:
     "/{job}/events",
     openapi_extra=access(READ),
     response_class=EventSourceResponse,
-    responses=reply.failures(404)
-    | {200: {"content": {"text/event-stream": {"schema": {"type": "string", "description": _EVENTS}}}}},
+    responses=reply.failures(404) | {200: reply.stream(_EVENTS)},
     summary="A job as it goes",
 )
 async def watch(here: Here, watched: Annotated[Job, Depends(_watched)]) -> AsyncIterator[ServerSentEvent]:

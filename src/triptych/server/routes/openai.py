@@ -58,7 +58,8 @@ def _scope(here: State, who: Identity, model: str) -> tuple[str, ...] | None:
 @router.post(
     "/chat/completions",
     openapi_extra=access(READ) | reply.body(ChatRequest),
-    responses=reply.failures(404, 413, 415),
+    responses=reply.failures(404, 413, 415)
+    | {200: reply.stream("A `chat.completion`, or with `stream` events that are `chat.completion.chunk`s.")},
     summary="Answer the last message of a chat",
 )
 async def chat(request: Request, here: Here, who: Who) -> Response:
