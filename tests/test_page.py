@@ -415,6 +415,26 @@ def test_without_a_key_nothing_is_shown(browser: Browser, copied: Path) -> None:
         assert watched.faults == []
 
 
+def test_files_go_where_the_key_may_write(browser: Browser, copied: Path, tmp_path: Path) -> None:
+    for name in ("tide", "buoy"):
+        (tmp_path / f"{name}.txt").write_text(f"The harbour {name}")
+    with triptych.open(copied) as library:
+        library.add(tmp_path / "tide.txt", collection="harbour")
+    _, token = Access(copied).add("writer", {"default": "read", "harbour": "write"})
+    with served(copied) as at, tab(browser, at) as watched:
+        page = watched.page
+        give_key(page, token)
+        expect(page.locator(".figure b").first).to_have_text("7", timeout=SOON)
+        with page.expect_file_chooser() as chooser:
+            page.click("[aria-label^='Add files']")
+        chooser.value.set_files([tmp_path / "buoy.txt"])
+        expect(page.locator("#tray .ready")).to_be_visible(timeout=30_000)
+        page.goto(f"{at}#/library")
+        expect(page.locator(".file").first).to_contain_text("buoy.txt", timeout=SOON)
+        expect(page.locator("[aria-label^=Remove]")).to_have_count(2)
+        assert watched.faults == []
+
+
 # ---------------------------------------------------------------------------------------- the files of the page
 
 

@@ -324,7 +324,8 @@ class App {
 	}
 
 	add(files) {
-		this.uploads.add(files, state().collection);
+		const open = this.library.collections.filter((c) => c.scope !== "read").map((c) => c.name);
+		this.uploads.add(files, state().collection || (open.includes("default") ? "default" : open[0]));
 	}
 
 	theme() {

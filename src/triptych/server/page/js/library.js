@@ -20,6 +20,9 @@ export async function overview() {
 	return { ...told, kinds: ranked, write: told.writable };
 }
 
+/** Whether files of this collection may be changed. */
+export const mayWrite = (library, name) => library.collections.some((c) => c.name === name && c.scope !== "read");
+
 /** The tags of files, `[{key, values}]`, as far as a filter can name them. */
 export function tagsOf(assets) {
 	const found = new Map();
@@ -88,7 +91,7 @@ export class Shelf {
 		const name = fileName(source);
 		const line = [KIND[asset.kind] || asset.kind, count(asset.pages, "page"), asset.collection !== "default" && asset.collection, asset.added?.slice(0, 10)].filter(Boolean).join("  ·  ");
 		const item = h("li.file");
-		const away = this.library.write && button("trash", `Remove ${name}`, () => this.#remove(asset, name, item));
+		const away = mayWrite(this.library, asset.collection) && button("trash", `Remove ${name}`, () => this.#remove(asset, name, item));
 		put(
 			item,
 			press("face", () => this.on.open(place), { tabindex: "-1", "aria-hidden": "true" }, asset.pictures ? thumbnail(place) : blank()),
