@@ -26,7 +26,7 @@ from triptych.settings import RERANK_BUILTIN, VLM, RerankSettings
 from triptych.snippet import Weight
 from triptych.types import PageText, Reranked
 
-READ = 10  # pages that evidence reads at most: more of them changed hardly a figure (docs/log/rerank.md)
+READ = 6  # pages that evidence reads at most: more of them changed hardly a figure (docs/log/rerank.md)
 _SIGNALS = ("text", LEAD, "caption")  # whose piece of a page is read, in this order
 _TOGETHER = 16  # pages whose pictures are in memory at once
 _MOST = 1.0 + sum(evidence.WEIGHTS.values())

@@ -88,7 +88,7 @@ class RerankSettings:
     """Reading the best pages again."""
 
     model: str = "evidence"  # evidence: by the words on the page; or a back end of rerankers/, or "none"
-    depth: int = 50  # pages that are read or looked at again; evidence reads 10 at most
+    depth: int = 50  # pages that are read or looked at again; evidence reads 6 at most
 
 
 @dataclass(frozen=True, slots=True)
