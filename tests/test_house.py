@@ -29,7 +29,7 @@ LAYERS = {
     "privacy": 1, "plugins": 2, "results": 2, "records": 2,
     "library": 4,
     "evaluate": 5, "training": 5, "evaluation": 5, "doctor": 5, "console": 5, "testing": 5,
-    "server": 5,
+    "server": 5, "retrievers": 5,
     "cli": 6,
     "__main__": 7,
 }  # fmt: skip
