@@ -32,6 +32,7 @@ from triptych.types import Page
 
 SETS = ("receipts_sroie", "forms_funsd", "invoices_pdf", "reports_financebench")
 FILES = 24  # of each set, where the library is made here
+HARD = ("same page", "wrong year")  # what is said stands on the page, elsewhere
 GIVEN = 5  # pages that an answer may cite
 
 _AMOUNT = re.compile(r"(?<![\w.,/-])\d{1,3}(?:,\d{3})*\.\d{2}(?![\w.,%/-])")
@@ -44,7 +45,20 @@ _PROSE = re.compile(r"(?<=[.] )[A-Z][^.!?\"“”\[\]]{50,180}[a-z]\.(?= [A-Z])"
 _UNIT = re.compile(r"(?<![\w.,])(\d[\d.,]*\d|\d) ?(%|percent|days|months|years|million|billion|kg)(?!\w)")
 _OTHER_UNIT = {"%": "million", "percent": "days", "days": "months", "months": "weeks", "years": "days", "million": "billion",
                "billion": "million", "kg": "lb"}  # fmt: skip
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _OPENINGS = ("The {0} is {1}", "{0}: {1}", "According to the document, the {0} amounts to {1}", "It states a {0} of {1}",
              "On this page the {0} is given as {1}")  # fmt: skip
 
@@ -138,6 +152,24 @@ def truths(shown: Shown, rng: random.Random) -> Iterator[Said]:
         label = _before(text, m.start()) or "figure"
         yield Said("unit", f"The {label} is {m[1]} {m[2]}", m[0])
     yield from _sums(text, rng)
+    yield from _columns(text)
+
+
+def _columns(text: str) -> Iterator[Said]:
+    """Rows with as many numbers as the line above them has years, in this order."""
+    years: list[str] = []
+    for line in text.split("\n"):
+        found = re.findall(r"(?<![\w.,])(?:19|20)\d\d(?![\w.,])", line)
+        if 2 <= len(found) == len(set(found)) and not re.search(r"[a-z]{3,}.*[a-z]{3,}.*[a-z]{3,}", line):
+            years = found
+            continue
+        row = re.match(r"([A-Z][A-Za-z ,()'’-]{3,60}?)[ .$(]+(?=\d)", line)
+        values = re.findall(r"\d[\d,.]*", line[row.end() :]) if row else []
+        if row and re.search(r"[A-Za-z/]", line[row.end() :]):
+            continue
+        if row and years and len(values) == len(years) and len(set(values)) == len(values):
+            for year, value in zip(years, values, strict=True):
+                yield Said("column", f"The {row[1].strip().lower()} in {year} was {value}", value)
 
 
 def _before(text: str, at: int) -> str:
@@ -184,7 +216,7 @@ def wrong_digit(said: Said, here: Shown, others: Sequence[Shown], rng: random.Ra
         or here.holds_digits(token)
         or digits(token).rstrip("0") in {digits(t).rstrip("0") for t in here.text.split()}
     )
-    return None if stands or said.kind == "date" and here.holds(token) else lie
+    return None if stands or (said.kind == "date" and here.holds(token)) else lie
 
 
 def swapped_name(said: Said, here: Shown, others: Sequence[Shown], rng: random.Random) -> str | None:
@@ -235,12 +267,23 @@ def another_page(said: Said, here: Shown, others: Sequence[Shown], rng: random.R
     return said.text
 
 
+def wrong_year(said: Said, here: Shown, others: Sequence[Shown], rng: random.Random) -> str | None:
+    """The figure of one year under another one of the same table."""
+    years = [s.text for s in _columns(here.text) if s.kind == said.kind and s.text[:30] == said.text[:30]]
+    mine = re.search(r"in ((?:19|20)\d\d) was", said.text)
+    if said.kind != "column" or not mine:
+        return None
+    other = [m[1] for t in years if (m := re.search(r"in ((?:19|20)\d\d) was", t)) and m[1] != mine[1]]
+    return said.text.replace(f"in {mine[1]}", f"in {rng.choice(other)}") if other else None
+
+
 LIES: dict[str, Callable[[Said, Shown, Sequence[Shown], random.Random], str | None]] = {
     "wrong digit": wrong_digit,
     "swapped name": swapped_name,
     "one word of a name": one_word_name,
     "wrong unit": wrong_unit,
     "changed quotation": wrong_quotation,
+    "wrong year": wrong_year,
     "invented citation": another_page,
     "wrong number": another_page,
     "same page": another_page,
@@ -284,8 +327,8 @@ def _lied(
 ) -> Sentence:
     names = list(LIES)
     rng.shuffle(names)
-    if said.kind == "amount" and rng.random() < 0.5:
-        names.insert(0, "same page")
+    if said.kind in ("amount", "column") and rng.random() < 0.5:
+        names.insert(0, "same page" if said.kind == "amount" else "wrong year")
     elif rng.random() < 0.5:  # those that not every sentence can have are tried first
         names.sort(key=lambda name: name in ("invented citation", "wrong number", "wrong digit"))
     for name in names:
@@ -376,7 +419,7 @@ def measure(
             asked[group] += 1
             caught[group] += marked
             fooled[group] += not rival(sentence.text, given)
-            if misses and marked != bool(sentence.lie) and sentence.lie != "same page":
+            if misses and marked != bool(sentence.lie) and sentence.lie not in HARD:
                 print(
                     f"{group}: {sentence.text!r}  {[(c.status, c.why, [[given[p.number - 1].text[a:b] for a, b in p.spans] for p in c.places]) for c in checked]}"
                 )
@@ -392,7 +435,7 @@ def report(asked: Counter[str], caught: Counter[str], rivals: Counter[str], seco
         )
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for group, count in asked.items():
-        name = "true" if group.startswith("true") else "hard" if group == "same page" else "false"
+        name = "true" if group.startswith("true") else "hard" if group in HARD else "false"
         for i, table in enumerate((asked, caught, rivals)):
             sums[name][i] += table[group]
         assert count

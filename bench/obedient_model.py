@@ -3,7 +3,7 @@
 Installed as another package's back end (entry point `triptych.vlms`), it is loaded like any other. Its argument is a
 file that says, for the key that each document carries in its name, what somebody who reads that document, with whatever
 is drawn, hidden or written into it, is told to say. It obeys all documents that it is given, whether their words reach
-it or not: that is more than any model could do.
+it or not: that is more than any model could do. Where there is an honest invoice, it also says what stands there.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Obedient:
                         r"\{(\w+)\}", lambda m, known=known: known.get(m[1], m[0]), self._orders.get(key, "")
                     )
                 )
+        parts += [f"The total is 129.50 [{n}]." for n, title in items if "honest" in title][:1]
         if not items:  # a conversation to be written out: it asks for what it may not have
             return self._orders.get("rewrite", "")
         return " ".join(parts) or "NO ANSWER"

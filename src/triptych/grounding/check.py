@@ -15,7 +15,7 @@ from itertools import pairwise
 from triptych import tokens, values
 from triptych.answering.cells import alike
 from triptych.grounding import claims, figures
-from triptych.grounding.binding import misplaced
+from triptych.grounding.binding import in_another_column, is_year, misplaced
 from triptych.grounding.claims import HAN, Claim, Claimed, claimed
 from triptych.grounding.plain import harmless
 from triptych.grounding.sentences import Clause, clauses
@@ -187,8 +187,13 @@ class Checker:
 
     @staticmethod
     def _misplaced(item: Item, found: Sequence[tuple[Claim, list[Span]]], words: Sequence[str]) -> bool:
-        """Whether the only figure of a clause stands elsewhere than its words; of several it cannot be told."""
+        """Whether the only figure of a clause stands elsewhere than its words, or than its year; of several it
+        cannot be told."""
         numbers = [(claim, spans) for claim, spans in found if claim.kind == claims.NUMBER]
+        years = [claim for claim, _ in numbers if is_year(claim)]
+        rest = [(claim, spans) for claim, spans in numbers if not is_year(claim)]
+        if len(rest) == 1 and len(years) == 1 and in_another_column(rest[0][1], years[0], item.sheet):
+            return True
         return len(numbers) == 1 and misplaced(*numbers[0], words, item.sheet)
 
     def _seen(self, clause: Clause, taken: Claimed, items: Sequence[Item], asked: frozenset[str]) -> Checked:

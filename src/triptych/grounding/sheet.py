@@ -145,7 +145,9 @@ class Sheet:
 
     @cached_property
     def days(self) -> list[tuple[Span, tuple[date, ...]]]:
-        found = {(d.start, d.end): d.readings for d in values.dates(values.repair(self.text))}
+        found = {
+            (d.start, d.end): d.readings for d in values.dates(values.repair(self.text.replace("\n", " ")))
+        }
         for start, end in _lines(self.text):
             for day in values.dates(self.text[start:end]):
                 found.setdefault((start + day.start, start + day.end), day.readings)
