@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -202,6 +206,47 @@ def test_an_accepted_upload_is_added_after_a_restart(copied: Path) -> None:
             events(client.get(f"/v1/jobs/{job['job']}/events").text)
             assert first(client, "albatross")["source"] == "late.txt"
         assert not any((copied / "uploads").iterdir())
+
+
+def test_what_was_accepted_outlives_a_stop_in_the_middle(copied: Path) -> None:
+    """The reading process is ended under the job: nothing is told as failed, and the upload stays."""
+    with triptych.open(copied, settings={"workers": 1}) as library:
+        app = create_app(library, FREE)
+        with TestClient(app) as client:
+            sent = client.post("/v1/assets", files={"file": ("lake.jpg", (FILES / "lake.jpg").read_bytes())})
+            job = app.state.triptych.jobs.get(sent.json()["job"])
+            while job.items[0].status != "reading":
+                time.sleep(0.01)
+            app.state.triptych.jobs.stop(0)
+            library.workers.close()
+            app.state.triptych.jobs.stop(20)
+            assert job.state != "failed" and job.items[0].status == "reading"
+    with triptych.open(copied) as library, TestClient(create_app(library, FREE)) as client:
+        told = events(client.get(f"/v1/jobs/{job.id}/events").text)
+        assert told[-1][0] == "done" and told[-1][1]["counts"] == {"ready": 1}
+
+
+def test_a_server_that_is_told_to_stop_stops(copied: Path) -> None:
+    """Also while somebody watches a job."""
+    words = [sys.executable, "-m", "triptych", "--library", str(copied), "serve", "--port", "0"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        port = int(process.stderr.readline().rpartition(":")[2].split()[0])
+        files = {"file": ("lake.jpg", (FILES / "lake.jpg").read_bytes())}
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            for _ in range(200):
+                with contextlib.suppress(httpx2.TransportError):
+                    if client.get("/readyz").status_code == 200:
+                        break
+                time.sleep(0.1)
+            job = client.post("/v1/assets", files=files).json()["job"]
+            with client.stream("GET", f"/v1/jobs/{job}/events") as watched:
+                begun = time.monotonic()
+                process.terminate()
+                watched.read()
+        process.wait(15)
+        assert time.monotonic() - begun < 10 and process.returncode in (0, -15)
+        assert "Traceback" not in process.stderr.read()
 
 
 def _stream(data: bytes) -> Any:

@@ -61,15 +61,19 @@ class Jobs:
             self._queue_upload(upload)
         self._thread.start()
 
+    def interrupt(self) -> None:
+        """Take up no further part, and end what listens. Takes no lock: a signal's handler may call it."""
+        self._stopping = True
+        for job in self._jobs.copy().values():
+            job.touch()
+
     def stop(self, wait: float) -> None:
         """Finish the part in hand, `wait` seconds at most; what is left is done after the next start."""
+        self.interrupt()
         with self._there:
-            self._stopping = True
             self._there.notify_all()
         if self._thread.is_alive():
             self._thread.join(wait)
-        for job in self._jobs.values():
-            job.touch()
 
     @property
     def stopping(self) -> bool:
@@ -192,6 +196,8 @@ class Jobs:
             job.end(FAILED, str(error))
             return True
         except Exception:
+            if self._stopping:  # its reading process was ended; it goes on after the next start
+                return False
             _log.exception("job %s", job.id)
             job.end(FAILED, "An error that was not foreseen; the server's log has it.")
             return True
@@ -213,8 +219,12 @@ class Jobs:
 
         here = [path for path in names if path.is_file()]
         for event in self._library.adding(*here, collection=upload.collection, tags=upload.tags, names=named):
+            if self._stopping and event.error is not None:
+                return False  # it may have failed only because its reading process was ended
             if (item := item_of.pop(event.source, None)) is not None:
                 self._tell(job, item, event, upload.collection)
+        if self._stopping:
+            return False
         for item in item_of.values():
             job.update(
                 item,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
@@ -14,6 +15,7 @@ from triptych.library import Library
 from triptych.server import tools
 from triptych.server.app import create_app, make_state
 from triptych.server.identity import OWNER, Identity
+from triptych.server.jobs import Jobs
 from triptych.server.telemetry import set_up
 from triptych.settings import ServerSettings
 
@@ -28,8 +30,9 @@ def run(library: Library, note: Callable[[str], None]) -> None:
     check_address(settings.host, Access(library.folder).guarded)
     listening = _listen(settings)
     set_up(settings.access_log)
+    app = create_app(library, settings)
     config = uvicorn.Config(
-        create_app(library, settings),
+        app,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -42,7 +45,7 @@ def run(library: Library, note: Callable[[str], None]) -> None:
     shown = f"[{host}]" if ":" in host else host
     note(f"Serving {library.folder} on http://{shown}:{port}  (stop with Ctrl+C)")
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config, app.state.triptych.jobs).run(sockets=[listening])
     finally:
         listening.close()
 
@@ -81,6 +84,18 @@ def _listen(settings: ServerSettings) -> socket.socket:
             "triptych serve --port 8322"
         ) from error
     return listening
+
+
+class _Server(uvicorn.Server):
+    """Tells the jobs at once when it is to stop, so that nobody who watches one holds it up."""
+
+    def __init__(self, config: uvicorn.Config, jobs: Jobs) -> None:
+        super().__init__(config)
+        self._jobs = jobs
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._jobs.interrupt()
+        super().handle_exit(sig, frame)
 
 
 def run_tools(library: Library, settings: ServerSettings) -> None:
