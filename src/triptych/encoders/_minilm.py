@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -63,6 +64,7 @@ class Minilm:
         self._light: Bert | None = None
         self._asked = 0  # queries that NumPy has answered
         self._last: tuple[list[str], np.ndarray] = [], np.empty((0, self.dim), np.float32)
+        self._asking = 0  # questions that are being answered now
         self._engines: dict[bool, Future[Engine]] = {}  # by `alone`: for questions, for batches
         self._lock = Lock()
 
@@ -86,7 +88,8 @@ class Minilm:
     def _asked_anew(self, texts: Sequence[str]) -> np.ndarray:
         ids = self._ids(texts)
         if self._ready() or not ids or sum(map(len, ids)) > LIGHT_TOKENS:
-            return self._batched(ids, alone=True)
+            with self._among_others() as alone:
+                return self._batched(ids, alone)
         self._asked += 1
         if self._asked > PATIENCE:
             self._compiled(alone=True)
@@ -95,6 +98,19 @@ class Minilm:
         rows = np.stack([light(np.array(i)) for i in ids])
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         return rows
+
+    @contextmanager
+    def _among_others(self) -> Iterator[bool]:
+        """Whether a question has all threads to itself. Where several are asked at once, each gets one: together
+        they are done sooner, as threads that wait for each other only burn time (docs/log/server.md)."""
+        with self._lock:
+            self._asking += 1
+            several = self._asking > 1
+        try:
+            yield not (several and self._compiled(alone=False).done())
+        finally:
+            with self._lock:
+                self._asking -= 1
 
     def images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         raise UserError(f"The encoder '{self.space}' sees text only, not images.")
