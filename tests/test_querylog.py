@@ -64,6 +64,12 @@ def test_old_days_are_deleted_and_torn_lines_left_out(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_a_journal_that_cannot_be_written_stops_nobody(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("in the way", "utf-8")
+    assert log_of(tmp_path, "full").searched(library.search("invoice"), Asked("ann"))
+    assert not Journal(tmp_path / "logs", "audit", 7).append({"n": 1})
+
+
 def test_judgements_from_clicks() -> None:
     entries = [
         {"kind": "search", "id": "1", "text": "boats"},

@@ -351,6 +351,20 @@ def test_too_many_requests_are_told_when_to_come_back(made: Path) -> None:
         assert int(answers[-1].headers["retry-after"]) >= 1
 
 
+def test_whoever_tries_keys_is_slowed_down_and_noted(copied: Path) -> None:
+    Access(copied).add("a", {"*": "admin"})
+    with (
+        triptych.open(copied) as library,
+        TestClient(create_app(library, ServerSettings(rate=1, burst=3))) as client,
+    ):
+        tried = [client.get("/v1/assets", headers={"Authorization": f"Bearer {n}"}) for n in range(5)]
+        assert [answer.status_code for answer in tried] == [401, 401, 401, 429, 429]
+        told = list(client.app.state.triptych.audit.entries())  # type: ignore[attr-defined]
+        assert [(entry["act"], entry["status"], entry["path"]) for entry in told] == [
+            ("refused", 401, "/v1/assets")
+        ] * 3
+
+
 def test_pace_is_a_bucket_for_each_caller() -> None:
     pace = Pace(rate=2, burst=3)
     assert [pace.take("a", 0.0) for _ in range(4)] == [0, 0, 0, 1]

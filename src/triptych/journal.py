@@ -8,6 +8,7 @@ entries()                        all that is kept, the oldest first; a line cut 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+_log = logging.getLogger(__name__)
 
 FOLDER = "logs"  # in the library
 
@@ -28,8 +31,17 @@ class Journal:
         self._days = days
         self._pruned = ""  # the day on which old files were looked for last
 
-    def append(self, entry: Mapping[str, Any]) -> None:
-        """Write one entry. Raises OSError, as for a full disk."""
+    def append(self, entry: Mapping[str, Any]) -> bool:
+        """Write one entry; whether that was possible. On a disk that is full nobody's question fails for a journal:
+        the entry is lost, and the program's log says so."""
+        try:
+            self._append(entry)
+        except OSError as error:
+            _log.warning("The journal '%s' cannot be written: %s", self._name, error.strerror)
+            return False
+        return True
+
+    def _append(self, entry: Mapping[str, Any]) -> None:
         now = datetime.now(UTC)
         line = json.dumps({"at": now.isoformat(timespec="milliseconds"), **entry}, ensure_ascii=False)
         data = line.encode("utf-8", "backslashreplace") + b"\n"

@@ -72,8 +72,8 @@ def create_app(library: Library, settings: ServerSettings | None = None) -> Fast
         app.include_router(module.router)
     for error in (Problem, TriptychError, HTTPException, RequestValidationError):
         app.add_exception_handler(error, _answered)
-    told = app.state.triptych.telemetry.answered
-    app.add_middleware(Guard, access=app.state.triptych.access, settings=settings, told=told)
+    state: State = app.state.triptych
+    app.add_middleware(Guard, access=state.access, settings=settings, told=state.answered)
     _describe(app)
     _add_tools(app)
     if PAGE.is_dir():
@@ -165,11 +165,7 @@ def _admitted(request: Request) -> None:
     who: Identity = request.state.who
     if needed not in CLASSES:
         raise Problem(500, "unclassified", "This route does not say who may use it.")
-    try:
-        admit(who, needed)
-    except Problem:
-        request.app.state.triptych.note(who, "refused", path=request.url.path)
-        raise
+    admit(who, needed)
 
 
 async def _answered(request: Request, error: Exception) -> Response:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from triptych.keys import Access
 from triptych.server import problems
-from triptych.server.identity import Identity, identify
+from triptych.server.identity import identify
 from triptych.server.pace import Pace
 from triptych.server.problems import Problem
 from triptych.server.telemetry import route_of, tracer
@@ -84,9 +84,16 @@ class Guard:
         _check_size(scope, self._settings)
         request = Request(scope)
         self._check_origin(request)
-        who = identify(request, self._access.fresh())
+        try:
+            who = identify(request, self._access.fresh())
+        except Problem:
+            self._take(_address(scope))  # whoever tries keys is slowed down, too
+            raise
         scope["state"]["who"] = who
-        wait = self._pace.take(_paced(who, scope))
+        self._take(who.name if who.key is not None else _address(scope))
+
+    def _take(self, caller: str) -> None:
+        wait = self._pace.take(caller)
         if wait:
             raise Problem(
                 429,
@@ -195,9 +202,7 @@ def _check_size(scope: Scope, settings: ServerSettings) -> None:
         raise _too_large(_allowed(scope, settings))
 
 
-def _paced(who: Identity, scope: Scope) -> str:
-    """Whose pace counts: a key's, or that of an address for all who have none."""
-    if who.key is not None:
-        return who.name
+def _address(scope: Scope) -> str:
+    """Whose pace counts for all who have no key."""
     client: Any = scope.get("client")
     return f"address {client[0]}" if client else "nobody"

@@ -13,6 +13,7 @@ from typing import IO, Annotated, Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from triptych.errors import UserError
 from triptych.journal import Journal
@@ -79,12 +80,30 @@ class State:
         raise absent("asset")
 
     def demand(self, who: Identity, scope: str, collection: str) -> None:
-        """Raises Problem unless they may; what is refused is noted."""
+        """Raises Problem unless they may; where it looks as if nothing were there, that is noted here."""
         try:
             who.demand(scope, collection)
-        except Problem:
-            self.note(who, "refused", scope=scope, collection=collection)
+        except Problem as problem:
+            if problem.status == 404:
+                self.note(who, "refused", scope=scope, collection=collection)
             raise
+
+    def answered(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count a request that was answered; a line in the audit log for one that was refused."""
+        self.telemetry.answered(scope, status, seconds)
+        if status in (401, 403):
+            who = scope["state"].get("who")
+            client = scope.get("client")
+            self.audit.append(
+                {
+                    "who": None if who is None else who.name,
+                    "act": "refused",
+                    "status": status,
+                    "method": scope["method"],
+                    "path": scope["path"][:300],
+                    "client": client[0] if client else None,
+                }
+            )
 
     def see(self, picture: bytes) -> Sight:
         """Look at a picture that was sent. Raises UserError when it cannot be read."""
