@@ -16,7 +16,7 @@ from triptych.grounding.claims import claimed
 from triptych.grounding.plain import harmless, visible
 from triptych.grounding.sentences import Splitter, clauses, sentences
 from triptych.grounding.sheet import Folded, Sheet
-from triptych.types import Hit, Line, Page, PageText, Word
+from triptych.types import Box, Hit, Line, Page, PageText, Word
 from triptych.values import fold
 
 INVOICE = """ACME Corp
@@ -204,6 +204,45 @@ Zahlbar bis 04.04.2018 auf das Konto DE02 1203 0000 0000 2020 51
 Geschäftsführer: Hans Muster"""
 FRENCH = "Facture n° 2021-045\nTVA 20 % 200,00 €\nTotal TTC 1 200,00 €\nÉchéance : 11 avril 2021"
 CHINESE = "发票号码 12345678\n开票日期 2021年3月5日\n购买方 北京科技有限公司\n价税合计 1,130.00 元"
+
+
+def table(*rows: tuple[str, ...]) -> Item:
+    """Rows of words with their boxes: a label at the left, then columns that end at the same places."""
+    lines = []
+    for i, row in enumerate(rows):
+        top = 0.1 + 0.05 * i
+        words = [
+            Word(w, Box(0.05 + 0.1 * j, top, 0.13 + 0.1 * j, top + 0.02))
+            for j, w in enumerate(row[0].split())
+        ]
+        words += [
+            Word(v, Box(0.6 + 0.15 * j - 0.01 * len(v), top, 0.6 + 0.15 * j, top + 0.02))
+            for j, v in enumerate(row[1:])
+        ]
+        lines.append(Line(tuple(words)))
+    page = Page(1, PageText.of_lines(lines), 600, 800)
+    return Item(1, Sheet(page), context(page))
+
+
+class TestPlaces:
+    """What stands on the page, but not where the sentence says."""
+
+    def test_a_figure_stands_in_the_column_of_its_year(self) -> None:
+        check = Checker(
+            {1: table(("", "2022", "2021"), ("Revenue", "1,577", "1,410"), ("Costs", "1,602", "1,441"))}, "?"
+        )
+        assert check.sentence("Revenue in 2022 was 1,577 [1].")[0].status == SUPPORTED
+        assert check.sentence("In 2021 the costs were 1,441 [1].")[0].status == SUPPORTED
+        assert check.sentence("Revenue in 2021 was 1,577 [1].")[0].why == "its words stand at another figure"
+
+    def test_a_figure_stands_at_its_label(self) -> None:
+        check = Checker(
+            {1: table(("Subtotal", "117.20"), ("Sales tax", "12.30"), ("Items", "3"), ("Total", "129.50"))},
+            "?",
+        )
+        assert check.sentence("The total is 129.50 [1].")[0].status == SUPPORTED
+        assert check.sentence("The total is 117.20 [1].")[0].status == UNSUPPORTED
+        assert check.sentence("The amount is 12.30 [1].")[0].status == SUPPORTED  # nothing says otherwise
 
 
 class TestLanguages:

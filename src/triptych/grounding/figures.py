@@ -64,12 +64,12 @@ def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
 
 
 def _rounds(claim: Claim, value: Decimal) -> bool:
-    """Whether `value` is the claimed number, or rounds to it where that has two digits at least."""
+    """Whether `value` is the claimed number, or rounds to it where that has three digits at least."""
     said = abs(claim.readings[0]) * claim.scale
     if value == said:
         return value >= 1000
     step = claim.scale.scaleb(-claim.decimals)
-    return claim.scale > 1 and said >= 10 * step and abs(said - value) * 2 <= step
+    return claim.scale > 1 and said >= 100 * step and abs(said - value) * 2 <= step
 
 
 def derived(claim: Claim, cited: Sequence[Decimal]) -> bool:
