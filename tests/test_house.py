@@ -143,7 +143,7 @@ def test_nothing_is_pickled_and_nothing_printed(path: Path) -> None:
 
 
 HEAVY = ("numpy", "PIL", "faiss", "cv2", "openvino", "onnxruntime", "tantivy", "tokenizers", "rapidocr", "pypdfium2",
-         "sqlalchemy", "fsspec", "torch")  # fmt: skip
+         "sqlalchemy", "fsspec", "torch", "fastapi", "uvicorn", "mcp", "pydantic")  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -130,6 +131,10 @@ async def form(request: Request, files: int) -> AsyncIterator[FormData]:
     except (HTTPException, MultiPartException) as error:
         told = getattr(error, "detail", None) or getattr(error, "message", "")
         raise Problem(422, "multipart", f"The multipart body cannot be read: {told}") from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Problem(507, "disk-full", "The disk is full; nothing of this request was kept.") from error
     try:
         yield data
     finally:
