@@ -43,7 +43,9 @@ def thrown(
                 "--no-color",
             ),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=900, check=False, cwd=folder.parent
+        )
     made = re.search(r"(\d+) generated", done.stdout)
     called = re.search(r"Tested: (\d+)", done.stdout)
     if made is None or called is None:

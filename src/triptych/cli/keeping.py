@@ -93,30 +93,41 @@ def list_(context: Context, as_json: bool) -> int:
 
 @keys.command()
 @click.argument("name", metavar="NAME_OR_ID")
+@as_json
 @pass_context
-def revoke(context: Context, name: str) -> int:
+def revoke(context: Context, name: str, as_json: bool) -> int:
     """End a key, at once and for good."""
     key = _access(context).revoke(name)
     _note(context, "key-revoked", key)
+    if as_json:
+        put_json(_told(key))
     context.note(f"The key '{key.name}' ({key.id}) opens nothing any more.")
     return DONE
 
 
 @keys.command()
 @click.argument("collection")
+@as_json
 @pass_context
-def publish(context: Context, collection: str) -> int:
+def publish(context: Context, collection: str, as_json: bool) -> int:
     """Let everybody who reaches the server read a collection."""
-    _access(context).publish(collection, True)
+    access = _access(context)
+    access.publish(collection, True)
+    if as_json:
+        put_json({"public": sorted(access.public)})
     return DONE
 
 
 @keys.command()
 @click.argument("collection")
+@as_json
 @pass_context
-def hide(context: Context, collection: str) -> int:
+def hide(context: Context, collection: str, as_json: bool) -> int:
     """Let only keys read a collection that was public."""
-    _access(context).publish(collection, False)
+    access = _access(context)
+    access.publish(collection, False)
+    if as_json:
+        put_json({"public": sorted(access.public)})
     return DONE
 
 
