@@ -8,9 +8,9 @@ from triptych.cli.context import DONE
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
-    """Print what makes a shell complete commands, options and files.
+    """Print what makes a shell (bash, zsh, fish) complete commands, options and files.
 
     \b
       bash:  triptych completion bash > ~/.local/share/bash-completion/completions/triptych
