@@ -100,9 +100,9 @@ def rewritten(question: str, turns: Sequence[Turn]) -> str:
     if not spoken_of or _names(asked):
         return ""
     for pattern in (_POSSESSED, _POINTED, _PRONOUN):
-        if found := pattern.search(asked):
-            said = f"the {found[1].strip()} of {spoken_of}" if pattern is _POSSESSED else spoken_of
-            return (asked[: found.start()] + said + asked[found.end() :])[:_LONGEST]
+        if word := pattern.search(asked):
+            said = f"the {word[1].strip()} of {spoken_of}" if pattern is _POSSESSED else spoken_of
+            return (asked[: word.start()] + said + asked[word.end() :])[:_LONGEST]
     body = asked.rstrip(" ?.!")
     return f"{body} on {spoken_of}?"[:_LONGEST] if len(body.split()) <= 9 else ""
 

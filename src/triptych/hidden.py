@@ -78,7 +78,8 @@ def _places(low: np.ndarray, high: np.ndarray, count: int, size: int) -> np.ndar
     """(n, count) pixels, evenly spread between fractions of a page that is `size` pixels long."""
     steps = (np.arange(count, dtype=np.float32) + 0.5) / count
     at = (low[:, None] + (high - low)[:, None] * steps) * size
-    return np.clip(at.astype(np.int32), 0, size - 1)
+    pixels: np.ndarray = np.clip(at.astype(np.int32), 0, size - 1)
+    return pixels
 
 
 def _blank(box: np.ndarray, image: np.ndarray) -> bool:
