@@ -64,6 +64,8 @@ def serving(folder: Path, **settings: object) -> Iterator[int]:
         process.wait(20)
         errors.join()
         process.stderr.close()
+        if (known := getattr(_LOCAL, "connection", None)) is not None:
+            known.close()
 
 
 def _ready(port: int) -> int:
