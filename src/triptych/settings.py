@@ -101,9 +101,7 @@ class AnswerSettings:
     per_source: int = 2  # of these, pages of one file, unless there is no other
     tokens: int = 8000  # of evidence in one call, pictures included; what is more goes into several calls
     pixels: int = 3_000_000  # of all pictures of one call together
-    unsupported: str = (
-        "drop"  # sentences that do not stand on the pages they cite: drop, or mark them as such
-    )
+    unsupported: str = "drop"  # sentences that do not stand on the pages they cite: drop, or mark them
     entailment: bool = False  # ask the model of every sentence whether the page says so: a second opinion
     prompts: str = ""  # a TOML file with prompts of your own, see grounding/prompts.toml
 
