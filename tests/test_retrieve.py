@@ -132,7 +132,12 @@ def test_who_asks_for_more_gets_the_same_first_and_then_more(tmp_path: Path) -> 
     names = ["acme", "lake", "invoice", "harbour", "total", "moss"]
     for i in range(40):
         (tmp_path / f"{i}.txt").write_text(f"letter {i} about the {' '.join(rng.choice(names, 12))}")
-    settings = {"encoder": "builtin:static", "image_encoder": "none", "search.depth": 10, "search.fold": "off"}
+    settings = {
+        "encoder": "builtin:static",
+        "image_encoder": "none",
+        "search.depth": 10,
+        "search.fold": "off",
+    }
     with triptych.open(tmp_path / "library", settings=settings) as lib:
         lib.add(*tmp_path.glob("*.txt"))
         few, several, many = (lib.search("the acme harbour letter", k=k).hits for k in (3, 10, 40))
