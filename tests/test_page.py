@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -92,6 +93,18 @@ def test_the_best_page_stands_beside_zoomed_to_its_box(page: Page) -> None:
     assert stage["x"] <= box["x"] and box["x"] + box["width"] <= stage["x"] + stage["width"]
     assert stage["y"] <= box["y"] and box["y"] + box["height"] <= stage["y"] + stage["height"]
     assert box["height"] > 8, "the words are large enough to be read"
+
+
+def test_a_link_opens_a_page_at_its_boxes(watched: Watched, address: str, made: Path) -> None:
+    """As answers to OpenAI's clients cite: a page, and the words on it."""
+    with triptych.open(made) as library:
+        hit = library.search("INV-1043", k=1)[0]
+    box = ",".join(f"{v:.4f}" for v in hit.boxes[0])
+    page = watched.page
+    page.goto("about:blank")
+    page.goto(f"{address}/#/page/{hit.asset}/{hit.page}?boxes={quote(box, safe='')}")
+    expect(page.locator("#right h2")).to_have_text("Invoice INV-1043", timeout=SOON)
+    expect(page.locator(".stage .mark")).to_have_count(1)
 
 
 def test_a_space_at_the_end_stays_while_one_types(page: Page) -> None:

@@ -22,7 +22,7 @@ from triptych.settings import Limits, OcrSettings, Settings
 from triptych.types import Reading
 from triptych.workers import Workers
 
-SETTINGS = Settings(ocr=OcrSettings(engine="none"), limits=Limits(page_seconds=1.5, memory_mb=200))
+SETTINGS = Settings(ocr=OcrSettings(engine="none"), limits=Limits(page_seconds=4.0, memory_mb=200))
 
 
 @pytest.fixture(scope="module", autouse=True)

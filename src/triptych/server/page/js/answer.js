@@ -1,4 +1,4 @@
-// An answer, as it comes: sentences with numbered citations, and below them the piece of the page for each.
+// An answer as it comes: sentences with numbered citations, below them the piece of each page.
 
 import { events } from "./api.js";
 import { h, icon, press, put, say } from "./dom.js";

@@ -64,7 +64,7 @@ export async function remove(path) {
 	await send(path, { method: "DELETE" });
 }
 
-/** Server-sent events of a request, one by one as `{event, data}`, data parsed. `body` null: a plain GET. */
+/** Server-sent events of a request as `{event, data}`, data parsed. `body` null: a GET. */
 export async function* events(path, body, { signal } = {}) {
 	const asked = body === null ? {} : { method: "POST", ...packed(body) };
 	const response = await send(path, { ...asked, headers: { ...asked.headers, Accept: "text/event-stream" }, signal });
@@ -95,7 +95,7 @@ function parse(block) {
 	return data.length ? { event, data: JSON.parse(data.join("\n")) } : null; // a comment that keeps the line open
 }
 
-/** Send one file; `progress(share)` is told how much of it has left, 0 to 1. Resolves to the server's JSON. */
+/** Send one file; `progress(share)` is told how much has left, 0 to 1. Resolves to JSON. */
 export function upload(path, fields, progress, signal) {
 	return new Promise((resolve, reject) => {
 		const request = new XMLHttpRequest(); // fetch cannot tell how much it has sent

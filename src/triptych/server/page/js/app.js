@@ -1,7 +1,7 @@
-// Triptych's page: wires the parts together. Each part knows its own element; this module alone knows them all.
+// Wires the parts together. Each knows its own element; this module alone knows them all.
 
 import { Answer } from "./answer.js";
-import { key, post } from "./api.js";
+import { get, key, post } from "./api.js";
 import { Box } from "./box.js";
 import { askKey, help } from "./dialogs.js";
 import { button, count, h, put, say } from "./dom.js";
@@ -68,8 +68,10 @@ class App {
 
 	async begin() {
 		this.box.text = state().q;
+		const link = location.hash.match(/^#\/page\/(\w+)\/(\d+)(?:\?boxes=(.*))?$/);
 		await this.load();
 		body.add("ready");
+		if (link) this.linked(...link.slice(1)).catch((problem) => this.trouble(problem));
 		if (!matchMedia("(pointer: coarse)").matches) this.box.input.focus({ preventScroll: true });
 	}
 
@@ -211,6 +213,13 @@ class App {
 		this.viewer.show(hit);
 		const { id } = this.finding.results || {};
 		if (id) post("/v1/clicks", { id, asset: hit.asset, page: hit.page }).catch(() => {}); // a hint for later training
+	}
+
+	/** A page cited elsewhere. */
+	async linked(asset, number, boxes) {
+		const known = await get(`/v1/assets/${asset}`);
+		const marks = boxes && decodeURIComponent(boxes).split(";").map((box) => ({ box: box.split(",").map(Number) }));
+		this.viewer.show({ ...known, source: known.sources[0], page: +number, pictures: undefined }, { marks: marks || [] });
 	}
 
 	cite(citation, focus = true) {

@@ -53,8 +53,8 @@ export function put(element, ...children) {
 }
 
 /**
- * Text as it can be shown safely in a line: control characters become visible, and marks that turn the direction
- * of writing lose their power over what stands beside them.
+ * Text as it can be shown safely in a line: control characters become visible, and marks that turn the
+ * direction of writing lose their power.
  */
 export function shown(text) {
 	return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g, "\ufffd");

@@ -24,7 +24,7 @@ async function walk(entry, found) {
 	}
 }
 
-/** `on`: `look(file)` for the search box, `add(files)` elsewhere, `may()` tells whether files may be added. */
+/** `on`: `look(file)` for the search box, `add(files)` elsewhere, `may()`: may files be added? */
 export function drops(on) {
 	const veil = document.getElementById("veil");
 	const box = document.getElementById("box");

@@ -10,7 +10,7 @@ const MOST = 100; // that the server gives
 
 /**
  * Runs searches and tells `changed(finding)`. A finding is `{status, asked, results, problem}`, status one of
- * idle, busy, done, failed; while busy it still holds the former results, so that nothing flickers.
+ * idle, busy, done, failed; while busy it holds the former results, so that nothing flickers.
  */
 export class Finding {
 	#timer = 0;

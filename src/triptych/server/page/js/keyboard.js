@@ -1,4 +1,4 @@
-// Keys without a modifier, wherever no field has the focus. The list that people see is in dialogs.js.
+// Keys without a modifier, where no field has the focus. People see the list in dialogs.js.
 
 import { help } from "./dialogs.js";
 import { go, state } from "./state.js";
