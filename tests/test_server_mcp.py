@@ -116,8 +116,9 @@ def test_calls_side_by_side(folder: Path) -> None:
         async with connected(folder) as client:
             asked = (call(client, "search", query=f"invoice {1031 + n % 3 * 11}", k=2) for n in range(24))
             found = await asyncio.gather(*asked)
-            for n, told in enumerate(found):
-                assert told == found[n % 3]
+            # Not their scores: later questions are encoded in bfloat16, the first ones in float32.
+            pages = [[(hit["asset"], hit["page"], hit["boxes"]) for hit in told["hits"]] for told in found]
+            assert all(len(hits) == 2 and hits == pages[n % 3] for n, hits in enumerate(pages))
 
     asyncio.run(go())
 
