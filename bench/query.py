@@ -125,7 +125,7 @@ def rivals(index: Index, queries: Sequence[str], encode: Callable[[str], np.ndar
         return searcher.search(tantivy.Query.boolean_query([(should, t) for t in terms]), 50, count=False)
 
     report("tantivy alone, OR of the words, top 50", timed(bare_tantivy, queries))
-    rows = index.panels["text"].store.get(index.panels["text"].store.ids())
+    rows = index.panels["text"].store.get(index.panels["text"].store.ids())[1]
     flat = faiss.IndexScalarQuantizer(
         rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
     )

@@ -74,7 +74,7 @@ def test_every_store_has_its_suite() -> None:
     assert set(plugins.names("stores")) == {"exact", "faiss"}
 
 
-@pytest.mark.parametrize("kind", ["rabitq", *_kinds.LARGE])
+@pytest.mark.parametrize("kind", [*_kinds.SCANNED, *_kinds.LARGE])
 def test_every_kind_finds_what_a_scan_finds(tmp_path: Path, kind: str) -> None:
     store = Indexed(tmp_path / kind, 128, _kinds.plan(kind))
     exact = plugins.load("stores", "exact", folder=tmp_path / "exact", dim=128)
@@ -111,7 +111,7 @@ def filled(folder: Path, kind: str = "ivf-rabitq", rows: int = 21_000) -> FaissS
 
 def contents(store: Store) -> list[tuple[int, bytes]]:
     ids = store.ids()
-    return [(i, row.tobytes()) for i, row in zip(ids.tolist(), store.get(ids), strict=True)]
+    return [(i, row.tobytes()) for i, row in zip(ids.tolist(), store.get(ids)[1], strict=True)]
 
 
 def bases(folder: Path) -> list[str]:
@@ -216,10 +216,14 @@ def test_the_kind_follows_size_and_memory() -> None:
     def kind(argument: str, rows: int, dim: int = 384) -> str:
         return _kinds.plan(argument).choose(rows, dim).kind
 
-    assert [kind("", rows) for rows in (0, 20_000, 20_001, 150_000)] == ["flat", "flat", "rabitq", "rabitq"]
+    assert [kind("", rows) for rows in (0, 20_000, 20_001, 150_000)] == ["flat", "flat", "pq", "pq"]
     assert kind("", 1_000_000) == kind("100MB", 1_000_000) == "ivf-rabitq"
     assert kind("60MB", 1_000_000) == kind("1MB", 1_000_000) == "ivf-pq"
-    assert kind("10MB", 20_000) == "rabitq"
+    assert [kind("10MB", 20_000), kind("1MB", 20_000), kind("", 50_000, dim=385)] == [
+        "pq",
+        "rabitq",
+        "rabitq",
+    ]
     assert kind("hnsw", 10) == "hnsw"
     assert [kind("", rows, dim=32) for rows in (100_000, 1_000_000)] == ["flat", "ivf-sq8"]
     assert _kinds.plan("400MB").choose(1_000_000, 384).reason == (
@@ -228,5 +232,5 @@ def test_the_kind_follows_size_and_memory() -> None:
 
 
 def test_unknown_argument_says_what_is_allowed(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"flat, rabitq, ivf, .* like faiss:500MB"):
+    with pytest.raises(UserError, match=r"flat, pq, rabitq, ivf, .* like faiss:500MB"):
         plugins.load("stores", "faiss:fast", folder=tmp_path, dim=DIM)

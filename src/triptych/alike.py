@@ -57,8 +57,9 @@ def nearest_looks(catalog: Catalog, index: Index, scope: Scope | None = None) ->
     if not len(ids):
         return None
     chosen = np.sort(np.random.default_rng(_SEED).choice(ids, min(SAMPLE, len(ids)), replace=False))
-    rows = zip(chosen, panel.rows(chosen), strict=True)
-    scores = [_nearest(catalog, panel, key, row, scope) for key, row in rows]
+    rows = panel.rows(chosen)
+    pairs = zip(chosen[rows.known], rows.vectors, strict=True)
+    scores = [_nearest(catalog, panel, key, row, scope) for key, row in pairs]
     return np.array([score for score in scores if score is not None])
 
 

@@ -62,8 +62,9 @@ def _vectors(catalog: Catalog, panel: Panel, last: int) -> list[str]:
     wrong: list[int] = []
     try:
         for keys, rows in replay.vectors(catalog, panel.signal, panel.space.name, 1, last):
-            off = np.abs(panel.store.get(keys) - rows.astype(np.float32)).max(axis=1) > _TOLERANCE
-            wrong += keys[off].tolist()
+            known, held = panel.store.get(keys)  # those that it lacks are told of elsewhere
+            off = np.abs(held - rows[known].astype(np.float32)).max(axis=1, initial=0.0) > _TOLERANCE
+            wrong += keys[known[off]].tolist()
     except WrongSpace as error:
         return [str(error)]
     said = f"The vector store of '{panel.signal}' holds other vectors than the catalog for {_some(wrong)}."

@@ -17,6 +17,7 @@ from triptych import fuse, terms
 from triptych.catalog import Catalog
 from triptych.filters import Scope
 from triptych.index import Index
+from triptych.panel import Rows
 from triptych.records import KINDS
 
 FEEDBACK = 3  # pages of the first round that move the question
@@ -100,25 +101,18 @@ def _aligned(found: Found, keys: np.ndarray) -> np.ndarray:
     return scores
 
 
-def completed(candidates: Candidates, asked: Asked, index: Index) -> tuple[Candidates, dict[str, np.ndarray]]:
-    """Candidates with what the vectors say of chunks that only other signals found, and the rows (n, dim)
-    float64 of each signal: the vectors are at hand, so it is known and need not be guessed. Keywords were
+def completed(candidates: Candidates, asked: Asked, index: Index) -> tuple[Candidates, dict[str, Rows]]:
+    """Candidates with what the vectors say of chunks that only other signals found, and the vectors of each
+    signal: the vectors are at hand, so it is known and need not be guessed. Keywords were
     not worth the same (docs/log/ranking.md)."""
     several = len(candidates.scores) > 1
     rows = {name: index.panels[name].rows(candidates.keys) for name in asked.vectors if several}
-    known = {name: _products(rows[name], asked.vectors[name]) for name in rows}
+    known = {name: rows[name].products(asked.vectors[name]) for name in rows}
     full = {name: np.where(np.isnan(s), known.get(name, s), s) for name, s in candidates.scores.items()}
     return replace(candidates, scores=full), rows
 
 
-def _products(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Scores (n,) float64 of rows; NaN for rows of zero, which stand for chunks of other signals."""
-    # einsum: adds in one order on every machine, and starts no threads for so little.
-    products = np.einsum("ij,j->i", rows, vector.astype(np.float64))
-    return np.where(rows.any(axis=1), products, np.nan)
-
-
-def fed_back(candidates: Candidates, rows: Mapping[str, np.ndarray], asked: Asked) -> Candidates:
+def fed_back(candidates: Candidates, rows: Mapping[str, Rows], asked: Asked) -> Candidates:
     """Each list of vectors again, for the question moved towards the best pages of the first round.
 
     Rocchio's feedback (in Salton, The SMART Retrieval System, 1971) on vectors: the question plus half the
@@ -137,12 +131,12 @@ def fed_back(candidates: Candidates, rows: Mapping[str, np.ndarray], asked: Aske
         if len(best):
             weights = np.maximum(scores[best], 1e-9)
             chunks = [candidates.best(name, page) for page in lists.pages[best].tolist()]
-            pull = vector + PULL * (weights @ rows[name][chunks] / weights.sum())
-            moved[name] = _products(rows[name], pull / np.linalg.norm(pull))
+            pull = vector + PULL * (weights @ rows[name].of(chunks) / weights.sum())
+            moved[name] = rows[name].products(pull / np.linalg.norm(pull))
     return replace(candidates, scores={**candidates.scores, **moved})
 
 
-def said_by_captions(candidates: Candidates, rows: Mapping[str, np.ndarray]) -> dict[str, float]:
+def said_by_captions(candidates: Candidates, rows: Mapping[str, Rows]) -> dict[str, float]:
     """How far the sharpness of the keyword list speaks for it: less where it is captions that hold the words.
     Two people describe one picture in different words, so the one that fits by chance stands out
     (docs/log/panels.md)."""
@@ -150,5 +144,5 @@ def said_by_captions(candidates: Candidates, rows: Mapping[str, np.ndarray]) -> 
         return {}
     scores = candidates.scores[fuse.LEAD]
     best = np.argsort(-scores, kind="stable")[:LOOKED_AT]  # NaN goes last
-    held = np.asarray(rows["caption"].any(axis=1))[best[~np.isnan(scores[best])]]
+    held = np.isin(best[~np.isnan(scores[best])], rows["caption"].known)
     return {fuse.LEAD: 1.0 - SAID * float(held.mean())} if len(held) else {}

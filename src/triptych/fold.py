@@ -78,12 +78,11 @@ def looks(ranked: Sequence[Fused], candidates: Candidates, panel: Panel | None) 
     spans = [candidates.span(fused.page) for fused in ranked]
     keys = np.concatenate([candidates.keys[a:b] for a, b in spans]) if spans else np.zeros(0, np.int64)
     rows = panel.rows(keys)
-    seen = np.asarray(rows.any(axis=1))
-    found: dict[int, np.ndarray] = {}
-    at = 0
-    for fused, (a, b) in zip(ranked, spans, strict=True):
-        here = np.flatnonzero(seen[at : at + b - a])
-        if len(here):
-            found[fused.page] = rows[at + here[0]]
-        at += b - a
-    return found
+    lengths = np.array([b - a for a, b in spans], np.int64)
+    ends = np.cumsum(lengths)
+    first = np.searchsorted(rows.known, ends - lengths)
+    return {
+        fused.page: rows.vectors[at]
+        for fused, at, end in zip(ranked, first.tolist(), ends.tolist(), strict=True)
+        if at < len(rows.known) and rows.known[at] < end
+    }

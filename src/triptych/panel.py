@@ -11,6 +11,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,25 @@ from triptych.records import Change, Space
 from triptych.seams import Store
 
 SetAside = Callable[[Path, Damaged], None]
+
+
+class Rows(NamedTuple):
+    """What a panel knows of `asked` pieces: the vectors (m, dim) float64 of those that stand at `known` (m,)."""
+
+    asked: int
+    known: np.ndarray
+    vectors: np.ndarray
+
+    def products(self, vector: np.ndarray) -> np.ndarray:
+        """Scores (n,) float64; NaN for pieces that are not known."""
+        scores = np.full(self.asked, np.nan)
+        # einsum: adds in one order on every machine, and starts no threads for so little.
+        scores[self.known] = np.einsum("ij,j->i", self.vectors, vector.astype(np.float64))
+        return scores
+
+    def of(self, places: Sequence[int]) -> np.ndarray:
+        """The vectors of pieces that are known, by where they stand."""
+        return np.asarray(self.vectors[np.searchsorted(self.known, places)])
 
 
 class Panel:
@@ -71,15 +91,14 @@ class Panel:
             return self.store.search(vector, k, None if scope is None else scope.keys)
 
     def products(self, vector: np.ndarray, ids: np.ndarray) -> np.ndarray:
-        """Scores (n,) float64 of known pieces, as `nearest` gives them; 0 for unknown ones."""
-        scores: np.ndarray = np.einsum("ij,j->i", self.rows(ids), vector.astype(np.float64))
-        return scores
+        """Scores (n,) float64 of pieces, as `nearest` gives them; NaN for unknown ones."""
+        return self.rows(ids).products(vector)
 
-    def rows(self, ids: np.ndarray) -> np.ndarray:
-        """Vectors (n, dim) float64 of known pieces; rows of zero for unknown ones."""
+    def rows(self, ids: np.ndarray) -> Rows:
+        """The vectors of those of `ids` that are known."""
         with self._guard:
-            rows = self.store.get(ids)
-        return rows.astype(np.float64)
+            known, vectors = self.store.get(ids)
+        return Rows(len(ids), known, vectors.astype(np.float64))
 
     def replay(self, changes: Sequence[Change], ranges: Iterable[tuple[int, int]]) -> None:
         """Take in changes; `ranges` of keys are what they put."""

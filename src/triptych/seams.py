@@ -257,8 +257,9 @@ class Store(Protocol):
         """(ids (n,) int64, scores (n,) float64) best first, at most k, ties by id; `allowed` is a sorted
         int64 array of the only ids that may be returned, applied inside the search."""
 
-    def get(self, ids: np.ndarray) -> np.ndarray:
-        """(n, dim) float32 vectors, as stored. Unknown ids: rows of zero."""
+    def get(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where those of `ids` that are known stand in it, (m,) rising, and their vectors (m, dim) float32, as
+        stored."""
 
     def flush(self, watermark: int) -> None:
         """All changes up to `watermark` are in. A store may keep the newest of them in memory only: after

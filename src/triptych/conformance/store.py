@@ -61,7 +61,8 @@ class StoreSuite:
         ids, scores = store.search(self.rows(1)[0], 10)
         assert len(store) == len(ids) == len(scores) == len(store.ids()) == 0
         assert store.watermark == 0
-        assert not store.get(np.array([5])).any()
+        known, rows = store.get(np.array([5]))
+        assert (known.shape, rows.shape) == ((0,), (0, self.dim))
         assert store.about() and "\n" not in store.about()
 
     def test_finds_itself_first(self, tmp_path: Path) -> None:
@@ -92,7 +93,9 @@ class StoreSuite:
         assert len(store) == 200
         assert store.search(-rows[0], 1)[0].tolist() == [ids[0]]
         assert store.search(rows[0], 200)[0][-1] == ids[0]
-        np.testing.assert_array_equal(store.get(ids[:1]), -rows[:1])
+        known, found = store.get(np.array([ids[0] - 1, ids[0], ids[3] + 1, ids[3]]))
+        assert known.tolist() == [1, 3]
+        np.testing.assert_array_equal(found, [-rows[0], rows[3]])
 
     def test_dropped_at_once(self, tmp_path: Path) -> None:
         store, ids, rows = self.filled(tmp_path, 200)

@@ -4,8 +4,10 @@ A kind proposes rows; the best of them are then scored from the vectors themselv
 it does not propose. `flat` compares every vector and needs no proposing.
 
     flat         every vector, float16
-    rabitq       a sketch of one bit a dimension, scanned as a whole (RaBitQ: Gao and Long, SIGMOD 2024)
-    ivf*         inverted lists (Jegou et al., PAMI 2011): the nearest few of thousands of clusters are scanned,
+    pq           product codes of two bits a dimension (Jegou et al., PAMI 2011), scanned as a whole in the
+                 processor's registers (Andre et al., VLDB 2015)
+    rabitq       a sketch of one bit a dimension, likewise (RaBitQ: Gao and Long, SIGMOD 2024)
+    ivf*         inverted lists (Jegou et al.): the nearest few of thousands of clusters are scanned,
                  their vectors held as float16, as bytes (sq8), as product codes (pq) or as sketches (rabitq)
     hnsw*        a graph of near neighbours (Malkov and Yashunin, PAMI 2020), float16 or bytes
 
@@ -33,6 +35,7 @@ _SAMPLE = 24  # rows for each cluster that clustering looks at
 _ROUNDS = 5  # of k-means
 _DIM = 384  # that the numbers of proposals were found for
 _LOOKED = 30_000  # rows in the inverted lists that are looked at
+_CODED = 16_384  # rows that product codes are learned from
 _BLOCK = 65536  # rows that are added at once
 
 
@@ -61,6 +64,7 @@ _GRAPH = 4 * 2 * _LINKS + 8  # bytes of a row's links and their ends
 KINDS = {
     kind.name: kind
     for kind in (
+        Kind("pq", lambda n, d: f"RR{d},PQ{d // 2}x4fs", lambda d: d / 4 + 8, 600, 6),
         Kind("rabitq", lambda n, d: f"RR{d},RaBitQfs", lambda d: d / 8 + 8, 1600),
         Kind("ivf", lambda n, d: f"IVF{_lists(n)},SQfp16", lambda d: 2 * d + 8, 200, 2, _LOOKED, True),
         Kind("ivf-sq8", lambda n, d: f"IVF{_lists(n)},SQ8", lambda d: d + 8, 200, 3, _LOOKED, True),
@@ -71,7 +75,8 @@ KINDS = {
     )
 }
 NAMES = ("flat", *KINDS)
-LARGE = tuple(name for name in KINDS if name != "rabitq")  # kinds that take minutes to make
+SCANNED = ("pq", "rabitq")  # kinds that are made in a second or two
+LARGE = tuple(name for name in KINDS if name not in SCANNED)  # kinds that take minutes to make
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +111,15 @@ def _suited(rows: int, dim: int) -> tuple[tuple[str, ...], str]:
     """The kinds for so many rows, best first, and why."""
     sketched = dim >= SKETCH_DIM
     if rows <= FLAT_TO or (rows <= SCAN_TO and not sketched):
-        return ("flat", "rabitq")[: 1 + sketched], "can all be compared"
+        return ("flat", *(scanned(dim) if sketched else ())), "can all be compared"
     if rows <= SCAN_TO:
-        return ("rabitq",), "have sketches that are scanned in a millisecond or two"
+        return scanned(dim), "have sketches that are scanned in less than a millisecond"
     return ("ivf-rabitq", "ivf-pq") if sketched else ("ivf-sq8",), "are too many to look at each"
+
+
+def scanned(dim: int) -> tuple[str, ...]:
+    """The kinds of sketch for so many dimensions, best first: product codes are of pairs."""
+    return SCANNED[dim % 2 :]
 
 
 def _bytes(name: str, dim: int) -> float:
@@ -150,6 +160,10 @@ def make(kind: str, rows: np.ndarray) -> Any:
         sample = index.nlist * _SAMPLE
         if isinstance(index, faiss.IndexIVFPQFastScan):
             index.pq.cp.niter = _ROUNDS
+    elif kind == "pq":
+        codes = faiss.downcast_index(index.index).pq
+        codes.cp.niter, codes.cp.min_points_per_centroid = _ROUNDS, 1
+        sample = _CODED
     elif isinstance(index, faiss.IndexHNSW):
         index.hnsw.efConstruction = _CONSTRUCTION
         sample = _BLOCK

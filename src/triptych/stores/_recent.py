@@ -1,7 +1,7 @@
 """The small part of a store: rows in one file and a tail in memory, all compared, or found by a sketch.
 
-The sketch (RaBitQ) is of the file's rows and made again with each file, in less than a second for a hundred
-thousand; the tail is scanned beside it.
+The sketch (product codes, or RaBitQ) is of the file's rows and made again with each file, in a second for a
+hundred thousand; the tail is scanned beside it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from triptych.stores import _kinds
 from triptych.stores._table import MARGIN, Found, Table
 
 _EXTRA = 32  # rows that a scan is asked for beyond k, so that ties at the end are seen
-_SKETCH = _kinds.KINDS["rabitq"]
 
 
 class Recent:
@@ -37,15 +36,18 @@ class Recent:
     def _open(self) -> None:
         """Build the searchable forms of the table's file and of its tail."""
         self._scan: Any = None  # over the file's rows; made when it is first needed
-        self._sketch = self._open_sketch() if self.sketched else None
+        self._kind = self._sketched()
+        self._sketch: Any = None if self._kind is None else self._open_sketch(self._kind)
         self._tail = _flat(self.table.tail_rows)
 
-    @property
-    def sketched(self) -> bool:
-        """Whether the file's rows are found by a sketch."""
-        rows = len(self.table.base)
-        asked = self._plan.kind if self._plan.kind in ("flat", _SKETCH.name) else ""
-        return rows > 0 and _kinds.Plan(asked, self._plan.memory).choose(rows, self.table.dim).kind != "flat"
+    def _sketched(self) -> _kinds.Kind | None:
+        """The kind of sketch by which the file's rows are found, if any."""
+        rows, dim = len(self.table.base), self.table.dim
+        asked = self._plan.kind if self._plan.kind in ("flat", *_kinds.SCANNED) else ""
+        chosen = _kinds.Plan(asked, self._plan.memory).choose(rows, dim).kind
+        if not rows or chosen == "flat":
+            return None
+        return _kinds.KINDS[chosen if chosen in _kinds.SCANNED else _kinds.scanned(dim)[0]]
 
     # ------------------------------------------------------------------------------------ changes
 
@@ -61,7 +63,7 @@ class Recent:
         self.table.write(note)
         self._open()
         for path in self._sketches():  # of other rows
-            if not self.sketched or not path.name.startswith(f"sketch-{self.table.checksum:08x}-"):
+            if self._kind is None or not path.name.startswith(self._sketch_name(self._kind)):
                 files.remove(path)
 
     def clear(self) -> None:
@@ -80,12 +82,12 @@ class Recent:
             return table.best(few, vector, k)
         faiss.omp_set_num_threads(1)  # of this thread: one question is no work for two
         query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
-        proposed = None if self._sketch is None else self._proposed(query, k, mask)
+        proposed = None if self._kind is None else self._proposed(self._kind, query, k, mask)
         if proposed is not None:
             return table.best(proposed, vector, k)
         return self._scanned(query, vector, k, mask)
 
-    def _proposed(self, query: np.ndarray, k: int, mask: np.ndarray) -> np.ndarray | None:
+    def _proposed(self, kind: _kinds.Kind, query: np.ndarray, k: int, mask: np.ndarray) -> np.ndarray | None:
         """Rows of `mask` that the sketch proposes, with the tail's best; None when it proposes too few, or most
         rows are forbidden: then a scan that skips them is quicker."""
         old = len(self.table.base)
@@ -93,7 +95,7 @@ class Recent:
         allowed = int(np.count_nonzero(part))
         if allowed < 0.5 * old:
             return None
-        rows = _kinds.propose(self._sketch, _SKETCH, query, k, part)
+        rows = _kinds.propose(self._sketch, kind, query, k, part)
         if len(rows) < min(k, allowed):
             return None
         tail, _ = _nearest(self._tail, query, k + _EXTRA, mask[old:])
@@ -120,16 +122,19 @@ class Recent:
     def _sketches(self) -> list[Path]:
         return sorted(self._folder.glob("sketch-*.faiss"))
 
-    def _open_sketch(self) -> Any:
-        """The sketch of the file's rows, made if it is not there. Its name holds the checksum of those rows and
-        its own. Raises Damaged when its own is wrong."""
-        mine = f"sketch-{self.table.checksum:08x}-"
+    def _sketch_name(self, kind: _kinds.Kind) -> str:
+        """How it begins: with its kind and the checksum of the rows; its own checksum follows."""
+        return f"sketch-{kind.name}-{self.table.checksum:08x}-"
+
+    def _open_sketch(self, kind: _kinds.Kind) -> Any:
+        """The sketch of the file's rows, made if it is not there. Raises Damaged when its checksum is wrong."""
+        mine = self._sketch_name(kind)
         for path in self._sketches():
             if path.name.startswith(mine):
                 if path.name != f"{mine}{zlib.crc32(path.read_bytes()):08x}.faiss":
                     raise Damaged(f"The sketch '{path}' is damaged: its checksum is wrong.")
                 return faiss.read_index(str(path))
-        sketch = _kinds.make(_SKETCH.name, self.table.base)
+        sketch = _kinds.make(kind.name, self.table.base)
         temporary = self._folder / f".sketch.{os.getpid()}.tmp"
         faiss.write_index(sketch, str(temporary))
         with temporary.open("rb") as file:

@@ -180,12 +180,11 @@ class Table:
         found[~old] = tail.take(rows[~old] - len(self.base), axis=0)
         return found
 
-    def get(self, ids: np.ndarray) -> np.ndarray:
-        """(n, dim) float32 vectors; rows of zero for ids that are not there."""
-        found = np.zeros((len(ids), self.dim), np.float32)
+    def get(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See `seams.Store`."""
         rows = self.find(np.asarray(ids, np.int64))
-        found[rows >= 0] = self.gather(rows[rows >= 0])
-        return found
+        known = np.flatnonzero(rows >= 0)
+        return known, self.gather(rows[known]).astype(np.float32)
 
     def best(self, rows: np.ndarray, vector: np.ndarray, k: int) -> Found:
         """The best k of `rows`, scored in float64 so that every store and machine says the same."""

@@ -43,7 +43,7 @@ class ExactStore:
             self._matrix = self._table.gather(np.arange(self._table.rows)).astype(np.float32)
         return self._matrix
 
-    def get(self, ids: np.ndarray) -> np.ndarray:
+    def get(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self._table.get(ids)
 
     def flush(self, watermark: int) -> None:

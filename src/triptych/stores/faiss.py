@@ -150,7 +150,7 @@ class FaissStore:
         same = np.concatenate([self._holds(ids[block], rows[block]) for block in blocks])
         fresh.table.kill(ids[~same])
         left = np.setdiff1d(self.ids(), ids[same], assume_unique=True)
-        kept = self.get(left)
+        _, kept = self.get(left)
         recent.kill(ids[same])
         moved = recent.find(left) < 0  # they were in the old base
         self._base = fresh
@@ -205,8 +205,14 @@ class FaissStore:
         more = self._base.search(vector, k, allowed)
         return ranked(np.concatenate([found[0], more[0]]), np.concatenate([found[1], more[1]]), k)
 
-    def get(self, ids: np.ndarray) -> np.ndarray:
-        return np.asarray(sum(table.get(ids) for table in self._tables()))  # zeros where an id is not
+    def get(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self._base is None:
+            return self._recent.table.get(ids)
+        known, rows = (
+            np.concatenate(part) for part in zip(*(t.get(ids) for t in self._tables()), strict=True)
+        )
+        order = np.argsort(known)
+        return known[order], rows[order]
 
     def __len__(self) -> int:
         return sum(len(table) for table in self._tables())
