@@ -20,6 +20,7 @@ Keys are never used twice. Values in and out are those of `records` and `types`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -338,7 +339,8 @@ class Catalog:
         query = f'SELECT "key", asset, page FROM chunk WHERE {condition}'
         with database.reading(self.engine) as connection:
             rows = connection.exec_driver_sql(query).fetchall()
-        return Places.of(*np.array([tuple(row) for row in rows], np.int64).reshape(-1, 3).T)
+        numbers = np.fromiter(chain.from_iterable(rows), np.int64, 3 * len(rows))
+        return Places.of(*numbers.reshape(-1, 3).T)
 
     def facts(self, pages: np.ndarray) -> dict[str, np.ndarray]:
         """What is known of pages (keys), as learned fusion wants it: (n,) arrays, all about 0..1."""

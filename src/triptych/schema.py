@@ -104,7 +104,7 @@ chunk = Table(
     metadata,
     Column("key", Key, primary_key=True, autoincrement=False),
     Column("asset", Key, ForeignKey("asset.key"), nullable=False, index=True),
-    Column("page", Key, ForeignKey("page.key"), nullable=False, index=True),
+    Column("page", Key, ForeignKey("page.key"), nullable=False),
     Column("kind", String, nullable=False),  # text, caption, image, tile, region
     Column("start", Integer, nullable=False),  # characters of page.text; of a caption: its number, from 0
     Column("end", Integer, nullable=False),
@@ -112,6 +112,7 @@ chunk = Table(
     Column("confidence", Float(53), nullable=True),
     Column("box", JSON, nullable=True),  # of image, tile, region
     Column("hash", LargeBinary, nullable=False, index=True),  # of what was embedded
+    Index("chunk_place", "page", "kind", "asset"),  # all that a search asks of most candidates
 )
 
 caption = Table(
