@@ -30,6 +30,7 @@ from triptych.pipeline import Encoders, Pipeline
 from triptych.records import Asset, AssetRecord, Piece
 from triptych.replay import TEMPLATED
 from triptych.results import Added
+from triptych.seams import Progress
 from triptych.settings import Settings
 from triptych.types import Caption, Page, Reading, Source, View
 from triptych.views import plan
@@ -77,9 +78,10 @@ class Adding:
         tags: dict[str, str],
         supplied: Supplied | None = None,
         named: Callable[[Path], str] = ingest.name_of,
+        progress: Progress | None = None,
     ) -> Iterator[Added]:
         """Add files; `supplied` says what people say of a file, if they do, and `named` under which name it is
-        kept."""
+        kept. `progress` hears of files that are being read."""
         told: deque[Added] = deque()  # known without reading: unchanged, or refused
         under_way: dict[str, _Job] = {}  # by content
         kinds: set[str] = set()  # of what was added
@@ -98,8 +100,12 @@ class Adding:
                     under_way[job.staged.source.sha256] = job
                     yield job.staged.source.sha256, job.staged.path, file.name
 
+        def tell(sha256: str, pages: int, of: int) -> None:
+            if progress and of:
+                progress(pages, of, under_way[sha256].staged.source.path)
+
         with self._looking() as seen:
-            for sha256, reading in self.workers.read(jobs(), seen):
+            for sha256, reading in self.workers.read(jobs(), seen, tell if progress else None):
                 yield from _drain(told)
                 yield from self._store(under_way.pop(sha256), reading)
                 kinds.add("" if isinstance(reading, FileError) else reading.kind)

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from triptych.adding import Adding
     from triptych.asking import Asking
     from triptych.describing import Run
-    from triptych.seams import Captioner
+    from triptych.seams import Captioner, Progress
     from triptych.workers import Workers
 
 # What only one verb needs (answering, adding, drawing) is imported there: a cold search starts sooner.
@@ -175,20 +175,20 @@ class Library:
         captions: str | Path | Sidecar | None = None,
         stdin: BinaryIO | None = None,
         names: Callable[[Path], str] | None = None,
+        progress: Progress | None = None,
     ) -> Iterator[Added]:
-        """As `add`, told one by one, each as soon as it is durable. `-` stands for a list on `stdin`; `names` says
-        under which name a file is kept where that is not its path, as for uploads."""
+        """As `add`, told one by one, each as soon as it is durable. `-` stands for a list on `stdin`; `names` says under
+        which name a file is kept where that is not its path, as for uploads; `progress` hears of its pages."""
         if isinstance(captions, (str, Path)):
             captions = captioning.read(Path(captions))
         with self._writing():
-            own_folder = None if names else self.folder  # uploads lie in the library
-            found: Iterator[Path | ingest.Refused] = ingest.find(what, stdin, own_folder)
+            found: Iterator[Path | ingest.Refused] = ingest.find(what, stdin, None if names else self.folder)
             supplied = None
             if captions is not None:
                 own, supplied = captions.file.absolute(), captions.of
                 found = (f for f in found if isinstance(f, ingest.Refused) or f.absolute() != own)
             named = names or ingest.name_of
-            yield from self._adding.files(found, collection, dict(tags or {}), supplied, named)
+            yield from self._adding.files(found, collection, dict(tags or {}), supplied, named, progress)
 
     def describing(
         self, captioner: str | None = None, *, collection: str | None = None, again: bool = False

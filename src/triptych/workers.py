@@ -27,9 +27,11 @@ from triptych.types import Page, PageText, Reading, View
 K = TypeVar("K")
 T = TypeVar("T")
 Seen = Callable[[K, Sequence[Page]], list[Page]]  # what takes the pictures of pages of a file
+Told = Callable[[K, int, int], None]  # hears of a file: pages read so far, pages in all
 
 _FIRST = 4  # pages of the first range of a file
 _RANGE = 16  # pages of a further range, at most
+_TELL = 0.4  # seconds between two words of how far a file is
 _DEATHS = 4  # pages at which a file may end its worker before the rest of it is given up
 
 
@@ -47,7 +49,7 @@ class _File(Generic[K]):
     ) -> None:
         self.key = key
         self._seen = None if seen is None else partial(seen, key)
-        self.open = 0  # ranges that are not back yet
+        self.open: list[Range] = []  # ranges that are not back yet
         self._path, self._name, self._cancelled, self._workers = path, name, cancelled, workers
         self._head: Head | None = None
         self._pages: dict[int, Page] = {}
@@ -61,6 +63,7 @@ class _File(Generic[K]):
 
     def take(self, done: Range) -> list[Range]:
         """Note what a range brought; the ranges that have to be read next because of it."""
+        self.open = [job for job in self.open if job is not done]
         self._seconds += done.seconds
         self._pages.update((page.number, page) for page in done.pages)
         more: list[Range] = []
@@ -71,6 +74,12 @@ class _File(Generic[K]):
             self._error = self._error or done.error
             more += self._after(done, done.error)
         return more
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Pages read so far and in all; (0, 0) before that is known."""
+        head = self._head or next((job.head for job in self.open if job.head), None)
+        return (len(self._pages) + sum(len(job.pages) for job in self.open), head.pages) if head else (0, 0)
 
     def result(self) -> Reading | FileError:
         """What became of the file: an error where no page could be read, else all pages in order, those
@@ -143,12 +152,15 @@ class Workers:
             self._end(child)
 
     def read(
-        self, jobs: Iterable[tuple[K, Path, str]], seen: Seen[K] | None = None
+        self,
+        jobs: Iterable[tuple[K, Path, str]],
+        seen: Seen[K] | None = None,
+        told: Told[K] | None = None,
     ) -> Iterator[tuple[K, Reading | FileError]]:
         """Read files: (key, path, name) in, (key, result) out as each is done, in any order.
 
         `seen` gets pages as soon as a few have come, in one of our threads, and takes their pictures away:
-        a long document's would not fit into memory.
+        a long document's would not fit into memory. `told` hears how far each file is, now and then.
 
         `jobs` is pulled only as far ahead as keeps the workers busy. `name` helps to tell formats
         apart. Raises UserError or ModelError when reading cannot work at all, as with a missing package.
@@ -170,13 +182,15 @@ class Workers:
                     self._submit(file, [file.start()], waiting)
                 if not waiting:
                     return
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                for future in wait(waiting, _TELL if told else None, FIRST_COMPLETED).done:
                     file = waiting.pop(future)
                     self._submit(file, file.take(future.result()), waiting)
-                    file.open -= 1
                     if not file.open:
                         files -= 1
                         yield file.key, file.result()
+                if told:
+                    for file in set(waiting.values()):
+                        told(file.key, *file.progress)
         finally:
             cancelled.set()
             for future in waiting:
@@ -209,7 +223,7 @@ class Workers:
     def _submit(self, file: _File[K], ranges: list[Range], waiting: dict[Future[Range], _File[K]]) -> None:
         for job in ranges:
             waiting[self._threads.submit(self._read, job)] = file
-            file.open += 1
+            file.open.append(job)
 
     # From here on: in the threads of the pool, each of which feeds one worker process.
 

@@ -20,6 +20,7 @@ class Item:
     status: str = WAITING
     asset: str | None = None
     pages: int = 0
+    pages_done: int = 0
     seconds: float = 0.0
     failed_pages: tuple[int, ...] = ()
     signals: Mapping[str, int] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Item:
             "status": self.status,
             "asset": self.asset,
             "pages": self.pages,
+            "pages_done": self.pages_done,
             "seconds": self.seconds,
             "failed_pages": list(self.failed_pages),
             "signals": dict(self.signals),

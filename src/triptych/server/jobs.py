@@ -212,17 +212,24 @@ class Jobs:
             job.items[i].name = self._name(job, upload, i)
         names = {upload.files[i]: job.items[i].name for i in part}
         item_of = {job.items[i].name: job.items[i] for i in part}
+        stored = {job.items[i].name: upload.files[i].name for i in part}
 
         def named(path: Path) -> str:
             job.update(item_of[names[path]], status=READING)
             return names[path]
 
+        def read(done: int, total: int | None, what: str) -> None:
+            if (item := item_of[what]).pages_done < done:
+                job.update(item, pages_done=done, pages=total)
+
         here = [path for path in names if path.is_file()]
-        for event in self._library.adding(*here, collection=upload.collection, tags=upload.tags, names=named):
+        for event in self._library.adding(
+            *here, collection=upload.collection, tags=upload.tags, names=named, progress=read
+        ):
             if self._stopping and event.error is not None:
                 return False  # it may have failed only because its reading process was ended
             if (item := item_of.pop(event.source, None)) is not None:
-                self._tell(job, item, event, upload.collection)
+                self._tell(job, item, event, upload.collection, stored[event.source])
         if self._stopping:
             return False
         for item in item_of.values():
@@ -236,8 +243,10 @@ class Jobs:
             self._uploads.forget(upload)
         return finished
 
-    def _tell(self, job: Job, item: Item, event: Added, collection: str) -> None:
+    def _tell(self, job: Job, item: Item, event: Added, collection: str, stored: str) -> None:
         told = event.to_dict()
+        if told["error"] is not None:  # it names the file as it lies on our disk
+            told["error"]["reason"] = told["error"]["reason"].replace(stored, item.name)
         report = quality.of(self._library.catalog, event.asset, collection) if event.asset else None
         job.update(
             item,
@@ -245,6 +254,7 @@ class Jobs:
             status=event.status,
             asset=event.asset,
             pages=event.pages,
+            pages_done=event.pages,
             seconds=told["seconds"],
             failed_pages=event.failed_pages,
             signals=told["signals"],

@@ -210,6 +210,7 @@ class ItemModel(BaseModel):
     status: Literal["waiting", "reading", "ready", "partial", "unchanged", "failed", "removed"]
     asset: str | None
     pages: int
+    pages_done: int = Field(description="How many of them have been read.")
     seconds: float
     failed_pages: list[int]
     signals: dict[str, int]
