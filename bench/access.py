@@ -278,7 +278,7 @@ def routes_and_callers(folder: Path) -> int:
     with triptych.open(folder / "library", settings=QUIET) as library:
         (folder / "in").mkdir()
         ids = fill(folder / "in", library)
-        with TestClient(create_app(library, SERVER)) as client:
+        with TestClient(create_app(library, SERVER), base_url="http://localhost") as client:
             world = world_of(folder / "library", library, client, ids)
             made, leaks = matrix(world)
             longer = times(world)
@@ -346,7 +346,12 @@ def two_tenants(folder: Path, assets: int, queries: int) -> int:
         served = []
         for library in (alone, beside):
             _, token = Access(library.folder).add("tenant", {"own": "read"})
-            served.append((TestClient(create_app(library, SERVER)), {"Authorization": f"Bearer {token}"}))
+            served.append(
+                (
+                    TestClient(create_app(library, SERVER), base_url="http://localhost"),
+                    {"Authorization": f"Bearer {token}"},
+                )
+            )
         with served[0][0], served[1][0]:
             for text in questions(known, queries):
                 told = [c.get("/v1/search", params={"text": text}, headers=h) for c, h in served]

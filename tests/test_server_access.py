@@ -42,7 +42,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bench.World]:
     (folder / "in").mkdir()
     with triptych.open(folder / "library", settings=bench.QUIET) as library:
         ids = bench.fill(folder / "in", library)
-        with TestClient(create_app(library, bench.SERVER)) as client:
+        with TestClient(create_app(library, bench.SERVER), base_url="http://localhost") as client:
             yield bench.world_of(folder / "library", library, client, ids)
 
 
@@ -59,7 +59,7 @@ def test_every_route_says_who_may_use_it(world: bench.World) -> None:
     assert len(operations) >= 24
     assert all(op[FIELD] in CLASSES for op in operations)
     kinds = {type(route).__name__ for route in world.client.app.routes}  # type: ignore[attr-defined]
-    assert kinds == {"_IncludedRouter", "Route", "Mount"}  # ours, the tools, the page's own files
+    assert kinds == {"_IncludedRouter", "Route"}  # ours, the tools; what meets none is a file of the page
     plain = [route for route in world.client.app.routes if isinstance(route, Route)]  # type: ignore[attr-defined]
     assert [(route.path, type(route.endpoint)) for route in plain] == [("/mcp", Admitted)]
 
@@ -69,7 +69,7 @@ def test_a_route_without_a_class_lets_nobody_in(copied: Path) -> None:
         app = create_app(library)
         app.add_api_route("/v1/forgotten", lambda: {"secret": 1})
         app.router.routes.insert(0, app.router.routes.pop())
-        with TestClient(app) as client:
+        with TestClient(app, base_url="http://localhost") as client:
             answer = client.get("/v1/forgotten")
             assert answer.status_code == 500 and "secret" not in answer.text
 

@@ -136,7 +136,10 @@ def test_over_standard_input_and_output(folder: Path) -> None:
 def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
     folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("mcp") / "keyed"))
     _, token = Access(folder).add("reader", {"default": "read"})
-    with triptych.open(folder) as library, TestClient(create_app(library, SETTINGS)) as client:
+    with (
+        triptych.open(folder) as library,
+        TestClient(create_app(library, SETTINGS), base_url="http://localhost") as client,
+    ):
         yield client, token
 
 

@@ -21,13 +21,16 @@ QUESTION = "What is the total on invoice INV-1042?"
 @pytest.fixture(scope="module")
 def server(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = shutil.copytree(made, tmp_path_factory.mktemp("openai") / "library")
-    with triptych.open(folder) as library, TestClient(create_app(library, ServerSettings(rate=0))) as opened:
+    with (
+        triptych.open(folder) as library,
+        TestClient(create_app(library, ServerSettings(rate=0)), base_url="http://localhost") as opened,
+    ):
         yield opened
 
 
 @pytest.fixture(scope="module")
 def client(server: TestClient) -> openai.OpenAI:
-    return openai.OpenAI(base_url="http://testserver/v1", api_key="none", http_client=server, max_retries=0)
+    return openai.OpenAI(base_url="http://localhost/v1", api_key="none", http_client=server, max_retries=0)
 
 
 def test_models_are_collections(client: openai.OpenAI) -> None:
@@ -40,7 +43,7 @@ def test_models_are_collections(client: openai.OpenAI) -> None:
 def test_a_chat_is_answered_with_numbered_links(client: openai.OpenAI) -> None:
     told = client.chat.completions.create(model="default", messages=[{"role": "user", "content": QUESTION}])
     [choice] = told.choices
-    assert choice.message.content.startswith("$129.50 [[1]](http://testserver/#/page/")
+    assert choice.message.content.startswith("$129.50 [[1]](http://localhost/#/page/")
     [note] = choice.message.annotations
     link = choice.message.content[note.url_citation.start_index : note.url_citation.end_index]
     assert link == f"[[1]]({note.url_citation.url})"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -18,8 +17,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from triptych import __version__
@@ -37,6 +35,7 @@ from triptych.server.problems import Problem
 from triptych.server.routes import ask, assets, collections, jobs, openai, search, system
 from triptych.server.schemas import ProblemModel
 from triptych.server.signing import Signer
+from triptych.server.site import Site
 from triptych.server.state import State, threads
 from triptych.server.telemetry import Telemetry
 from triptych.server.uploads import Uploads
@@ -44,7 +43,6 @@ from triptych.settings import ServerSettings
 from triptych.workers import Workers
 
 MCP = "/mcp"
-PAGE = Path(__file__).parent / "page"
 _THREADS = 40  # that look things up, draw and write
 _DRAIN = 8.0  # seconds that the work in hand may take at the end
 _ROUTES = (system, search, ask, assets, jobs, collections, openai)
@@ -64,6 +62,7 @@ def create_app(library: Library, settings: ServerSettings | None = None) -> Fast
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
         lifespan=_life,
         dependencies=[Depends(_admitted)],
     )
@@ -76,8 +75,7 @@ def create_app(library: Library, settings: ServerSettings | None = None) -> Fast
     app.add_middleware(Guard, access=state.access, settings=settings, told=state.answered)
     _describe(app)
     _add_tools(app)
-    if PAGE.is_dir():
-        app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    app.router.default = Site()  # for what meets no route, so that it hides no method of one
     return app
 
 
@@ -187,8 +185,21 @@ def _of_router(request: Request, error: HTTPException) -> Problem:
             404, "not-found", "There is nothing at this address. The API is described under /docs."
         )
     if error.status_code == 405:
-        return Problem(405, "method", f"{request.method} is not possible here.", error.headers)
+        allowed = ", ".join(_methods(request))
+        return Problem(
+            405, "method", f"{request.method} is not possible here, only: {allowed}.", {"Allow": allowed}
+        )
     return Problem(error.status_code, "http", str(error.detail), error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What is possible at this address, by any route of it."""
+    methods = ("GET", "POST", "PUT", "DELETE")
+    routes = request.app.router.routes
+    there = [
+        m for m in methods if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)
+    ]
+    return [*there, "HEAD"] if "GET" in there else there
 
 
 def _describe(app: FastAPI) -> None:

@@ -30,7 +30,7 @@ _HEADERS = 100  # of a request at most
 _HEADER_BYTES = 16_384
 _TARGET_BYTES = 8_192
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
-_LOOPBACK = {"localhost", "127.0.0.1", "::1", "testserver"}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _UPLOAD = "/v1/assets"
 
 POLICY = (
@@ -63,10 +63,16 @@ class Guard:
         self._hosts = _LOOPBACK | set(settings.hosts.lower().split()) | {settings.host.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        if (
+            scope["type"] != "http"
+        ):  # nothing here speaks over a web socket, and nothing is let past the guard
+            await send({"type": "websocket.close", "code": 1008})
+            return
         exchange = _Exchange(scope, receive, send, self._settings)
+        scope = exchange.scope
         begun = time.perf_counter()
         try:
             self._examine(scope)
@@ -134,6 +140,9 @@ class _Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send, settings: ServerSettings) -> None:
         self.scope = scope
         self.status = 0
+        self._bare = scope["method"] == "HEAD"
+        if self._bare:  # every route that can be asked can be asked for its head
+            scope = self.scope = {**scope, "method": "GET"}
         self._receive, self._send = receive, send
         self._patience = settings.patience_seconds
         self._allowed = _allowed(scope, settings)
@@ -169,6 +178,8 @@ class _Exchange:
                 *message["headers"],
                 *((k.encode(), v.encode()) for k, v in added.items() if k.encode() not in present),
             ]
+        elif self._bare:
+            message["body"] = b""
         await self._send(message)
 
 

@@ -14,6 +14,7 @@ from triptych.keys import Access
 from triptych.library import Library
 from triptych.server import tools
 from triptych.server.app import create_app, make_state
+from triptych.server.connection import patient
 from triptych.server.identity import OWNER, Identity
 from triptych.server.jobs import Jobs
 from triptych.server.telemetry import set_up
@@ -33,6 +34,8 @@ def run(library: Library, note: Callable[[str], None]) -> None:
     app = create_app(library, settings)
     config = uvicorn.Config(
         app,
+        http=patient(settings.patience_seconds),
+        ws="none",
         access_log=False,
         log_config=None,
         server_header=False,

@@ -21,6 +21,8 @@ _log = logging.getLogger("triptych.access")
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
+_METHODS = ("GET", "POST", "PUT", "DELETE")  # others would be as many figures as callers can think of
+
 tracer = trace.get_tracer("triptych")  # does nothing unless an SDK is set up
 
 
@@ -45,7 +47,8 @@ class Telemetry:
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """Note a request that was answered."""
         route = route_of(scope)
-        self._requests.labels(scope["method"], route, str(status)).inc()
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
         if _log.isEnabledFor(logging.INFO):
             who = scope["state"].get("who")
@@ -67,7 +70,7 @@ class Telemetry:
 def route_of(scope: Scope) -> str:
     """The pattern of the route that a request met; one name for all that met none."""
     found = getattr(scope.get("route"), "path", None)
-    return str(found) if found else "page" if scope["method"] in ("GET", "HEAD") else "none"
+    return str(found) if found else "page" if scope["method"] == "GET" else "none"
 
 
 class JsonLines(logging.Formatter):

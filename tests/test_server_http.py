@@ -1,0 +1,143 @@
+"""The server below its routes: methods, connections, the page's own files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the server is not installed: pip install 'triptych[server]'")
+import uvicorn
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+import triptych
+from triptych.server.app import create_app
+from triptych.server.connection import patient
+from triptych.settings import ServerSettings
+
+FREE = ServerSettings(rate=0)
+
+
+@pytest.fixture(scope="module")
+def client(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = shutil.copytree(made, tmp_path_factory.mktemp("served") / "library")
+    with (
+        triptych.open(folder) as library,
+        TestClient(create_app(library, FREE), base_url="http://localhost") as opened,
+    ):
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/search", "GET, POST, HEAD"),
+        ("OPTIONS", "/v1/ask", "POST"),
+        ("PATCH", "/v1/assets/" + "0" * 64, "GET, DELETE, HEAD"),
+        ("FOO123", "/healthz", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_is_not_possible_names_all_that_are(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == 405 and answer.headers["allow"] == allowed
+    assert allowed in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "GET", "DELETE"])
+@pytest.mark.parametrize("path", ["/v1/nothing", "/nothing", "/js/nothing.js", "/js/", "/v1/search/"])
+def test_an_unknown_address_is_not_found_by_any_method(client: TestClient, method: str, path: str) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == 404 and answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/v1/assets", "/v1/search?text=oak", "/js/app.js", "/v1/nothing"]
+)
+def test_what_can_be_asked_can_be_asked_for_its_head(client: TestClient, path: str) -> None:
+    head, whole = client.head(path), client.get(path)
+    assert head.status_code == whole.status_code and head.content == b""
+    assert head.headers["content-type"] == whole.headers["content-type"]
+
+
+def test_the_page_is_packed_and_asked_after_at_every_visit(client: TestClient) -> None:
+    script = client.get("/js/app.js")
+    assert script.headers["content-encoding"] == "gzip" and script.headers["cache-control"] == "no-cache"
+    again = client.get("/js/app.js", headers={"If-None-Match": script.headers["etag"]})
+    assert again.status_code == 304
+    assert "content-encoding" not in client.get("/js/app.js", headers={"Accept-Encoding": "identity"}).headers
+
+
+def test_a_web_socket_is_refused(client: TestClient) -> None:
+    for path in ("/", "/mcp", "/v1/search"):
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"ws://localhost{path}"):
+            raise AssertionError("it was accepted")
+
+
+def test_figures_do_not_grow_with_what_callers_invent(client: TestClient) -> None:
+    for n in range(5):
+        client.request(f"FOO{n}", f"/somewhere/{n}")
+    told = client.get("/metrics").text
+    assert "FOO" not in told and "somewhere" not in told and 'method="other"' in told
+
+
+# ---------------------------------------------------------------------------------------- connections
+
+
+@contextmanager
+def listening(made: Path, seconds: float) -> Iterator[int]:
+    """The port of a server that waits so long for the head of a request."""
+    with triptych.open(made) as library, socket.create_server(("127.0.0.1", 0)) as at:
+        config = uvicorn.Config(create_app(library, FREE), http=patient(seconds), log_level="error")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        try:
+            yield at.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+def said(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
+    """All that comes back for these bytes until the server closes."""
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(pause)
+        got = b""
+        while some := connection.recv(65536):
+            got += some
+    return got
+
+
+GOOD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+
+
+def test_connections_that_say_nothing_useful_are_closed(made: Path) -> None:
+    with listening(made, 0.5) as port:
+        for parts in ((b"",), (b"GET /healthz HT",), (GOOD,), (GOOD + b"\r\n", b"GET /hea")):
+            begun = time.monotonic()
+            answer = said(port, *parts, pause=0.05)
+            assert b"HTTP/1.1 408 Request Timeout\r\n" in answer and b"application/problem+json" in answer
+            assert time.monotonic() - begun < 3
+        dripped = (GOOD, *(b"X-%d: a\r\n" % n for n in range(8)))
+        assert b" 408 " in said(port, *dripped[:5], pause=0.12), "each line in time, the head is not"
+        for rubbish in (b"\x00\x01 rubbish\r\n\r\n", GOOD + b"Content-Length: -4\r\n\r\n"):
+            answer = said(port, rubbish)
+            assert answer.startswith(b"HTTP/1.1 400 ") and b"urn:triptych:not-http" in answer
+            length = re.search(rb"content-length: (\d+)", answer)
+            assert length and len(answer.partition(b"\r\n\r\n")[2]) == int(length[1])
+        patient_one = said(port, GOOD, b"Connection: close\r\n\r\n", pause=0.1)
+        assert patient_one.startswith(b"HTTP/1.1 200 ") and patient_one.endswith(b'{"status":"ok"}')
