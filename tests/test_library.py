@@ -144,3 +144,35 @@ def test_a_library_of_another_version_is_refused(copied: Path) -> None:
     database.close()
     with pytest.raises(LibraryError, match="another version"):
         triptych.open(copied)
+
+
+TITLES = {
+    "untitled": "",
+    "Document1": "",
+    "Microsoft Word - Minutes of May": "Minutes of May",
+    "file:///C:/Users/ann/AppData/tmp0001.htm": "",
+    "C:\\scans\\ann\\out.pdf": "",
+    "0001562762-21-000023": "",
+    "Untitled poems": "Untitled poems",
+    "年次報告書": "年次報告書",
+}
+
+
+def test_what_programs_write_for_a_title_is_none(tmp_path: Path) -> None:
+    for n, title in enumerate(TITLES):
+        (tmp_path / f"{n}.md").write_text(f"---\ntitle: '{title}'\n---\n# Number {n}\nWords.\n", "utf-8")
+    with triptych.open(tmp_path / "library") as library:
+        library.add(*tmp_path.glob("*.md"))
+        held = {asset["sources"][0]: asset["title"] for asset in library.list()}
+    for n, own in enumerate(TITLES.values()):
+        name = f"{n}.md"
+        assert held[str(tmp_path / name)] == (f"{name} - {own}" if own else name)
+
+
+def test_a_long_file_tells_how_far_it_is_read(tmp_path: Path) -> None:
+    told: list[tuple[int, int | None, str]] = []
+    with triptych.open(tmp_path / "library") as library:
+        report = FILES / "annual-report-2023.pdf"
+        [event] = library.adding(report, progress=lambda done, total, what: told.append((done, total, what)))
+    assert event.pages == 6 and (4, 6, str(report)) in told
+    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)

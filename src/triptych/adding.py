@@ -9,6 +9,7 @@ anywhere loses nothing that was told.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,14 @@ from triptych.views import plan
 from triptych.workers import Seen, Workers
 
 Supplied = Callable[[Path], tuple[str, ...]]  # what people say of a file
+
+# What programs write for a title where people gave none: a word for it, or where the file lay.
+_PROGRAM = re.compile(r"microsoft (?:office )?(?:word|excel|powerpoint) - ", re.I)
+_NO_TITLE = re.compile(
+    r"(?:untitled|unnamed|unbenannt|sans titre|no title|document|dokument|presentation|powerpoint presentation|"
+    r"book|mappe|scan|none|null|title)[ \d_-]*$|\w+:/|[a-z]:\\|\\\\|/",
+    re.I,
+)
 
 
 @dataclass(slots=True)
@@ -338,5 +347,6 @@ def _unreadable(reading: Reading) -> FileError | None:
 def _title(source: Source, reading: Reading) -> str:
     """The document's own title where it has one, with the file's name."""
     name = Path(source.path).name
-    own = str(reading.meta.get("title") or "").strip()
-    return f"{name} - {own}" if own and own.lower() not in name.lower() else name
+    own = _PROGRAM.sub("", str(reading.meta.get("title") or "").strip())
+    says = own.lower() not in name.lower() and any(map(str.isalpha, own)) and not _NO_TITLE.match(own)
+    return f"{name} - {own}" if own and says else name
