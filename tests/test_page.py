@@ -352,8 +352,55 @@ def test_a_phone_shows_all_of_it(browser: Browser, address: str) -> None:
         page.locator(".hit .name").first.click()
         expect(page.locator(".stage .sheet")).to_be_visible(timeout=SOON)
         page.click("[aria-label='Close the page (Escape)']")
-        page.click("[aria-label=Filters]")
+        page.click("[aria-label^=Filters]")
         expect(page.get_by_role("checkbox", name="PDF")).to_be_visible()
+        assert watched.faults == []
+
+
+def test_what_is_half_typed_is_no_mistake(page: Page) -> None:
+    """A phrase whose end is to come, a field without its value: the results stay, and Enter says what is wrong."""
+    search(page, "oak")
+    page.fill("#q", '"oak shel')
+    page.wait_for_timeout(400)
+    page.fill("#q", "oak date:never")
+    page.wait_for_timeout(400)
+    page.fill("#q", '"bench vice')
+    expect(page.locator(".hit .name").first).to_have_text("Invoice INV-1043", timeout=SOON)
+    expect(page.locator(".failed")).to_have_count(0)
+    page.fill("#q", "oak date:never")
+    page.press("#q", "Enter")
+    expect(page.locator(".failed")).to_be_visible(timeout=SOON)
+
+
+def test_an_answer_that_abstains_leaves_no_page_of_another_question(page: Page) -> None:
+    page.fill("#q", QUESTION)
+    page.press("#q", "Enter")
+    expect(page.locator("#right h2")).to_have_text("Invoice INV-1043", timeout=SOON)
+    page.fill("#q", "Who won the world cup of 1998?")
+    page.press("#q", "Enter")
+    expect(page.locator(".answer.abstained")).to_be_visible(timeout=SOON)
+    expect(page.locator("#right")).to_be_hidden()
+
+
+def test_what_came_of_an_answer_that_broke_off_stays(page: Page) -> None:
+    begun = 'event: retrieval\ndata: {"hits": []}\n\nevent: token\ndata: {"text": "The first half, "}\n\n'
+    sent = {"content-type": "text/event-stream", "content-security-policy": "default-src 'none'"}
+    page.route("**/v1/ask", lambda route: route.fulfill(headers=sent, body=begun))
+    page.fill("#q", QUESTION)
+    page.press("#q", "Enter")
+    expect(page.locator(".answer .note")).to_contain_text("broke off", timeout=SOON)
+    expect(page.locator(".answer .words")).to_contain_text("The first half")
+
+
+def test_the_start_offers_what_the_pictures_show(browser: Browser, tmp_path: Path) -> None:
+    with triptych.open(tmp_path / "library") as library:
+        library.add(SAMPLES / "files" / "lake.jpg")
+        [caption] = library.show(library.list()[0]["asset"])["pages"][0]["captions"][:1]
+    with served(tmp_path / "library") as at, tab(browser, at) as watched:
+        line = watched.page.locator(".described .line")
+        expect(line).to_have_text(caption["text"].removesuffix("."), timeout=SOON)
+        line.click()
+        expect(watched.page.locator(".hit .name")).to_have_text("lake.jpg", timeout=SOON)
         assert watched.faults == []
 
 
@@ -390,7 +437,7 @@ def test_files_are_added_told_of_and_removed(own: Watched, tmp_path: Path) -> No
     chooser.value.set_files([tmp_path / "harbour.txt", tmp_path / "broken.pdf"])
     expect(page.locator("#tray h2")).to_have_text("1 added, 1 failed", timeout=30_000)
     expect(page.locator("#tray .ready .report")).to_contain_text("12 words")
-    expect(page.locator("#tray .failed .why-not")).not_to_be_empty()
+    expect(page.locator("#tray .failed .why-not")).to_contain_text("broken.pdf is no readable PDF")
     expect(page.locator(".figure b").first).to_have_text("1")
     search(page, "harbour master")
     assert titles(page) == ["harbour.txt"]
@@ -425,6 +472,17 @@ def test_without_a_key_nothing_is_shown(browser: Browser, copied: Path) -> None:
         assert str(image.get_attribute("src")).startswith("blob:"), "fetched with the key"
         expect(page.get_by_label("Add files (U)")).to_be_hidden()
         assert page.evaluate("JSON.stringify(localStorage)").find(token) < 0, "the key ends with the tab"
+        assert watched.faults == []
+
+
+def test_whoever_sees_the_public_part_can_give_a_key(browser: Browser, copied: Path) -> None:
+    _, token = Access(copied).add("reader", {"default": "read"})
+    Access(copied).publish("brochures", public=True)
+    with served(copied) as at, tab(browser, at) as watched:
+        expect(watched.page.locator("h1")).to_have_text("Nothing hangs here yet")
+        watched.page.click("[aria-label='Key for this server']")
+        give_key(watched.page, token)
+        expect(watched.page.locator(".figure b").first).to_have_text("6", timeout=SOON)
         assert watched.faults == []
 
 

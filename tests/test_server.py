@@ -353,7 +353,7 @@ def test_too_many_requests_are_told_when_to_come_back(made: Path) -> None:
         ) as client,
     ):
         answers = [client.get("/healthz") for _ in range(4)]
-        assert "more requests" in problem(answers[-1], 429)
+        assert "requests a second" in problem(answers[-1], 429)
         assert int(answers[-1].headers["retry-after"]) >= 1
 
 

@@ -104,7 +104,7 @@ class Guard:
             raise Problem(
                 429,
                 "too-many-requests",
-                f"That are more requests than {self._settings.rate} a second. Wait {wait} s and try again.",
+                f"More than {self._settings.rate} requests a second came from you. Wait {wait} s and try again.",
                 {"Retry-After": str(wait)},
             )
 

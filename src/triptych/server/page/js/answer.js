@@ -57,7 +57,7 @@ export class Answer {
 
 	#take(event, data) {
 		if (event === "retrieval") this.on.evidence(data.hits || [], data.seconds || {});
-		else if (event === "token") this.#write(this.text + (data.text ?? data.token ?? ""));
+		else if (event === "token") this.#write(this.text + (data.text));
 		else if (event === "citation") this.#cite(data);
 		else if (event === "done") this.#end(data);
 		else if (event === "error") throw Object.assign(new Error(data.detail || data.title || "The answer failed."), { hint: data.hint || "" });
@@ -112,14 +112,14 @@ export class Answer {
 		const seconds = answer.seconds?.total;
 		const time = seconds ? ` in ${seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`}` : "";
 		const how = answer.model === "extractive" ? `Quoted from the pages${time}; nothing added` : `Written by ${answer.model}${time}; every statement checked on the pages`;
-		put(this.note, answer.abstained ? "These pages do not say. The nearest are below." : `${how}.`, answer.warnings.map((line) => h("span.warning", { dir: "auto" }, line)));
+		put(this.note, answer.abstained ? answer.evidence.length > 0 && "What comes nearest stands below." : `${how}.`, answer.warnings.map((line) => h("span.warning", { dir: "auto" }, line)));
 		say(answer.abstained ? `No answer: ${answer.answer}` : `Answer: ${answer.answer}`);
 		this.on.ended(answer);
 	}
 
 	#failed(problem) {
-		put(this.words, h("span.failure", problem.message));
-		put(this.note, problem.hint || "");
+		put(this.note);
+		put(this.text ? this.note : this.words, h("span.failure", problem.message), problem.hint); // what came stays
 		say(problem.message);
 		this.on.failed(problem);
 	}

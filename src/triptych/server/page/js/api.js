@@ -25,7 +25,7 @@ function headers(extra = {}) {
 async function send(path, options) {
 	let response;
 	try {
-		response = await fetch(path, { ...options, headers: headers(options.headers), credentials: "same-origin" });
+		response = await fetch(path, { ...options, headers: headers(options.headers) });
 	} catch (error) {
 		if (error.name === "AbortError") throw error;
 		throw new Problem(0, { detail: "The server cannot be reached. Is 'triptych serve' still running?" });
@@ -103,7 +103,6 @@ export function upload(path, fields, progress, signal) {
 		for (const [name, value] of Object.entries(fields)) form.append(name, value);
 		request.open("POST", path);
 		for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
-		request.responseType = "text";
 		request.upload.onprogress = (e) => e.lengthComputable && progress(e.loaded / e.total);
 		request.onerror = () => reject(new Problem(0, { detail: "The connection broke while the file was sent." }));
 		request.onabort = () => reject(new DOMException("stopped", "AbortError"));

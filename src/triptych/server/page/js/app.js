@@ -1,7 +1,7 @@
 // Wires the parts together. Each knows its own element; this module alone knows them all.
 
 import { Answer } from "./answer.js";
-import { get, key, post } from "./api.js";
+import { get, post } from "./api.js";
 import { Box } from "./box.js";
 import { askKey, help } from "./dialogs.js";
 import { button, count, h, put, say } from "./dom.js";
@@ -10,7 +10,7 @@ import { wing } from "./filters.js";
 import { Finding } from "./finding.js";
 import { fileName, nameOf } from "./hits.js";
 import { shortcuts } from "./keyboard.js";
-import { latest, overview, Shelf, tagsOf } from "./library.js";
+import { described, latest, overview, Shelf, tagsOf } from "./library.js";
 import { forgetPictures } from "./pictures.js";
 import { failure, findings, start } from "./results.js";
 import { follow, go, past, START, state } from "./state.js";
@@ -90,6 +90,8 @@ class App {
 			return;
 		}
 		this.library.tags = tagsOf(this.latest);
+		this.keyTool.hidden = this.library.who === "owner"; // keys decide, also for those who have none yet
+		this.library.described = described(this.latest).catch(() => []);
 		toggled("guest", !this.library.write);
 		if (state().view === "library" || this.idle) this.draw();
 		else this.wing();
@@ -97,15 +99,14 @@ class App {
 
 	/** True when the server wants a key, or another one: it is asked for. */
 	refused(problem) {
-		if (problem.status === 401) this.askKey();
+		if (problem.status === 401) this.askKey(true);
 		return problem.status === 401;
 	}
 
-	askKey() {
-		askKey(() => {
+	askKey(refused) {
+		askKey(refused, () => {
 			forgetPictures();
 			this.finding.clear(false);
-			this.keyTool.hidden = !key.get();
 			this.load();
 		});
 	}
@@ -182,7 +183,8 @@ class App {
 	answered() {
 		this.drawFound();
 		const [first] = this.answer.citations;
-		if (first && ROOM.matches && !this.declined) this.cite(first, false);
+		if (!first) this.viewer.close({ told: false }); // what it shows was found for something else
+		else if (ROOM.matches && !this.declined) this.cite(first, false);
 	}
 
 	unanswer() {
@@ -211,6 +213,7 @@ class App {
 		this.opener = hit;
 		this.declined = false;
 		this.viewer.show(hit);
+		past.add(this.box.text);
 		const { id } = this.finding.results || {};
 		if (id) post("/v1/clicks", { id, asset: hit.asset, page: hit.page }).catch(() => {}); // a hint for later training
 	}
@@ -283,7 +286,7 @@ class App {
 		if (!this.library) return;
 		const { view } = state();
 		this.wing();
-		body.remove("walled");
+		toggled("walled", view === "library");
 		toggled("bare", !this.library.assets);
 		toggled("starting", view !== "library" && this.idle);
 		if (view === "library") {
@@ -349,8 +352,8 @@ class App {
 	}
 
 	#tools() {
-		this.keyTool = button("key", "Key for this server", () => this.askKey());
-		this.keyTool.hidden = !key.get();
+		this.keyTool = button("key", "Key for this server", () => this.askKey(false));
+		this.keyTool.hidden = true;
 		document.querySelector(".brand").addEventListener("click", () => this.box.drop({ tell: false }));
 		put(
 			document.getElementById("tools"),

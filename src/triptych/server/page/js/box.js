@@ -38,7 +38,7 @@ export class Box {
 
 	#wire() {
 		const pick = document.getElementById("pick");
-		const file = h("input", { type: "file", accept: "image/*", hidden: true, tabindex: "-1", "aria-hidden": "true" });
+		const file = h("input", { type: "file", accept: "image/*", hidden: true });
 		put(pick, icon("picture"));
 		this.form.append(file);
 		pick.addEventListener("click", () => file.click());

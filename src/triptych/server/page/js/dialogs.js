@@ -35,14 +35,14 @@ export function help() {
 	made.classList.add("help");
 }
 
-/** Ask for the key of the server; `given()` is called when there is a new one, or none any more. */
-export function askKey(given) {
+/** Ask for the key of the server; `given()` is called when there is a new one, or none any more. `refused`: it was. */
+export function askKey(refused, given) {
 	if (document.querySelector("dialog.key")) return;
 	const field = h("input", { type: "password", id: "key", autocomplete: "off", spellcheck: "false", maxlength: "500" });
 	const form = h(
 		"form",
 		{ on: { submit: (event) => { event.preventDefault(); key.set(field.value.trim()); made.close(); given(); } } },
-		h("p", key.get() ? "The key of this tab does not open this, or not any more." : "What is here is open to those who have a key."),
+		h("p", refused && key.get() ? "The key of this tab does not open this, or not any more." : "What is not public here is open to those who have a key."),
 		h("label", { for: "key" }, "Key"),
 		field,
 		h("p.note", "It stays in this tab and goes nowhere but to this server. Who runs the server makes keys with ", h("code", "triptych keys"), "."),

@@ -36,10 +36,11 @@ export class Finding {
 	/** Search for `asked` (`text`, `image`, `like`, `filters`) once typing has paused. */
 	soon(asked) {
 		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => this.now(asked), PAUSE);
+		this.#timer = setTimeout(() => this.now(asked, FIRST, true), PAUSE);
 	}
 
-	async now(asked, k = FIRST) {
+	/** `typing`: what is not understood is half a line yet, so the former results stay. */
+	async now(asked, k = FIRST, typing = false) {
 		this.#stop();
 		const running = new AbortController();
 		Object.assign(this, { asked, k, status: "busy" });
@@ -48,10 +49,12 @@ export class Finding {
 		try {
 			const results = await post("/v1/search", body(asked, k), { signal: running.signal });
 			if (running.signal.aborted) return;
+			if (asked.like) for (const hit of results.hits) Object.assign(hit, { marks: [], boxes: [] }); // it shares most of its words
 			Object.assign(this, { status: "done", results, problem: null });
 		} catch (problem) {
 			if (running.signal.aborted) return;
-			Object.assign(this, { status: "failed", problem, results: null });
+			if (typing && problem.status === 422) this.status = this.results ? "done" : "busy";
+			else Object.assign(this, { status: "failed", problem, results: null });
 		}
 		this.#running = null;
 		this.changed(this);
@@ -79,7 +82,7 @@ export class Finding {
 
 function body({ text, image, like, filters }, k) {
 	const asked = { k };
-	if (text) asked.text = text;
+	if (text) asked.text = text.split('"').length % 2 ? text : `${text}"`; // a phrase may still be open
 	if (image) asked.image = image;
 	if (like) Object.assign(asked, { like: like.asset, page: like.page });
 	return { ...asked, ...scope(filters) };

@@ -108,7 +108,7 @@ const same = (line) => line.toLowerCase().replace(/\W+/g, " ").trim();
 export function card(hit, on, { cited = [] } = {}) {
 	const name = nameOf(hit);
 	const described = hit.caption && same(hit.caption) !== same(hit.snippet || "") ? hit.caption : "";
-	const opener = press("name", () => on.open(hit), { dir: "auto", "aria-label": `${name}, page ${hit.page}: open the page` }, name);
+	const opener = press("name", () => on.open(hit), { dir: "auto", title: name, "aria-label": `${name}, page ${hit.page}: open the page` }, name);
 	const face = press("face", () => on.open(hit), { tabindex: "-1", "aria-hidden": "true" }, hasPicture(hit) ? thumbnail(hit, marksOf(hit)) : blank());
 	return h(
 		"li.hit",

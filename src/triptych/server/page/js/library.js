@@ -35,6 +35,13 @@ export function tagsOf(assets) {
 /** The files that came last. */
 export const latest = async () => (await get(`/v1/assets?limit=${LATEST}`)).assets;
 
+/** What some pictures among them show, as one would ask for it. */
+export async function described(assets) {
+	const known = await Promise.all(assets.filter((a) => a.kind === "image").slice(0, 5).map((a) => get(address(`/v1/assets/${a.asset}`, { collection: a.collection }))));
+	const lines = known.flatMap((a) => a.page_list[0].captions.slice(0, 1)).map((c) => c.text.replace(/\.$/, ""));
+	return [...new Set(lines)].slice(0, 3);
+}
+
 /** Figures of the whole. `library` is the server's overview. */
 export function figures(library) {
 	const most = Math.max(...library.kinds.map((k) => k.assets), 1);
@@ -66,8 +73,9 @@ export class Shelf {
 		this.next = null;
 		this.list = h("ul.files");
 		this.more = press("quiet wide", () => this.#load(), { hidden: true }, "More files");
-		this.note = h("p.summary");
-		put(this.element, h("header.top", h("h1", "Library"), library.write && press("firm", () => this.on.add(), {}, "Add files")), figures(library), this.note, this.list, this.more);
+		this.note = h("span");
+		const note = h("div.summary", this.note, h("span.looks", button("filter", "Filters (F)", this.on.filters, { class: "tool narrow" })));
+		put(this.element, h("header.top", h("h1", "Library"), library.write && press("firm", () => this.on.add(), {}, "Add files")), figures(library), note, this.list, this.more);
 		await this.#load();
 	}
 
@@ -95,7 +103,7 @@ export class Shelf {
 		put(
 			item,
 			press("face", () => this.on.open(place), { tabindex: "-1", "aria-hidden": "true" }, asset.pictures ? thumbnail(place) : blank()),
-			h("div.body", press("name", () => this.on.open(place), { dir: "auto" }, name), h("p.place", line), asset.status === "partial" && h("p.warning", "Some pages could not be read.")),
+			h("div.body", press("name", () => this.on.open(place), { dir: "auto", title: source }, name), h("p.place", line), asset.status === "partial" && h("p.warning", "Some pages could not be read.")),
 			h("span.acts", button("like", `More like ${name}`, () => this.on.like(place)), away),
 		);
 		return item;

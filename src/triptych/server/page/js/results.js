@@ -1,6 +1,6 @@
 // The middle: what was found, or why nothing was; and the start, before anything was asked.
 
-import { count, h, icon, press, put } from "./dom.js";
+import { button, count, h, icon, press, put } from "./dom.js";
 import { chips, history } from "./filters.js";
 import { card, fileName, marksOf, nameOf } from "./hits.js";
 import { emptyLibrary, figures } from "./library.js";
@@ -14,13 +14,13 @@ function summary(finding, on, near) {
 	const time = took ? ` in ${Math.max(1, Math.round(took * 1000))} ms` : "";
 	const many = near || !finding.whole ? `The ${near ? "nearest" : "best"} ${count(results.hits.length, "page")}` : count(results.hits.length, "page");
 	const look = state().look;
-	const choice = (name, label) => press("tool", () => on.look(name), { "aria-pressed": String(look === name), "aria-label": label, title: label }, icon(name));
+	const choice = (name, label) => button(name, label, () => on.look(name), { "aria-pressed": String(look === name) });
 	return h(
 		"div",
 		{ class: `summary${status === "busy" ? " busy" : ""}` },
 		h("span", results.hits.length ? `${many}${time}` : ""),
 		h("span.chips", chips()),
-		results.hits.length > 0 && h("span.looks", press("tool narrow", on.filters, { "aria-label": "Filters", title: "Filters (F)" }, icon("filter")), choice("list", "As a list (W)"), choice("wall", "As a wall of pages (W)")),
+		results.hits.length > 0 && h("span.looks", button("filter", "Filters (F)", on.filters, { class: "tool narrow" }), choice("list", "As a list (W)"), choice("wall", "As a wall of pages (W)")),
 	);
 }
 
@@ -50,12 +50,13 @@ function list(hits, on, answer, faint) {
 function frame(hit, on) {
 	const name = nameOf(hit);
 	const face = press("name face", () => on.open(hit), { "aria-label": `${name}, page ${hit.page}: open the page` }, hit.pictures === null ? blank() : thumbnail(hit, marksOf(hit)));
-	return h("li.hit", { "data-asset": hit.asset, "data-page": hit.page }, face, h("span.label", { dir: "auto" }, name), hit.page > 1 && h("span.place", `page ${hit.page}`));
+	return h("li.hit", { "data-asset": hit.asset, "data-page": hit.page }, face, h("span.label", { dir: "auto", title: name }, name), h("span.place", `page ${hit.page}`));
 }
 
 function nothing(finding, on) {
 	const { asked, results } = finding;
-	const what = asked.text ? h("span", { dir: "auto" }, `“${asked.text}”`) : "this picture";
+	const quoted = asked.text.includes('"');
+	const what = asked.text ? h("span", { dir: "auto" }, quoted ? asked.text : `“${asked.text}”`) : "this picture";
 	const near = results.hits.length > 0;
 	return h(
 		"section.nothing",
@@ -63,6 +64,7 @@ function nothing(finding, on) {
 		h("h2", "Nothing here matches ", what),
 		h("p", near ? "No page of the library speaks of it. What comes nearest stands below, for what it is worth." : filtered(state()) ? "No page within these filters." : "Fewer or other words may help; names, numbers and dates are found in any style."),
 		filtered(state()) && press("firm", on.everywhere, {}, "Look everywhere"),
+		quoted && press("firm", () => on.asked(asked.text.replaceAll('"', "")), {}, "These words anywhere"),
 	);
 }
 
@@ -93,6 +95,8 @@ export function start(library, latest, on) {
 	const place = (a) => ({ asset: a.asset, page: 1, collection: a.collection, source: a.sources[0], title: a.title || "", pictures: a.pictures });
 	const face = (a, act, label) => press("face", act, { "aria-label": label }, thumbnail(place(a)));
 	const line = (words) => press("line", () => on.asked(words), {}, words);
+	const described = h("div");
+	library.described.then((lines) => put(described, lines.map(line)));
 	const photos = latest.filter((a) => a.kind === "image").slice(0, 3);
 	return [
 		h(
@@ -102,7 +106,7 @@ export function start(library, latest, on) {
 			h(
 				"div.panels",
 				h("article.says", h("h2", "Says"), h("p", "Words, names, numbers, dates, in any style. End with a question mark, and it is answered."), examples(latest).map(line)),
-				h("article.described", h("h2", "Described"), h("p", "What is to be seen, in your own words."), ["a bar chart in blue", "a receipt", "red logo"].map(line)),
+				h("article.described", h("h2", "Described"), h("p", "What is to be seen, in your own words."), described),
 				h("article.looks", h("h2", "Looks"), h("p", "Drop or paste a picture, or start from one of these."), h("div.row", (photos.length ? photos : seen.slice(0, 3)).map((a) => face(a, () => on.like(place(a)), `Pages that look like ${fileName(a.sources[0])}`)))),
 			),
 		),
@@ -119,5 +123,5 @@ function examples(latest) {
 		.filter((title) => title.length > 3 && title.length < 40);
 	const distinct = [...new Set(words)].slice(0, 2);
 	const invoice = distinct.find((title) => /invoice|rechnung|receipt/i.test(title));
-	return [...distinct, invoice ? `What is the total on ${invoice}?` : "What is the total?"];
+	return invoice ? [...distinct, `What is the total on ${invoice}?`] : distinct;
 }

@@ -112,7 +112,7 @@ export class Stage {
 		this.element.setPointerCapture(event.pointerId);
 		this.#pointers.set(event.pointerId, this.#at(event));
 		this.#pinch = null;
-		this.element.classList.add("held");
+		this.element.classList.add("grabbed");
 	}
 
 	#move(event) {
@@ -134,7 +134,7 @@ export class Stage {
 	#up(event) {
 		this.#pointers.delete(event.pointerId);
 		this.#pinch = null;
-		if (!this.#pointers.size) this.element.classList.remove("held");
+		if (!this.#pointers.size) this.element.classList.remove("grabbed");
 	}
 }
 

@@ -43,6 +43,10 @@ export function go(part, { keep = false } = {}) {
 
 export const follow = (listener) => listeners.add(listener);
 
+const named = () => (document.title = now.q ? `${now.q} - Triptych` : "Triptych");
+follow(named);
+named();
+
 addEventListener("popstate", () => {
 	const before = now;
 	now = read();
@@ -105,6 +109,5 @@ function store(name, value) {
 export const past = {
 	list: () => stored("past", []).filter((line) => typeof line === "string"),
 	add: (line) => line.trim() && store("past", [line.trim(), ...past.list().filter((l) => l !== line.trim())].slice(0, MOST)),
-	forget: (line) => store("past", past.list().filter((l) => l !== line)),
 	clear: () => store("past", []),
 };

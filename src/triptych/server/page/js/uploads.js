@@ -123,7 +123,7 @@ export class Uploads {
 		const busy = ["sending", "reading"].includes(item.state);
 		const name = item.place ? press("called", () => this.on.open(item.place), { dir: "auto" }, item.name) : h("span.called", { dir: "auto" }, item.name);
 		item.element.className = item.state;
-		put(item.element, h("div.line", sign(item.state), name, h("span.step", step(item))), busy && meter(item), detail(item));
+		put(item.element, h("div.row", sign(item.state), name, h("span.step", step(item))), busy && meter(item), detail(item));
 	}
 }
 
