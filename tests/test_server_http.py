@@ -141,3 +141,24 @@ def test_connections_that_say_nothing_useful_are_closed(made: Path) -> None:
             assert length and len(answer.partition(b"\r\n\r\n")[2]) == int(length[1])
         patient_one = said(port, GOOD, b"Connection: close\r\n\r\n", pause=0.1)
         assert patient_one.startswith(b"HTTP/1.1 200 ") and patient_one.endswith(b'{"status":"ok"}')
+
+
+def test_an_upload_that_breaks_off_leaves_nothing_and_is_no_error_of_ours(
+    copied: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = (
+        b"POST /v1/assets HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=X\r\n"
+        b"Content-Length: 90000\r\n\r\n--X\r\n"
+        b'Content-Disposition: form-data; name="file"; filename="cut.txt"\r\n\r\nhalf of it'
+    )
+    with listening(copied, 5.0) as port:
+        for _ in range(3):
+            with closing(socket.create_connection(("127.0.0.1", port))) as connection:
+                connection.sendall(begun)
+                time.sleep(0.2)
+        told = said(port, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert b'method="POST",route="/v1/assets",status="400"' in told and b'status="500"' not in told
+        jobs = said(port, b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert jobs.endswith(b'{"jobs": []}')
+    assert not [r for r in caplog.records if r.name.startswith("triptych")]
+    assert not (copied / "uploads").exists() or not any((copied / "uploads").iterdir())

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from triptych.errors import (
@@ -92,6 +93,8 @@ def of(error: Exception) -> Problem:
     """The problem that an error of ours is."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, ClientDisconnect):  # nobody reads this any more; it is no fault of ours
+        return Problem(400, "broken-off", "The request broke off before its end.")
     if isinstance(error, FileError):
         return Problem(422, error.code, str(error))
     if isinstance(error, Locked):
