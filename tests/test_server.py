@@ -333,7 +333,7 @@ def test_the_description_is_whole_and_readable(client: TestClient) -> None:
         for operation in methods.values():
             assert operation["x-access"] and operation["summary"], path
     page = client.get("/docs").text
-    assert "/v1/search" in page and "<script" not in page
+    assert "/v1/search" in page and "<script" not in page and "ACME 129.50" in page
 
 
 def test_a_body_without_length_is_stopped_too(client: TestClient) -> None:

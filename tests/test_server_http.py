@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 import triptych
+from triptych.server import examples
 from triptych.server.app import create_app
 from triptych.server.connection import patient
 from triptych.settings import ServerSettings
@@ -88,6 +89,72 @@ def test_figures_do_not_grow_with_what_callers_invent(client: TestClient) -> Non
         client.request(f"FOO{n}", f"/somewhere/{n}")
     told = client.get("/metrics").text
     assert "FOO" not in told and "somewhere" not in told and 'method="other"' in told
+
+
+# ---------------------------------------------------------------------------------------- description
+
+
+def test_everything_is_described_and_has_an_example(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    names = []
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            at = f"{method} {path}"
+            names.append(operation["operationId"])
+            for parameter in operation.get("parameters", ()):
+                assert parameter.get("description"), f"{at}: {parameter['name']}"
+            bodies = operation.get("requestBody", {}).get("content", {})
+            answers = [told.get("content", {}) for s, told in operation["responses"].items() if s < "300"]
+            for content in (bodies, *answers):
+                for media_type in {"application/json", "text/event-stream"} & set(content):
+                    assert "example" in content[media_type], f"{at}: {media_type}"
+    assert len(set(names)) == len(names) and {tag["name"] for tag in described["tags"]} >= {"search", "jobs"}
+
+
+GIVEN = {"/v1/search": {"text": "ACME 129.50"}, "/v1/suggest": {"text": "inv"}}
+OPEN = {
+    "kinds",
+    "tags",
+    "meta",
+    "parts",
+    "signals",
+    "text",
+    "seconds",
+    "counts",
+}  # objects with names of all kinds
+OPTIONAL = {"match"}  # not where the library has no floor yet
+
+
+def within(example: object, real: object, at: str) -> None:
+    """Every field of an example is one that comes."""
+    if isinstance(example, dict) and isinstance(real, dict):
+        for name, value in example.items():
+            assert name in real or name in OPTIONAL, f"{at}.{name}"
+            if name in real and name not in OPEN:
+                within(value, real[name], f"{at}.{name}")
+    elif isinstance(example, list) and isinstance(real, list) and example and real:
+        within(example[0], real[0], f"{at}[0]")
+
+
+def test_examples_are_what_is_taken_and_given(client: TestClient) -> None:
+    asset = client.get("/v1/search?text=INV-1042").json()["hits"][0]["asset"]
+    client.post("/v1/assets", files={"file": ("told.txt", b"One more word.")})
+    job = client.get("/v1/jobs").json()["jobs"][0]["job"]
+    places = {("get", path) for method, path in examples.ANSWERS if method == "get"} | set(examples.BODIES)
+    for method, path in sorted(places):
+        body = examples.BODIES.get((method, path))
+        sent = None if body is None else {**body, **({"asset": asset} if "asset" in body else {})}
+        known = {"asset": asset, "page": 1, "job": job, "model": "default", "name": "default"}
+        answer = client.request(
+            method,
+            path.format(**known),
+            json=sent,
+            params=GIVEN.get(path),
+            headers={"Accept": "application/json"},
+        )
+        assert answer.status_code in (200, 204), f"{method} {path}: {answer.text}"
+        if answer.status_code == 200:
+            within(examples.ANSWERS[method, path], answer.json(), f"{method} {path}")
 
 
 # ---------------------------------------------------------------------------------------- connections

@@ -26,7 +26,7 @@ from triptych.journal import FOLDER, Journal
 from triptych.keys import Access
 from triptych.library import Library
 from triptych.querylog import QueryLog
-from triptych.server import problems, reply, tools
+from triptych.server import examples, problems, reply, tools
 from triptych.server.guard import Guard
 from triptych.server.identity import CLASSES, FIELD, READ, Identity, admit
 from triptych.server.jobs import Jobs
@@ -46,6 +46,15 @@ MCP = "/mcp"
 _THREADS = 40  # that look things up, draw and write
 _DRAIN = 8.0  # seconds that the work in hand may take at the end
 _ROUTES = (system, search, ask, assets, jobs, collections, openai)
+_SUBJECTS = {
+    "system": "Whether it runs, and figures for machines.",
+    "search": "Finding pages by words, a picture, or both.",
+    "ask": "Answers from the pages, with the place where they stand.",
+    "assets": "Files: uploading, listing, looking at their pages, deleting.",
+    "jobs": "How far an upload is.",
+    "collections": "What there is, and who may read it.",
+    "openai": "For programs that were written for OpenAI's API; rerank as Cohere and Jina have it.",
+}
 _DESCRIPTION = (
     "Find and ask scans, forms, reports, charts, screenshots, photos and notes; every hit and every answer says "
     "where on the page it stands. Errors are RFC 9457 problems with one sentence in `detail`."
@@ -62,6 +71,8 @@ def create_app(library: Library, settings: ServerSettings | None = None) -> Fast
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        openapi_tags=[{"name": name, "description": told} for name, told in _SUBJECTS.items()],
+        generate_unique_id_function=lambda route: "_".join([*map(str, route.tags), route.name]),
         redirect_slashes=False,
         lifespan=_life,
         dependencies=[Depends(_admitted)],
@@ -213,6 +224,7 @@ def _describe(app: FastAPI) -> None:
             parts.setdefault("schemas", {})["ProblemModel"] = ProblemModel.model_json_schema()
             parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
             schema["security"] = [{"key": []}, {}]
+            examples.add(schema)
             parts["schemas"].pop("HTTPValidationError", None)
             parts["schemas"].pop("ValidationError", None)
         return app.openapi_schema or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ section { border-top: 1px solid #8884; margin-top: 1.5rem }
 h2 { font-size: 1.1rem; overflow-wrap: anywhere }
 table { border-collapse: collapse }
 td { border-top: 1px solid #8883; padding: .2rem .8rem .2rem 0; vertical-align: top; overflow-wrap: anywhere }
+pre { overflow-x: auto; font-size: .85rem }
 td:nth-child(2) { font-family: ui-monospace, monospace }
 """
 
@@ -50,8 +52,20 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
     return (
         f"<section><h2><code>{method.upper()} {_text(path)}</code></h2><p>{_text(operation.get('summary', ''))}. "
         f"Access: {_text(operation.get(FIELD, ''))}.</p><p>{_text(operation.get('description', ''))}</p>"
-        f"<table>{rows}</table></section>"
+        f"<table>{rows}</table>{''.join(_examples(operation))}</section>"
     )
+
+
+def _examples(operation: Mapping[str, Any]) -> Iterator[str]:
+    """What may be sent and what comes, folded up."""
+    answers = [told for status, told in operation.get("responses", {}).items() if status < "300"]
+    for what, holder in (("sent", operation.get("requestBody", {})), *(("answer", told) for told in answers)):
+        for media_type, content in holder.get("content", {}).items():
+            if "example" in content:
+                value = content["example"]
+                shown = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+                title = _text(f"Example, {what}: {media_type}")
+                yield f"<details><summary>{title}</summary><pre>{_text(shown)}</pre></details>"
 
 
 def _parameter(parameter: Mapping[str, Any]) -> str:

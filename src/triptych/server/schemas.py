@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -20,6 +21,11 @@ Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 Turned = Annotated[str, Field(max_length=20_000)]
 Texts = Annotated[list[Text], Field(min_length=1, max_length=256)]
 K = Annotated[int, Field(ge=1, le=100, description="How many hits.")]
+HowMany = Annotated[K | None, Query(description="How many hits.")]
+Filter = Annotated[
+    str | None,
+    Query(max_length=2000, description="See docs/search.md.", examples=["kind = pdf and page <= 3"]),
+]
 CollectionName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -90,6 +96,9 @@ class HitModel(BaseModel):
     caption: str | None
     view: dict[str, Any] | None
     signals: dict[str, SignalModel | None] | None = None
+    rerank: dict[str, Any] | None = Field(default=None, description="What reading the page again made of it.")
+    duplicates: int = Field(default=0, description="Copies of this page that were folded into it.")
+    copies: list[dict[str, Any]] = Field(default_factory=list, description="Where these are.")
     pictures: PicturesModel | None = Field(default=None, description="null for a page of plain text.")
 
 
@@ -200,6 +209,19 @@ class AssetDetail(AssetModel):
     meta: dict[str, Any]
     quality: dict[str, Any] | None
     page_list: list[dict[str, Any]]
+
+
+class PageModel(BaseModel):
+    """A page with its text, and where each word stands."""
+
+    asset: str
+    collection: str
+    page: int
+    width: int = Field(description="In pixels or points; 0 for a page of plain text.")
+    height: int
+    text: str
+    words: list[dict[str, Any]]
+    pictures: PicturesModel | None
 
 
 class ItemModel(BaseModel):
@@ -314,3 +336,55 @@ class RerankRequest(Loose):
     model: str = ""
     top_n: int | None = Field(default=None, ge=1)
     return_documents: bool = False
+
+
+class ModelModel(BaseModel):
+    """A collection as a model."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+class ModelList(BaseModel):
+    """All of them."""
+
+    object: Literal["list"]
+    data: list[ModelModel]
+
+
+class Completion(BaseModel):
+    """A `chat.completion`, with citations."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[dict[str, Any]]
+    usage: dict[str, int]
+    citations: list[CitationModel]
+    abstained: bool
+
+
+class Embeddings(BaseModel):
+    """A vector for each text, as numbers, or base64 of float32."""
+
+    object: Literal["list"]
+    model: str
+    data: list[dict[str, Any]]
+    usage: dict[str, int]
+
+
+class Reranked(BaseModel):
+    """The texts, the best first."""
+
+    id: str
+    model: str
+    results: list[dict[str, Any]]
+
+
+class Status(BaseModel):
+    """Of the server."""
+
+    status: str

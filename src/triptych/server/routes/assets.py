@@ -14,7 +14,15 @@ from triptych.server.job import DONE
 from triptych.server.pictures import boxes_of, side_of
 from triptych.server.problems import Problem, absent, unauthorized
 from triptych.server.ranges import part_of
-from triptych.server.schemas import AssetDetail, AssetPage, CollectionName, JobModel, Sha256
+from triptych.server.schemas import (
+    AssetDetail,
+    AssetPage,
+    CollectionName,
+    Filter,
+    JobModel,
+    PageModel,
+    Sha256,
+)
 from triptych.server.state import Here, State, Who
 from triptych.server.uploads import Upload
 
@@ -80,10 +88,12 @@ async def upload(request: Request, here: Here, who: Who) -> Response:
 async def list_assets(
     here: Here,
     who: Who,
-    collection: Annotated[list[CollectionName], Query()] = [],  # noqa: B006  FastAPI copies it
-    filter: Annotated[str | None, Query(max_length=2000)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    collection: Annotated[list[CollectionName], Query(description="Only these collections.")] = [],  # noqa: B006
+    filter: Filter = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at once.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=1000, description="`next` of the list before: what comes after it.")
+    ] = None,
 ) -> Response:
     def look() -> dict[str, Any]:
         found = listing.assets(here.library.catalog, here.scope(who, collection), filter, limit, cursor)
@@ -137,7 +147,7 @@ async def delete(here: Here, who: Who, asset: Id, collection: Within = None) -> 
     "/{asset}/original",
     openapi_extra=access(READ),
     response_class=FileResponse,
-    responses=reply.failures(404),
+    responses=reply.failures(404) | {200: {"content": {"application/octet-stream": {}}}},
     summary="The file itself, to be saved",
 )
 async def original(here: Here, who: Who, asset: Id, collection: Within = None) -> Response:
@@ -202,6 +212,7 @@ async def picture(
 @router.get(
     "/{asset}/pages/{page}",
     openapi_extra=access(READ),
+    response_model=PageModel,
     responses=reply.failures(404),
     summary="The text of a page, and where each word stands",
 )

@@ -55,7 +55,10 @@ def _scope(who: Identity, name: str) -> str:
     summary="Make a collection public, or private",
 )
 async def publish(
-    request: Request, here: Here, who: Who, name: Annotated[CollectionName, Path()]
+    request: Request,
+    here: Here,
+    who: Who,
+    name: Annotated[CollectionName, Path(description="Of a collection.")],
 ) -> Response:
     asked = await reply.parsed(request, Visibility)
     await here.work(here.access.publish, name, asked.public)

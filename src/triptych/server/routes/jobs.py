@@ -18,7 +18,7 @@ from triptych.server.state import Here, State, Who
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-Id = Annotated[str, Path(max_length=80)]
+Id = Annotated[str, Path(max_length=80, description="`job` of an upload.")]
 _EVENTS = "Events: `progress` (a file that is new or changed), `job` (counts), `done` (the job)"
 
 
@@ -47,7 +47,9 @@ def _mine(who: Identity, job: Job) -> bool:
     responses=reply.failures(),
     summary="Jobs, the newest first",
 )
-async def list_jobs(here: Here, who: Who, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Response:
+async def list_jobs(
+    here: Here, who: Who, limit: Annotated[int, Query(ge=1, le=200, description="How many.")] = 50
+) -> Response:
     mine = [job.to_dict(items=False) for job in here.jobs.all() if _mine(who, job)]
     return reply.as_json({"jobs": mine[:limit]})
 

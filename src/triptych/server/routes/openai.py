@@ -6,10 +6,10 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
@@ -20,14 +20,27 @@ from triptych.server import compatible, problems, reply
 from triptych.server.compatible import EVERYTHING, Links
 from triptych.server.identity import READ, Identity, access
 from triptych.server.routes.ask import answering, whole
-from triptych.server.schemas import ChatRequest, EmbeddingRequest, RerankRequest
+from triptych.server.schemas import (
+    ChatRequest,
+    Completion,
+    EmbeddingRequest,
+    Embeddings,
+    ModelList,
+    ModelModel,
+    Reranked,
+    RerankRequest,
+)
 from triptych.server.state import Here, State, Who
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
 
 @router.get(
-    "/models", openapi_extra=access(READ), responses=reply.failures(), summary="Models: the collections"
+    "/models",
+    openapi_extra=access(READ),
+    response_model=ModelList,
+    responses=reply.failures(),
+    summary="Models: the collections",
 )
 async def models(here: Here, who: Who) -> Response:
     """A model for each collection that this key may see, and `triptych` for all of them together."""
@@ -40,9 +53,16 @@ async def models(here: Here, who: Who) -> Response:
 
 
 @router.get(
-    "/models/{model:path}", openapi_extra=access(READ), responses=reply.failures(404), summary="One model"
+    "/models/{model:path}",
+    openapi_extra=access(READ),
+    response_model=ModelModel,
+    responses=reply.failures(404),
+    summary="One model",
 )
-async def model(here: Here, who: Who, model: str) -> Response:
+async def model(
+    here: Here, who: Who, model: Annotated[str, Path(description="`triptych`, or a collection.")]
+) -> Response:
+    """Whether there is a model of that name for this key."""
     await here.work(_scope, here, who, model)
     return reply.as_json(_model(model))
 
@@ -58,6 +78,7 @@ def _scope(here: State, who: Identity, model: str) -> tuple[str, ...] | None:
 @router.post(
     "/chat/completions",
     openapi_extra=access(READ) | reply.body(ChatRequest),
+    response_model=Completion,
     responses=reply.failures(404, 413, 415)
     | {200: reply.stream("A `chat.completion`, or with `stream` events that are `chat.completion.chunk`s.")},
     summary="Answer the last message of a chat",
@@ -106,6 +127,7 @@ def _line(value: dict[str, Any]) -> bytes:
 @router.post(
     "/embeddings",
     openapi_extra=access(READ) | reply.body(EmbeddingRequest),
+    response_model=Embeddings,
     responses=reply.failures(413, 415),
     summary="Vectors of texts, by the library's text encoder",
 )
@@ -133,6 +155,7 @@ def _vector(row: np.ndarray, form: str) -> list[float] | str:
 @router.post(
     "/rerank",
     openapi_extra=access(READ) | reply.body(RerankRequest),
+    response_model=Reranked,
     responses=reply.failures(413, 415),
     summary="Order texts by how well they answer a question",
 )

@@ -13,13 +13,23 @@ from triptych.querylog import Asked
 from triptych.results import Results
 from triptych.server import listing, reply, shaping
 from triptych.server.identity import READ, Identity, access
-from triptych.server.schemas import Click, CollectionName, K, ResultsModel, SearchRequest, Suggestions
+from triptych.server.schemas import (
+    Click,
+    CollectionName,
+    Filter,
+    HowMany,
+    ResultsModel,
+    SearchRequest,
+    Suggestions,
+)
 from triptych.server.state import Here, State, Who
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
 _LISTS = ("collection", "signals")
 _SUGGESTIONS = 8
+_LINE = 'Words; also "a phrase", -without and field:value.'
+_ONLY = "Only these collections."
 
 
 @router.get(
@@ -32,13 +42,17 @@ _SUGGESTIONS = 8
 async def search_words(
     here: Here,
     who: Who,
-    text: Annotated[str, Query(max_length=4000, examples=["invoice ACME 129.50"])],
-    k: K | None = None,
-    collection: Annotated[list[CollectionName], Query()] = [],  # noqa: B006  FastAPI copies it
-    filter: Annotated[str | None, Query(max_length=2000)] = None,
-    signals: Annotated[str | None, Query(max_length=60, examples=["keyword,text"])] = None,
-    fusion: Annotated[str | None, Query(max_length=40)] = None,
-    explain: bool = True,
+    text: Annotated[str, Query(max_length=4000, description=_LINE, examples=["invoice ACME 129.50"])],
+    k: HowMany = None,
+    collection: Annotated[list[CollectionName], Query(description=_ONLY)] = [],  # noqa: B006  FastAPI copies it
+    filter: Filter = None,
+    signals: Annotated[
+        str | None, Query(max_length=60, description="Only these signals.", examples=["keyword,text"])
+    ] = None,
+    fusion: Annotated[
+        str | None, Query(max_length=40, description="How lists become one: rrf, weighted or learned.")
+    ] = None,
+    explain: Annotated[bool, Query(description="Say of every hit what each signal says of it.")] = True,
 ) -> Response:
     """Pages that match best, with the words that say so boxed and, with `explain`, what each signal says."""
     chosen = signals.split(",") if signals else None
@@ -115,8 +129,10 @@ def _like(here: State, who: Identity, asked: SearchRequest, scope: tuple[str, ..
 async def suggest(
     here: Here,
     who: Who,
-    text: Annotated[str, Query(min_length=1, max_length=200)],
-    collection: Annotated[list[CollectionName], Query()] = [],  # noqa: B006
+    text: Annotated[
+        str, Query(min_length=1, max_length=200, description="What was typed.", examples=["inv"])
+    ],
+    collection: Annotated[list[CollectionName], Query(description=_ONLY)] = [],  # noqa: B006
 ) -> Response:
     def look() -> list[str]:
         return listing.titles(here.library.catalog, here.scope(who, collection), text, _SUGGESTIONS)

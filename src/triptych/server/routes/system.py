@@ -6,17 +6,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from triptych.server import reply
 from triptych.server.identity import LOCAL, OPEN, access
 from triptych.server.reply import as_json
+from triptych.server.schemas import Status
 from triptych.server.state import Here
 
 router = APIRouter(tags=["system"])
 
 
-@router.get("/healthz", openapi_extra=access(OPEN), summary="Whether the server runs")
+@router.get("/healthz", openapi_extra=access(OPEN), response_model=Status, summary="Whether the server runs")
 async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
@@ -24,8 +25,9 @@ async def healthz() -> dict[str, str]:
 @router.get(
     "/readyz",
     openapi_extra=access(OPEN),
+    response_model=Status,
     summary="Whether the server can answer questions",
-    responses={503: {"description": "Not yet, or not any more."}},
+    responses={503: {"model": Status, "description": "Not yet, or not any more."}},
 )
 async def readyz(here: Here) -> Response:
     if here.jobs.stopping or not here.ready():
@@ -37,6 +39,7 @@ async def readyz(here: Here) -> Response:
 @router.get(
     "/metrics",
     openapi_extra=access(LOCAL),
+    response_class=PlainTextResponse,
     responses=reply.failures() | {200: {"content": {"text/plain": {}}}},
     summary="Figures for Prometheus",
 )
