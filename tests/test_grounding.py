@@ -437,7 +437,7 @@ def test_no_form_of_a_link_survives(form: str, url: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [*"htps:/.w[]()<>!&#;@ax\\`*_|{}1 \n", "\u200b", "\u202e", "evil.com", "javascript:"]
+            [*"htps:/.w[]()<>!&#;@ax\\`*_-|{}1 \n。日", "\u200b", "\u202e", "evil.com", "javascript:"]
         ),
         max_size=40,
     ).map("".join)
@@ -450,6 +450,18 @@ def test_no_mixture_of_their_parts_does(text: str) -> None:
     assert left.isprintable()
 
 
+@pytest.mark.parametrize(
+    "around",
+    ["{}", ".{}", "...{}", "_{}", "-{}", "_a.{}", "-.{}", "日本.{}", "é{}", "{}日本", "{}.日本", "{}_"],
+)
+@pytest.mark.parametrize(
+    "host", ["evil.com", "www.evil.org", "evil。com", "_evil.com", "xn--evl-6pa.com", "evil.рф", "Évil.COM"]
+)
+def test_no_name_of_a_host_survives_whatever_stands_around_it(host: str, around: str) -> None:
+    left = harmless(f"see {around.format(host)} now")
+    assert not re.search(r"\.(?:com|org|рф)", left, re.IGNORECASE), left
+
+
 def test_what_people_write_stays() -> None:
     for text in (
         "The total is 129.50 (8.75 % tax).",
@@ -457,6 +469,7 @@ def test_what_people_write_stays() -> None:
         "AT&T and R&D: 5*4 = 20",
         "Tel: 030 1234, e.g. at 10:30, i.e. soon.",
         "Größe 10 m², 1/2 pound, 3 °C, naïve 日本語",
+        "合計は500円です。次の行",
     ):
         assert harmless(text).replace("‹", "<").replace("›", ">") == text
     assert harmless("ask billing@acme.example") == "ask billing(at)acme(dot)example"

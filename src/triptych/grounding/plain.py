@@ -17,7 +17,8 @@ import unicodedata
 # Letters that show as nothing, and the space of Braille.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\ufffd")
 _DROPPED = frozenset(("Cf", "Cc", "Cs", "Co", "Cn"))
-_DOTS = str.maketrans({"。": ".", "｡": ".", "．": ".", "․": ".", "∕": "/", "⁄": "/", "⧸": "/", "：": ":", "꞉": ":", "ː": ":", "∶": ":", "׃": ":", "܃": ":"})  # fmt: skip
+_STOP = re.compile(r"[。｡](?=[^\W\u3040-\u9fff\uac00-\ud7af])")  # names of hosts may be parted by it, too
+_DOTS = str.maketrans({"．": ".", "․": ".", "∕": "/", "⁄": "/", "⧸": "/", "：": ":", "꞉": ":", "ː": ":", "∶": ":", "׃": ":", "܃": ":"})  # fmt: skip
 _MARKS = 2  # combining marks on one letter; more are a drawing
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6});?|&[A-Za-z][A-Za-z0-9]{1,31};")
 
@@ -41,8 +42,11 @@ _CALLING = re.compile(
 _SLASHES = re.compile(r"/(?:\s*/)+")
 _MAIL = re.compile(r"(?<=[\w.+-])@(?=[\w-]+(?:\.|\(dot\)))")
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[:/?#]|\b)|\b0x[0-9a-fA-F]{8}\b")
-# The dot before a top-level domain, and those before it.
-_HOST = re.compile(r"(?<![\w.])((?:[^\W_][\w-]*\.)+)([^\W\d_]{2,24}|xn--[\w-]+)(?=[/:?#]|\b)", re.IGNORECASE)
+# The dot before a top-level domain, and those before it; whatever stands around makes no difference to programs.
+# Words may touch the end in scripts that part none.
+_HOST = re.compile(
+    r"(?<!\w)((?:\w[\w-]*\.)+)(xn--[a-z0-9-]+|[a-z]{2,24}(?![a-z0-9])|[^\W\d_a-z]{2,24})", re.IGNORECASE
+)
 _KNOWN = """
 com net org edu gov mil int info biz name pro mobi jobs travel museum aero coop arpa asia cat tel post xxx
 app dev page web site website online store shop blog cloud tech space xyz top club live news link click download zip mov
@@ -59,7 +63,12 @@ la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt
 np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl sm sn so sr ss st
 su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
 """
+_SCRIPTS = """
+рф рус москва дети онлайн сайт орг ком бел укр срб мкд бг қаз հայ ελ ευ 中国 中國 香港 台湾 台灣 公司 网络 網路 在线 网址 网站
+商店 商标 集团 我爱你 みんな コム ストア 한국 닷컴 닷넷 भारत कॉम ไทย คอม
+"""
 _ENDINGS = _DOMAINS | frozenset(_COUNTRIES.split())
+_OPEN_ENDINGS = ("xn--", *_SCRIPTS.split())  # whatever follows them
 _BRACKETS = str.maketrans(
     {"[": "(", "]": ")", "{": "(", "}": ")", "<": "‹", ">": "›", "`": "'", "|": "/", "\\": "/"}
 )
@@ -103,7 +112,7 @@ def _seen(text: str) -> str:
         else:
             kept.append(_undisguised(char))
         marks = 0
-    return "".join(kept).translate(_DOTS)
+    return _STOP.sub(".", "".join(kept).translate(_DOTS))
 
 
 def _selector(char: str) -> bool:
@@ -155,7 +164,6 @@ def _spelled(text: str) -> str:
 
 
 def _host(found: re.Match[str]) -> str:
-    ending = found[2].casefold()
-    if not (ending in _ENDINGS or ending.startswith("xn--") or found[1].casefold().startswith("www.")):
-        return found[0]
-    return found[0].replace(".", "(dot)")
+    first, *others = found[0].casefold().split(".")
+    known = any(name in _ENDINGS or name.startswith(_OPEN_ENDINGS) for name in others)
+    return found[0].replace(".", "(dot)") if known or first == "www" else found[0]
