@@ -12,7 +12,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from triptych.grounding.claims import Claim
+from triptych import language, tokens
+from triptych.grounding import units
+from triptych.grounding.claims import Claim, Claimed
 from triptych.grounding.sheet import Sheet, Span
 from triptych.types import Box
 
@@ -36,32 +38,52 @@ _DOCUMENT = frozenset(
     ]
 )
 _YEAR = re.compile(r"(?<![\w.,/-])(?:19|20)\d\d(?![\w/]|[.,-]\d)")
-_BOTTOM = "bottom"  # of a line of years, beside the years
 _ALIGNED = 0.06  # of the page's width, between the right ends of a year and of a figure of its column
+_JOINED = re.compile(r"[,;:]\s|\b(?:and|but|while|und|aber|et|mais|y|pero)\b", re.IGNORECASE)
+_LINKS = language.stop_words(language.DEFAULT)
 _CENTS = re.compile(r"[.,]\d\d(?!\d)")
 
 
 def misplaced(claim: Claim, spans: Sequence[Span], words: Iterable[str], sheet: Sheet) -> bool:
     """Whether the clause's words stand at another figure, and not at this one, which stands at `spans`."""
-    starts = _starts(sheet.text)
     at = {
-        word: {_line(starts, a) for a, _ in sheet.words.get(word, ())}
+        word: {sheet.segment(a) for a, _ in places}
         for word in words
-        if word not in _DOCUMENT
+        if word not in _DOCUMENT and (places := sheet.meaning(word))
     }
-    labels = [lines for lines in at.values() if 0 < len(lines) <= _COMMON]
+    labels = [segments for segments in at.values() if 0 < len(segments) <= _COMMON]
     if not labels or not spans:
         return False
-    here = {_line(starts, a) + step for a, _ in spans for step in (-1, 0, 1)}
-    if any(lines & here for lines in labels):
+    here = {segment for a, _ in spans for segment in _around(sheet, a)}
+    if any(segments & here for segments in labels):
         return False
     named = set.intersection(*labels)
     return any(
-        _line(starts, f.span[0]) in named
+        sheet.segment(f.span[0]) in named
         and not set(f.readings) & set(claim.readings)
         and _alike(claim, sheet, f.span)
         for f in sheet.figures
     )
+
+
+def _around(sheet: Sheet, at: int) -> list[Span]:
+    """The segment with a figure; and those before and behind where it has no words of its own."""
+    first, last = sheet.segment(at)
+    if any(units.named(w) is None for w in re.findall(r"[^\W\d_]{2,}", sheet.text[first:last])):
+        return [(first, last)]
+    return [(first, last), sheet.segment(max(0, first - 1)), sheet.segment(min(last, len(sheet.text) - 1))]
+
+
+def said_of(claim: Claim, taken: Claimed) -> list[str]:
+    """Words of a clause that are said of one of its figures: those before it ("sales of 5"), up to the value, comma or
+    "and" there; where none are, those behind it ("5 in sales")."""
+    others = [c for c in taken.claims if c is not claim]
+    first = max((c.end for c in others if c.end <= claim.start), default=0)
+    last = min((c.start for c in others if c.start >= claim.end), default=len(taken.text))
+    before = _JOINED.split(taken.text[first : claim.start])[-1]
+    behind = _JOINED.split(taken.text[claim.end : last])[0]
+    near = before if any(w not in _LINKS for w in tokens.words(before)) else behind
+    return [w for w in tokens.words(near) if w in taken.words]
 
 
 def is_year(claim: Claim) -> bool:
@@ -71,41 +93,54 @@ def is_year(claim: Claim) -> bool:
 
 def in_another_column(spans: Sequence[Span], year: Claim, sheet: Sheet) -> bool:
     """Whether every place of a figure is in a column that is headed by another year, while one is headed by `year`."""
-    if not len(sheet.page.text.boxes) or not spans:
-        return False
-    heads = _heads(sheet)
-    return all(_headed_otherwise(span, year.text, heads, sheet) for span in spans)
+    headed = _headed if len(sheet.page.text.boxes) else _counted
+    heads = [headed(span, sheet) for span in spans]
+    return bool(heads) and all(
+        head is not None and year.text in head[1] and head[0] != year.text for head in heads
+    )
 
 
-def _headed_otherwise(span: Span, year: str, heads: Sequence[dict[str, float]], sheet: Sheet) -> bool:
+def _headed(span: Span, sheet: Sheet) -> tuple[str, frozenset[str]] | None:
+    """The year over a figure, by their right ends, and all years of that line; None where it is not clear."""
     digits = [span[0] + m.start() for m in re.finditer(r"\d", sheet.text[slice(*span)])]
     if not digits:
-        return False  # a number in words
+        return None  # a number in words
     box = Box.around(sheet.page.text.boxes_in(digits[0], digits[-1] + 1))
-    above = [head for head in heads if head[_BOTTOM] <= box.y0 + 1e-3]
+    heads = [
+        {name: Box.around(sheet.page.text.boxes_in(*at)) for name, at in head.items()}
+        for head in _heads(sheet)
+    ]
+    above = [head for head in heads if max(year.y1 for year in head.values()) <= box.y0 + 1e-3]
     if not above:
-        return False
-    head = max(above, key=lambda h: h[_BOTTOM])
-    apart = {name: abs(right - box.x1) for name, right in head.items() if name != _BOTTOM}
-    nearest = min(apart, key=lambda name: apart[name])
-    if year not in apart or nearest == year:
-        return False
-    return apart[nearest] <= _ALIGNED and 2 * apart[nearest] < apart[year]
+        return None
+    head = max(above, key=lambda h: max(year.y1 for year in h.values()))
+    apart = sorted((abs(year.x1 - box.x1), name) for name, year in head.items())
+    clear = apart[0][0] <= _ALIGNED and 2 * apart[0][0] < apart[1][0]
+    return (apart[0][1], frozenset(head)) if clear else None
 
 
-def _heads(sheet: Sheet) -> list[dict[str, float]]:
-    """Lines with two years or more: where each year ends, from the left, and the bottom of the line."""
+def _counted(span: Span, sheet: Sheet) -> tuple[str, frozenset[str]] | None:
+    """As `_headed`, in a text without boxes: the third figure of a row of three is under the third of three years."""
+    starts = _starts(sheet.text)
+    row = _line(starts, span[0])
+    figures = [f for f in sheet.figures if _line(starts, f.span[0]) == row]
+    above = [head for head in _heads(sheet) if _line(starts, min(head.values())[0]) < row]
+    if not above or len(figures) != len(above[-1]):
+        return None
+    place = next((i for i, f in enumerate(figures) if f.span[0] <= span[0] < f.span[1]), None)
+    names = [name for name, _ in sorted(above[-1].items(), key=lambda pair: pair[1])]
+    return None if place is None else (names[place], frozenset(names))
+
+
+def _heads(sheet: Sheet) -> list[dict[str, Span]]:
+    """Lines with two years or more: where each year stands."""
     found = []
-    text = sheet.page.text
     for start in _starts(sheet.text):
         end = sheet.text.find("\n", start)
         line = sheet.text[start : end if end >= 0 else len(sheet.text)]
-        years = [(m[0], start + m.start(), start + m.end()) for m in _YEAR.finditer(line)]
-        names = [name for name, _, _ in years]
-        if len(names) >= 2 and len(set(names)) == len(names):
-            boxes = [Box.around(text.boxes_in(a, b)) for _, a, b in years]
-            ends = {name: box.x1 for name, box in zip(names, boxes, strict=True)}
-            found.append({**ends, _BOTTOM: max(box.y1 for box in boxes)})
+        years = [(m[0], (start + m.start(), start + m.end())) for m in _YEAR.finditer(line)]
+        if len(years) >= 2 and len(dict(years)) == len(years):
+            found.append(dict(years))
     return found
 
 

@@ -7,6 +7,7 @@ stand elsewhere in the same document. Figures that are sums, differences or shar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -15,9 +16,12 @@ from itertools import pairwise
 from triptych import tokens, values
 from triptych.answering.cells import alike
 from triptych.grounding import claims, figures
-from triptych.grounding.binding import in_another_column, is_year, misplaced
+from triptych.grounding.binding import in_another_column, is_year, misplaced, said_of
 from triptych.grounding.claims import HAN, Claim, Claimed, claimed
+from triptych.grounding.concepts import same
+from triptych.grounding.contradiction import contradicted
 from triptych.grounding.plain import harmless
+from triptych.grounding.roles import exchanged
 from triptych.grounding.sentences import Clause, clauses
 from triptych.grounding.sheet import Sheet, Span, nearest
 from triptych.grounding.words import GENERIC
@@ -29,6 +33,28 @@ PROSE = 0.6  # the same for a clause that claims nothing that can be looked up, 
 PAIRED = 0.75  # in scripts whose words are pairs of letters, many of which stand anywhere
 _WINDOW = 400  # characters within which the words of such a clause must stand together
 _NAME = 60  # characters from one word of a name to the next
+_SMALL = re.compile(r"(?<![\w’'])[a-zà-ÿ]{2,}")
+_PARTICLES = frozenset(
+    [
+        "de",
+        "van",
+        "von",
+        "der",
+        "den",
+        "di",
+        "da",
+        "la",
+        "le",
+        "du",
+        "del",
+        "bin",
+        "binti",
+        "und",
+        "of",
+        "the",
+        "für",
+    ]
+)
 _WITHIN_NAMES = (" ", "-", " & ")
 _OTHER_WORDS = "its words are not those of the cited page"
 _BARE = 12  # words up to which a page says so little that its picture must have said the rest
@@ -133,7 +159,7 @@ class Checker:
             status = DERIVED if how == DERIVED else status
             if claim.kind == claims.NUMBER:
                 held += dict.fromkeys((claim.readings[0], claim.readings[0] * claim.scale))
-        if missing or _apart(taken, found.values()):
+        if missing or _apart(taken, items, found):
             return lacking(missing or "words of a name stand apart on the cited page")
         return self._worded(clause, taken, items, found, status, tuple(held))
 
@@ -165,8 +191,12 @@ class Checker:
         """Whether the words around the claims have to do with the pages; and where on them all of it stands."""
         borne = [item for item in items if found[item.number]]
         asked = frozenset(tokens.words(self.question))
-        if any(self._misplaced(item, found[item.number], taken.words) for item in borne):
+        if any(self._misplaced(item, found[item.number], taken) for item in borne):
             return Checked(clause.text, UNSUPPORTED, (), "its words stand at another figure", held)
+        if any(contradicted(taken, found[item.number], item.sheet) for item in borne or items):
+            return Checked(clause.text, UNSUPPORTED, (), "the cited page says otherwise", held)
+        if borne and all(exchanged(taken, item.sheet) for item in borne):
+            return Checked(clause.text, UNSUPPORTED, (), "the cited page says it of another", held)
         looked_up = any(c.kind != claims.NAME for c in taken.claims)
         if looked_up:
             pages = [words for item in borne for words in (item.sheet.words, item.context.words)]
@@ -186,15 +216,16 @@ class Checker:
         return self._seen(clause, taken, items, asked)
 
     @staticmethod
-    def _misplaced(item: Item, found: Sequence[tuple[Claim, list[Span]]], words: Sequence[str]) -> bool:
-        """Whether the only figure of a clause stands elsewhere than its words, or than its year; of several it
-        cannot be told."""
+    def _misplaced(item: Item, found: Sequence[tuple[Claim, list[Span]]], taken: Claimed) -> bool:
+        """Whether a figure of a clause stands elsewhere than the words that are said of it, or than its year."""
         numbers = [(claim, spans) for claim, spans in found if claim.kind == claims.NUMBER]
         years = [claim for claim, _ in numbers if is_year(claim)]
         rest = [(claim, spans) for claim, spans in numbers if not is_year(claim)]
         if len(rest) == 1 and len(years) == 1 and in_another_column(rest[0][1], years[0], item.sheet):
             return True
-        return len(numbers) == 1 and misplaced(*numbers[0], words, item.sheet)
+        if len(rest) == 1:
+            return misplaced(*rest[0], taken.words, item.sheet)
+        return any(misplaced(claim, spans, said_of(claim, taken), item.sheet) for claim, spans in rest)
 
     def _seen(self, clause: Clause, taken: Claimed, items: Sequence[Item], asked: frozenset[str]) -> Checked:
         """What a picture without words shows cannot be looked up; it must speak of what was asked or described."""
@@ -219,18 +250,31 @@ def _asked_for(item: Item, found: Sequence[tuple[Claim, list[Span]]], question: 
     return not wanted
 
 
-def _apart(taken: Claimed, found: Iterable[Sequence[tuple[Claim, list[Span]]]]) -> bool:
+def _apart(
+    taken: Claimed, items: Sequence[Item], found: Mapping[int, Sequence[tuple[Claim, list[Span]]]]
+) -> bool:
     """Whether two words of one name stand nowhere near each other: the first of one person, the last of another."""
-    pages = [{claim: spans for claim, spans in here if claim.kind == claims.NAME} for here in found]
+    pages = [{c: spans for c, spans in found[i.number] if c.kind == claims.NAME} for i in items]
     for a, b in pairwise(taken.claims):
         named = [here for here in pages if a in here or b in here]
         usual = {values.fold(a.text), values.fold(b.text)} & GENERIC
         if not named or usual or taken.text[a.end : b.start] not in _WITHIN_NAMES:
             continue
-        gaps = [abs(s[0] - o[0]) for here in named for s in here.get(a, ()) for o in here.get(b, ())]
-        if b.kind == a.kind and min(gaps, default=_NAME + 1) > _NAME:
+        if b.kind == a.kind and not any(
+            _one_name(item.sheet.text, s, o)
+            for item, here in zip(items, pages, strict=True)
+            for s in here.get(a, ())
+            for o in here.get(b, ())
+        ):
             return True
     return False
+
+
+def _one_name(text: str, a: Span, b: Span) -> bool:
+    """Whether two words may belong to one name: a few characters apart, and no words of a sentence between."""
+    between = text[min(a[1], b[1]) : max(a[0], b[0])]
+    small = (w for w in _SMALL.findall(between) if w not in _PARTICLES)
+    return abs(a[0] - b[0]) <= _NAME and next(small, None) is None
 
 
 def _empty(taken: Claimed) -> bool:
@@ -264,7 +308,9 @@ def _covered(words: Sequence[str], on: Sequence[Mapping[str, object]], asked: It
 
 
 def _holds(page: Mapping[str, object], word: str) -> bool:
-    return word in page or any(alike(word, other) for other in page if other[:1] == word[:1])
+    return any(w in page for w in same(word)) or any(
+        alike(word, other) for other in page if other[:1] == word[:1]
+    )
 
 
 def _said(taken: Claimed, item: Item, asked: frozenset[str]) -> Place | None:
@@ -275,7 +321,7 @@ def _said(taken: Claimed, item: Item, asked: frozenset[str]) -> Place | None:
         (span, word)
         for word in taken.words
         for other, spans in page.words.items()
-        if other == word or alike(word, other)
+        if other in same(word) or alike(word, other)
         for span in spans
     )
     whole = sum(map(len, taken.words))

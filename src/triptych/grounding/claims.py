@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from triptych import language, tokens, values
-from triptych.grounding import units
+from triptych.grounding import concepts, units
 from triptych.grounding.units import Unit
 from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING, USUAL_ENDINGS
 
@@ -75,6 +75,7 @@ _MEASURE = re.compile(
 _NUMBERED = re.compile(r"(?:^|[-/])0\d+(?:$|[-/])|\d-\d+-\d")  # 2021-045 is no sum
 HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ELISION = re.compile(r"^[^\W\d_]{1,2}['’](?=[^\W\d_])")  # l'échéance
+_AFTER_NUMBER = re.compile(r"\d[\s-]?$")
 PADDED = re.compile(r"0\d+")
 _TOKEN = re.compile(r"[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*\d[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*")
 _CAPITAL = re.compile(r"[^\W\d_]+(?:['’.&-][^\W\d_]+)*\.?")
@@ -87,6 +88,7 @@ _DENIAL = re.compile(
 
 def claimed(text: str) -> Claimed:
     """Take a clause apart."""
+    text = values.grouped(text)
     found: list[Claim] = []
     for read in (_quotations, _days, _mixed, _numbers, _codes, _number_words, _tokens, _digits, _names):
         taken = [(c.start, c.end) for c in found]
@@ -141,6 +143,8 @@ def _numbers(text: str) -> Iterator[Claim]:
         if PADDED.fullmatch(n.text):
             continue  # 001 is a code
         end = n.end - 1 if n.text.endswith("-") else n.end
+        # Books put losses into brackets; a sentence puts asides there.
+        readings = tuple(map(abs, n.readings)) if n.text.startswith("(") else n.readings
         after = units.behind(text[end:])
         before = units.named(n.currency) if n.currency else None
         own = (*((before,) if before else ()), *((Unit(units.PERCENT, "%"),) if n.percent else ()))
@@ -149,7 +153,7 @@ def _numbers(text: str) -> Iterator[Claim]:
             n.start,
             end,
             text[n.start : end],
-            n.readings,
+            readings,
             tuple(dict.fromkeys((*own, *after))),
             decimals=n.decimals,
         )
@@ -165,6 +169,8 @@ def _codes(text: str) -> Iterator[Claim]:
 
 def _number_words(text: str) -> Iterator[Claim]:
     for m in re.finditer(r"[^\W\d_]+(?:-[^\W\d_]+)?", text):
+        if _AFTER_NUMBER.search(text[: m.start()]) and units.named(m[0]):
+            continue  # 23,288 thousand is one number
         whole = m[0].lower()
         word = whole if whole in NUMBER_WORDS else whole.partition("-")[0]
         if word in NUMBER_WORDS:
@@ -206,7 +212,11 @@ def _names(text: str) -> Iterator[Claim]:
         folded = values.fold(word)
         opens = _OPENING.search(text[: m.start()]) is not None
         lone = not _beside(text, words, capital, i)
-        usual = folded in _silent(text) or (folded in GENERIC and opens) or (folded in TELLING and lone)
+        usual = (
+            folded in _silent(text)
+            or (opens and (folded in GENERIC or concepts.known(folded)))
+            or (folded in TELLING and lone)
+        )
         named = word != word.lower() and len(folded) > 1 and not usual
         if not named or folded in ACRONYMS or units.named(word) is not None or not tokens.words(word):
             continue

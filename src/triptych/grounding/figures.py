@@ -78,9 +78,11 @@ def derived(claim: Claim, cited: Sequence[Decimal]) -> bool:
     said = {abs(r) * factor for r in claim.readings for factor in (1, claim.scale)}
     if any(v in said for v in _sums(operands)):
         return True
+    step = Decimal(1).scaleb(-claim.decimals)
+    if any(abs(part - s) * 2 <= step for part in _parts(operands) for s in said if s >= 10 * step):
+        return True
     if not any(u.dimension == units.PERCENT for u in claim.units):
         return False
-    step = Decimal(1).scaleb(-claim.decimals)
     return any(abs(share - s) * 2 <= step for share in _shares(operands) for s in said)
 
 
@@ -90,6 +92,12 @@ def _sums(operands: Sequence[Decimal]) -> Iterator[Decimal]:
         yield abs(a - b)
     for n in range(3, len(operands) + 1):
         yield sum(operands[-n:], Decimal(0))
+
+
+def _parts(operands: Sequence[Decimal]) -> Iterator[Decimal]:
+    """So many per cent of a figure: 19 % of 1,850,000."""
+    for rate in (o for o in operands if 0 < o < 100):
+        yield from (whole * rate / 100 for whole in operands if whole > 100)
 
 
 def _shares(operands: Sequence[Decimal]) -> Iterator[Decimal]:

@@ -20,6 +20,15 @@ _CITED = re.compile(
     re.IGNORECASE,
 )
 _LIKE_CITED = str.maketrans({"【": "[", "】": "]", "［": "[", "］": "]", "〔": "[", "〕": "]"})
+_DRESSED = re.compile(
+    r"\(\s*(?:see\s+)?(\[[^\[\]]*\])\s*\)|\[(\[[^\[\]]*\])\]", re.IGNORECASE
+)  # ([1]), [[1]]
+_FOOTNOTE = re.compile(r"\[\^(?=\d)|(?<=\d)†[^\[\]]*(?=\])")  # [^1], [1†source]
+# (1) at the end of a sentence without brackets, which would cite nothing otherwise
+_ROUND = re.compile(
+    r"\((?:(?:items?|evidence|sources?|see)\s*)?(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\)(?=\s*[.!?。]?\s*$)",
+    re.IGNORECASE,
+)
 _MARKS = re.compile(rf"(?:\s*{_CITED.pattern})+[.!?。]?", re.IGNORECASE)  # citations behind a full stop
 _STOP = re.compile(r"[.!?。！？]+[\"'”’»)\]]*|\n+")
 _ABBREVIATION = re.compile(
@@ -110,7 +119,7 @@ def sentences(text: str) -> list[str]:
 def clauses(sentence: str) -> list[Clause]:
     """The clauses of a sentence, visible characters only. One that cites nothing has the items of the one before
     it, and the first of all those of the one after it, as in "As [2] says, ..."."""
-    text = unlinked(sentence.translate(_LIKE_CITED))
+    text = unlinked(_plainly(sentence))
     found: list[Clause] = []
     at = 0
     for group in _groups(text):
@@ -129,6 +138,13 @@ def clauses(sentence: str) -> list[Clause]:
     else:
         found[-1] = Clause(found[-1].text.rstrip() + rest.rstrip(), found[-1].cited)
     return found
+
+
+def _plainly(sentence: str) -> str:
+    """A sentence with its citations as we ask for them: [1], not 【1】, ([1]), [[1]], [^1], [1†source] or (1)."""
+    text = _FOOTNOTE.sub(lambda m: "[" if m[0][0] == "[" else "", sentence.translate(_LIKE_CITED))
+    text = _DRESSED.sub(lambda m: m[1] or m[2], text)
+    return text if _CITED.search(text) else _ROUND.sub(r"[\1]", text)
 
 
 def _groups(text: str) -> Iterator[re.Match[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
 from triptych import tokens, values
-from triptych.grounding import units
+from triptych.grounding import concepts, units
 from triptych.grounding.claims import DAY_MONTH, MONTH_YEAR, PADDED, Claim
 from triptych.grounding.units import Unit
 from triptych.grounding.words import NUMBER_WORDS
@@ -34,6 +34,7 @@ _SECOND_HALF = re.compile(r"(?:-[^\W\d_]+)?")  # of twenty-five
 _POSSESSIVE = re.compile(r"['’]s?$")
 _ALMOST = 93.0  # per cent of a long quotation's characters in order, on a page that OCR read
 _LONG = 24  # characters of a quotation from which a slip of OCR may be in it
+_PROSE = 70  # characters of a line that is none of a table or a form
 _LETTERS = 8  # of a name from which OCR may have one wrong
 
 
@@ -111,11 +112,40 @@ class Sheet:
         found: dict[str, list[Span]] = defaultdict(list)
         for m in _WORD.finditer(self.text):
             if m[0].isascii() or len(cut := tokens.spans(m[0])) < 2:
-                found[values.fold(m[0])].append(m.span())
+                # Names are looked up with their accents, other words without them.
+                for form in {values.fold(m[0]), *tokens.words(m[0])}:
+                    found[form].append(m.span())
             else:  # scripts without spaces between words, in pairs of letters
                 for token in cut:
                     found[token.text].append((m.start() + token.start, m.start() + token.end))
         return found
+
+    def meaning(self, word: str) -> list[Span]:
+        """Where a word stands, in any form, or another one that means the same."""
+        return [
+            span for other, spans in self.words.items() if concepts.meet((word,), (other,)) for span in spans
+        ]
+
+    @cached_property
+    def segments(self) -> list[Span]:
+        """Sentences, those of prose joined over the ends of its lines; elsewhere lines."""
+        cut = [0]
+        for m in re.finditer(r"\n|(?<=[\w)%”\"][.!?])[ ]+(?=[A-ZÀ-Þ“\"(])", self.text):
+            line = self.text[cut[-1] : m.start()]
+            if m[0] != "\n" or not _goes_on(line, self.text[m.end() : m.end() + 1]):
+                cut.append(m.end())
+        return [*zip(cut, [*cut[1:], len(self.text)], strict=True)]
+
+    def segment(self, at: int) -> Span:
+        """The segment that holds a character."""
+        return self.segments[bisect_right(self._begins, at) - 1]
+
+    def segment_at(self, at: int) -> str:
+        return self.text[slice(*self.segment(at))]
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        return [start for start, _ in self.segments]
 
     @cached_property
     def figures(self) -> list[Figure]:
@@ -224,7 +254,7 @@ class Sheet:
     def named(self, word: str) -> list[Span]:
         """A name: as it stands, without its 's, or, on a page that OCR read, with one slip."""
         folded = values.fold(_POSSESSIVE.sub("", word))
-        if places := self.words.get(folded) or [*self.folded.find(folded)]:
+        if places := [*self.words.get(folded, ()), *self.folded.find(folded)]:
             exact = [(a, b) for a, b in places if self.text[a:b] == word]
             return exact or places
         if not self.ocr:
@@ -232,6 +262,15 @@ class Sheet:
         shape = values.code_key(folded)
         like = [w for w in self.words if values.code_key(w) == shape or _slipped(w, folded)]
         return [span for w in like for span in self.words[w]]
+
+
+def _goes_on(line: str, following: str) -> bool:
+    """Whether a line of prose is broken here, within a sentence."""
+    bare = line.rstrip()
+    whole = not bare or bare[-1] in ".!?:;"
+    last = bare[bare.rfind("\n") + 1 :]
+    prose = len(last) > _PROSE and 8 * sum(map(str.isdigit, last)) < len(last)
+    return not whole and (following.islower() or prose)
 
 
 def _slipped(word: str, name: str) -> bool:
@@ -248,7 +287,7 @@ def _lines(text: str) -> Iterator[Span]:
 
 
 def _figures(text: str, start: int, end: int) -> Iterator[Figure]:
-    piece = values.repair(text[start:end])
+    piece = values.grouped(values.repair(text[start:end]))
     for n in values.numbers(piece):
         if PADDED.fullmatch(n.text):
             continue

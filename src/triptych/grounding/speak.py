@@ -5,6 +5,7 @@ Citations are numbered anew in the order in which they come: one number is one q
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,7 +24,7 @@ MARK = "mark"  # the setting that lets unsupported sentences through, marked as 
 _NOT_SUPPORTED = "(not on the pages cited)"
 _WORKED_OUT = "(calculated)"
 _AROUND = 600  # characters of the page that a second opinion sees before and behind
-_END = ".!?。！？"
+_STOP = re.compile(r"(?:\.{3}|[!?]+|[.。！？])?$")  # the point of S.A. is not that of the sentence
 
 
 @dataclass
@@ -173,5 +174,5 @@ def _before_its_end(text: str, marks: str) -> str:
     if not marks:
         return text
     bare = text.rstrip()
-    end = len(bare.rstrip(_END)) if bare else 0
+    end = _STOP.search(bare).start()  # type: ignore[union-attr]
     return f"{bare[:end].rstrip()} {marks}{bare[end:]}"

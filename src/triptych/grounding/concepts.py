@@ -1,0 +1,112 @@
+"""Words of business papers that mean the same thing, across languages and parts of speech: a model says "the seller" or
+"le vendeur" of a page that says "Verkäufer", and "rose" of one that says "increased".
+
+    same("sells")  every word that may stand for it, itself included
+    direction(words)  1 where they say that something grew, -1 where it shrank, 0 where neither or both
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from triptych import tokens
+from triptych.answering.cells import alike
+
+_RINGS = """
+seller sell sells sold selling vendor vendors verkäufer verkauft verkaufte verkaufen vendeur vend vendu vendre vendedor vende venditore verkoper verkoopt
+buyer buy buys bought buying purchaser purchase purchases purchased käufer kauft kaufte kauf acheteur achète achat comprador compra acquirente compratore koper koopt acquire acquires acquired acquisition
+customer customers client clients kunde kunden kundin cliente clientes clienti klant klanten
+supplier suppliers lieferant lieferanten fournisseur proveedor fornitore leverancier
+total totals totale totaal gesamt gesamtbetrag gesamtsumme summe endbetrag rechnungsbetrag bruttobetrag gross brutto somme importe importo totaalbedrag
+net netto nettobetrag nettosumme
+vat tax taxes mwst mehrwertsteuer steuer umsatzsteuer ust tva taxe iva impuesto imposta btw gst sst
+invoice invoices rechnung rechnungen facture factura fattura factuur bill
+price preis prix precio prezzo prijs cost costs kosten coût coûte costo einzelpreis
+amount amounts betrag montant importe importo bedrag
+discount rabatt skonto remise descuento sconto korting
+due fällig fälligkeit fälligkeitsdatum payable échéance vencimiento scadenza vervaldatum deadline
+date dated datum rechnungsdatum fecha data issue issued ausgestellt ausgestellte émise émis emitida emessa
+number nummer numéro número numero nr
+pay pays paid paying payment payments zahlt zahlen zahlung gezahlt bezahlt paie payer paiement paga pagar pago pagamento betaalt betalen betaling
+deliver delivers delivered delivery lieferung liefert geliefert liefern livre livraison livrer entrega entregar consegna levert levering ship ships shipped shipping shipment versand supply supplies supplied
+receipt quittung reçu recibo ricevuta kassenbon
+order orders bestellung bestellt auftrag commande pedido ordine bestelling ordered
+sign signs signed signature signatory unterschrieben unterzeichnet unterschrift signé firma firmado firmato getekend
+agreement contract vertrag contrat contrato contratto overeenkomst
+warranty guarantee garantie gewährleistung garantía garanzia
+revenue revenues sales turnover umsatz umsätze umsatzerlöse erlöse chiffre ingresos ricavi omzet
+employees employee staff headcount workforce personnel mitarbeiter beschäftigte belegschaft effectif effectifs empleados dipendenti werknemers
+profit profits earnings income gewinn ergebnis bénéfice beneficio utile winst
+loss losses verlust verluste perte pertes pérdida perdita verlies
+expense expenses aufwand aufwendungen dépenses charges gastos spese spending expenditure expenditures
+elected elect elects election gewählt élu élue elegido eletto chosen appointed appoint appoints ernannt nommé nombrado
+resign resigns resigned resignation stepped quit zurückgetreten zurück démissionné dimitió dimesso
+chair chairman chairwoman chairperson vorsitz vorsitzender vorsitzende président presidente voorzitter
+approve approves approved approval genehmigt genehmigte genehmigung approuvé aprobó approvato goedgekeurd authorised authorized
+board vorstand aufsichtsrat conseil consejo consiglio bestuur
+meeting sitzung versammlung réunion reunión riunione vergadering held
+hours hour stunden stunde std heures heure horas ore uur uren hrs hr
+days day tage tagen jours jour días giorni dagen
+pieces piece stück stk pièces piezas pezzi stuks pcs units unit
+quantity qty menge quantité cantidad quantità aantal anzahl
+company firm firma unternehmen gesellschaft entreprise société empresa impresa bedrijf
+address adresse dirección indirizzo adres anschrift
+name names named nom nombre nome naam
+begin begins began beginning start starts started beginn beginnt début comienza inizio
+end ends ended ending ende endet fin finaliza fine einde expire expires expired expiry
+month months monat monate monaten mois mes meses mese mesi maand maanden
+year years jahr jahre jahren année an ans año años anno anni jaar jaren
+week weeks woche wochen semaine semaines semana semanas settimana weken
+assets vermögen actif actifs activos attività activa
+debt debts schulden dette dettes deuda debito schuld liabilities verbindlichkeiten
+interest zinsen zins intérêts interés interessi rente
+rent miete loyer alquiler affitto huur
+salary wage wages gehalt lohn salaire salario stipendio loon
+maintenance wartung entretien mantenimiento manutenzione onderhoud
+product products produkt produkte produit produits producto prodotto goods waren marchandises
+"""
+_UP = """
+rise rises rose risen rising increase increases increased increasing grow grows grew grown growing growth climb climbs climbed
+gain gained higher up jumped surged improved steigt stieg gestiegen steigerte steigen erhöhte erhöht wuchs gewachsen zunahm augmenté
+augmente augmentation progressé hausse aumentó aumentado subió crecido aumentato cresciuto steeg gestegen toegenomen
+"""
+_DOWN = """
+fall falls fell fallen falling decrease decreases decreased decreasing decline declines declined declining drop drops dropped
+shrink shrank shrunk lower down reduced reduction sank sinkt gesunken sinken fiel gefallen verringerte verringert abnahm schrumpfte
+diminué diminue baissé baisse recul reculé disminuyó disminuido bajó caído diminuito calato daalde gedaald afgenomen
+"""
+
+
+def _folded(words: str) -> frozenset[str]:
+    return frozenset(tokens.words(words))
+
+
+_SETS = tuple(_folded(line) for line in (*_RINGS.strip().splitlines(), _UP, _DOWN))
+_GREW, _SHRANK = _SETS[-2:]
+_KNOWN = {
+    word: frozenset().union(*(ring for ring in _SETS if word in ring)) for ring in _SETS for word in ring
+}
+
+
+@lru_cache(maxsize=4096)
+def same(word: str) -> frozenset[str]:
+    """Folded words that may stand for a folded word."""
+    return _KNOWN.get(word, frozenset()) | {word}
+
+
+def meet(words: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether one of `words` means what one of `others` does, or is another form of it."""
+    theirs = frozenset(others)
+    return any(same(word) & theirs or any(alike(word, other) for other in theirs) for word in words)
+
+
+def known(word: str) -> bool:
+    """Whether other words are known that mean the same."""
+    return word in _KNOWN
+
+
+def direction(words: Iterable[str]) -> int:
+    """1 where folded `words` say that something grew, -1 where it shrank, 0 where neither or both."""
+    said = frozenset(words)
+    return bool(said & _GREW) - bool(said & _SHRANK)
