@@ -185,6 +185,11 @@ CASES: dict[str, tuple[str, Scripted]] = {
         [event(choices=[{"index": 0, "delta": {"refusal": "I cannot"}, "finish_reason": None}]),
          event(finish="stop"), DONE])),
     "filtered": ("vlm-refused", says("I will", finish="content_filter")),
+    "declined in words": ("vlm-refused", says("I'm sorry, but I can't ", "assist with that request.")),
+    "not JSON at all": ("vlm-stream", Scripted([b"{{{{"], 200, {"Content-Type": "application/json"})),
+    "not paid": ("vlm-busy", fails(402, "Insufficient balance")),
+    "too much at once": ("vlm-context", fails(413, "Request Entity Too Large")),
+    "odd part": ("vlm-stream", Scripted([event(choices=[{"delta": {"content": [{"image": 1}]}}]), DONE])),
     "empty": ("vlm-empty", says()),
     "blank": ("vlm-empty", says(" \n ")),
     "cut": ("vlm-cut", says("The total", finish="length")),
@@ -204,6 +209,21 @@ CASES: dict[str, tuple[str, Scripted]] = {
     "silent": ("vlm-timeout", Scripted([1.0])),
     "falls silent": ("vlm-timeout", Scripted([event("The "), 1.0])),
 }  # fmt: skip
+
+
+def test_a_key_that_the_server_repeats_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-0815")
+    answer = fails(401, "Incorrect API key provided: sk-very-secret-0815. Find yours in the console")
+    with ModelServer(lambda request: answer) as server:
+        code, said = failure(server)
+    assert (code, "sk-very" in said) == ("vlm-key", False)
+
+
+def test_an_answer_in_parts_is_its_text() -> None:
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "It is 5"}]
+    sent = [event(choices=[{"delta": {"content": parts}, "finish_reason": None}]), event(finish="stop"), DONE]
+    with ModelServer(lambda request: Scripted(sent)) as server:
+        assert sound(drained(load(server), ASK, 64)[1], "tiny") == "It is 5"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _UNSUPPORTED = ("drop", "mark")
 _TOGETHER = 8  # questions that a model is asked at once
-_TOGETHER = 8  # questions that a model is asked at once
 
 
 class Search(Protocol):

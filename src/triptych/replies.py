@@ -7,6 +7,7 @@ sound(reply, name) -> str        its text; raises VlmError when it was refused, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import closing
 
@@ -24,6 +25,14 @@ def drained(stream: Generator[str, None, Reply]) -> Reply:
             return reply
 
 
+# How models decline in words; "I cannot find it" is an answer.
+_REFUSAL = re.compile(
+    r"\W*(?:(?:I['’]m|I am)(?: very)? sorry[,.;]?|sorry[,.;]?|unfortunately,?|as an AI[^,]{0,40},|es tut mir leid,?|je suis désolée?,?)?"
+    r"(?: but| aber| mais)?\s*(?:I (?:can['’]?t|cannot|can not|won['’]t|will not|am (?:not able|unable) to|must decline to)(?: \w+)?"
+    r"|I['’]m (?:not able|unable) to|ich kann (?:dabei|Ihnen)|je ne peux pas)\s+(?:assist|help|comply|fulfil|engage|participate|nicht helfen"
+    r"|vous aider|t['’]aider|aider)",
+    re.IGNORECASE,
+)
 THOUGHT, ANSWER = "<think>", "</think>"  # what stands around thoughts where a server leaves them in the text
 
 
@@ -65,7 +74,7 @@ def unthought(text: str) -> str:
 
 def sound(reply: Reply, name: str) -> str:
     """The text of a reply that is whole. `name` is the model's, for the sentence. Raises VlmError."""
-    if reply.finish == "refused":
+    if reply.finish == "refused" or _REFUSAL.match(reply.text):
         raise VlmError(
             "vlm-refused", f"The model {name} refused to answer this. Ask otherwise, or set another vlm."
         )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from triptych import language, tokens
+from triptych.answering.vocabulary import asks_total, names_total, squeeze
 from triptych.grounding import units
 from triptych.grounding.claims import Claim, Claimed
 from triptych.grounding.sheet import Sheet, Span
@@ -54,24 +55,46 @@ def misplaced(claim: Claim, spans: Sequence[Span], words: Iterable[str], sheet: 
     labels = [segments for segments in at.values() if 0 < len(segments) <= _COMMON]
     if not labels or not spans:
         return False
-    here = {segment for a, _ in spans for segment in _around(sheet, a)}
-    if any(segments & here for segments in labels):
+    here = {segment for a, _ in spans for segment in _around(claim, a, sheet)}
+    if not here or any(segments & here for segments in labels):
         return False
+    if asks_total(" ".join(at)) and any(names_total(squeeze(sheet.text[slice(*s)])) > 0 for s in here):
+        return False  # a page has many words for its total
     named = set.intersection(*labels)
     return any(
-        sheet.segment(f.span[0]) in named
-        and not set(f.readings) & set(claim.readings)
-        and _alike(claim, sheet, f.span)
-        for f in sheet.figures
+        _held(segment, sheet, claim) or _held(sheet.following(segment), sheet, claim, bare=True)
+        for segment in named
     )
 
 
-def _around(sheet: Sheet, at: int) -> list[Span]:
-    """The segment with a figure; and those before and behind where it has no words of its own."""
-    first, last = sheet.segment(at)
-    if any(units.named(w) is None for w in re.findall(r"[^\W\d_]{2,}", sheet.text[first:last])):
-        return [(first, last)]
-    return [(first, last), sheet.segment(max(0, first - 1)), sheet.segment(min(last, len(sheet.text) - 1))]
+def _held(segment: Span, sheet: Sheet, claim: Claim, *, bare: bool = False) -> bool:
+    """Whether a segment has another figure of the claim's kind, and, if `bare`, no words."""
+    if bare and _worded(sheet.text[slice(*segment)]):
+        return False
+    return any(
+        not set(f.readings) & set(claim.readings)
+        and not _YEAR.fullmatch(sheet.text[slice(*f.span)])
+        and _alike(claim, sheet, f.span)
+        for f in sheet.figures_in(segment)
+    )
+
+
+def _around(claim: Claim, at: int, sheet: Sheet) -> list[Span]:
+    """The segment with a figure, and where it has no words of its own those before and behind; none of a row of
+    figures, whose words are in the head of its table."""
+    segment = sheet.segment(at)
+    if _worded(sheet.text[slice(*segment)]):
+        return [segment]
+    if _held(segment, sheet, claim):
+        return []
+    before = sheet.segment(max(0, segment[0] - 1))
+    labelled = _worded(sheet.text[slice(*before)]) and not sheet.figures_in(before)
+    return [segment, before] if labelled else [segment, before, sheet.following(segment)]
+
+
+def _worded(text: str) -> bool:
+    """Whether a text has words that are no units."""
+    return any(units.named(w) is None for w in re.findall(r"[^\W\d_]{2,}", text))
 
 
 def said_of(claim: Claim, taken: Claimed) -> list[str]:

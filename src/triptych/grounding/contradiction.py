@@ -89,6 +89,8 @@ def _denied(taken: Claimed, found: Found, sheet: Sheet) -> bool:
         return False
     scores = _nearness(taken, found, sheet)
     most = max(scores.values(), default=0)
+    if denies and most < _ENOUGH:  # lines of a form: what is not so must be said somewhere
+        return bool(scores) and all(_affirms(sheet.text[slice(*s)], denies, taken.words) for s in scores)
     if most < _ENOUGH:
         return False
     best = [sheet.text[slice(*span)] for span, score in scores.items() if score == most]

@@ -76,14 +76,13 @@ def derived(claim: Claim, cited: Sequence[Decimal]) -> bool:
     """Whether the number is a sum, a difference or a share of figures that are cited beside it."""
     operands = [abs(v) for v in dict.fromkeys(cited)][-_OPERANDS:]
     said = {abs(r) * factor for r in claim.readings for factor in (1, claim.scale)}
-    if any(v in said for v in _sums(operands)):
+    share = any(u.dimension == units.PERCENT for u in claim.units)
+    if not share and any(v in said for v in _sums(operands)):
         return True
     step = Decimal(1).scaleb(-claim.decimals)
     if any(abs(part - s) * 2 <= step for part in _parts(operands) for s in said if s >= 10 * step):
         return True
-    if not any(u.dimension == units.PERCENT for u in claim.units):
-        return False
-    return any(abs(share - s) * 2 <= step for share in _shares(operands) for s in said)
+    return share and any(abs(part - s) * 2 <= step for part in _shares(operands) for s in said)
 
 
 def _sums(operands: Sequence[Decimal]) -> Iterator[Decimal]:

@@ -31,9 +31,9 @@ _ROUND = re.compile(
 )
 _MARKS = re.compile(rf"(?:\s*{_CITED.pattern})+[.!?。]?", re.IGNORECASE)  # citations behind a full stop
 _STOP = re.compile(r"[.!?。！？]+[\"'”’»)\]]*|\n+")
-_ABBREVIATION = re.compile(
+ABBREVIATION = re.compile(
     r"(?:\b(?:no|nr|nos|inc|ltd|llc|corp|co|mr|mrs|ms|dr|prof|st|vs|approx|ca|ave|blvd|dept|est|fig|jr|sr|vol|e\.g|i\.e"
-    r"|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|zzgl|abs|art|str|tel|gmbh|sdn|bhd|pte|pty|p|pp|min|max|jan|feb|mar|apr|jun"
+    r"|ph|univ|assn|bros|attn|ext|rev|gen|col|capt|sgt|hon|sen|gov|mme|mlle|boul|av|sra?|resp|evtl|inh|geb|incl|excl|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|zzgl|abs|art|str|tel|gmbh|sdn|bhd|pte|pty|p|pp|min|max|jan|feb|mar|apr|jun"
     r"|jul|aug|sept?|oct|nov|dec)|\b[^\W\d_]|(?<![^\s(])\d{1,3})\.$",
     re.IGNORECASE,
 )
@@ -101,7 +101,7 @@ class Splitter:
         wide = stop[0][0] in "。！？"
         if not (space or wide) or (not wide and not _OPENS.match(rest)):
             return 0
-        if _ABBREVIATION.search(text[: stop.start() + 1]) and not behind:
+        if ABBREVIATION.search(text[: stop.start() + 1]) and not behind:
             return 0
         return 0 if self._inside_quotation(stop.start()) else end + space
 

@@ -22,6 +22,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 from triptych import tokens, values
 from triptych.grounding import concepts, units
 from triptych.grounding.claims import DAY_MONTH, MONTH_YEAR, PADDED, Claim
+from triptych.grounding.sentences import ABBREVIATION
 from triptych.grounding.units import Unit
 from triptych.grounding.words import NUMBER_WORDS
 from triptych.types import Page
@@ -132,6 +133,8 @@ class Sheet:
         cut = [0]
         for m in re.finditer(r"\n|(?<=[\w)%”\"][.!?])[ ]+(?=[A-ZÀ-Þ“\"(])", self.text):
             line = self.text[cut[-1] : m.start()]
+            if m[0] != "\n" and ABBREVIATION.search(line[-20:]):
+                continue
             if m[0] != "\n" or not _goes_on(line, self.text[m.end() : m.end() + 1]):
                 cut.append(m.end())
         return [*zip(cut, [*cut[1:], len(self.text)], strict=True)]
@@ -142,6 +145,15 @@ class Sheet:
 
     def segment_at(self, at: int) -> str:
         return self.text[slice(*self.segment(at))]
+
+    def following(self, segment: Span) -> Span:
+        """The segment behind one; the last itself."""
+        return self.segment(min(segment[1], max(0, len(self.text) - 1)))
+
+    def figures_in(self, segment: Span) -> list[Figure]:
+        first = bisect_left(self.figures, segment[0], key=lambda f: f.span[0])
+        last = bisect_left(self.figures, segment[1], key=lambda f: f.span[0])
+        return self.figures[first:last]
 
     @cached_property
     def _begins(self) -> list[int]:
@@ -255,8 +267,7 @@ class Sheet:
         """A name: as it stands, without its 's, or, on a page that OCR read, with one slip."""
         folded = values.fold(_POSSESSIVE.sub("", word))
         if places := [*self.words.get(folded, ()), *self.folded.find(folded)]:
-            exact = [(a, b) for a, b in places if self.text[a:b] == word]
-            return exact or places
+            return sorted(places, key=lambda span: self.text[slice(*span)] != word)
         if not self.ocr:
             return []
         shape = values.code_key(folded)

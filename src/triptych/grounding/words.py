@@ -87,7 +87,8 @@ wird wurde laut gemäß mit nach nicht ohne seit über um unter von vom vor zu z
 dieser dieses auch noch nur schon sehr so dann da dort hier wenn weil dass ob wie was wer wo wann warum bereits insgesamt
 betrag gesamtbetrag summe gesamtsumme rechnung rechnungsbetrag rechnungsnummer datum rechnungsdatum preis kunde nummer
 firma lieferant zahlung fälligkeit seite dokument steuer mehrwertsteuer
-wurden worden werden wäre hat haben hatte beträgt betrug lautet lauten beläuft belaufen ergibt zeigt enthält gehört geht kommt
+wurden worden werden wäre hat haben hatte amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood
+beträgt betrug lautet lauten beläuft belaufen ergibt zeigt enthält gehört geht kommt
 stammt liegt erfolgt erfolgte fällt fällig zahlen gezahlt bezahlt geliefert bestellt ausgestellt unterschrieben genannt aufgeführt
 a ont avait ont été s'élève élève élèvent doit doivent payer payé émise émis date du tiene tienen fue fueron asciende debe pagar
 emitida ha hanno ammonta deve pagare emessa heeft bedraagt moet betaald
@@ -106,6 +107,7 @@ image indicate indicated indicates indicating item items list listed lists menti
 page pages picture provide provided provides quote quoted read reads refer refers report reported reports say saying says
 section see show showing shown shows source sources specified specifies specify stand stands state stated states stating
 text two value values write writes written amount amounts make makes come comes equal equals all together altogether
+amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood
 beträgt betrug lautet beläuft ergibt s'élève élève asciende ammonta bedraagt
 laut zeigt steht nennt dokument seite angegeben gemäß selon indique document page mentionne según indica documento
 """

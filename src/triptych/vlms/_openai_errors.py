@@ -7,6 +7,7 @@ that they have in common.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ KEY = "OPENAI_API_KEY"
 _WAIT = 60.0  # seconds that a server may ask us to wait; longer ones are told instead
 _CONTEXT = re.compile(
     r"context[ _](?:length|window|size)|maximum context|exceeds? n_ctx|too many (?:input )?tokens"
-    r"|(?:prompt|input) (?:is|was) too long|reduce the length|token count .{0,40}exceeds|exceed_context",
+    r"|(?:prompt|input) (?:is|was) too long|reduce the length|token count .{0,40}exceeds|exceed_context|(?:request|payload|entity) too large",
     re.I,
 )
 _PICTURES = re.compile(
@@ -90,7 +91,7 @@ def _status(error: openai.APIStatusError, server: str, model: str, pictures: int
                 f"the environment: {KEY}=...",
             )
         )
-    if status == 429:
+    if status in (402, 429):
         return Told(_busy(error, server, said))
     if status in (301, 302, 303, 307, 308):
         return Told(
@@ -126,10 +127,10 @@ def _status(error: openai.APIStatusError, server: str, model: str, pictures: int
 
 
 def _busy(error: openai.APIStatusError, server: str, said: str) -> VlmError:
-    if re.search(r"quota|billing|credit", said, re.I):
+    if error.status_code == 402 or re.search(r"quota|billing|credit", said, re.I):
         return VlmError(
             "vlm-busy",
-            f"The account at {server} is used up (HTTP 429: {said}). Top it up, or set another vlm.",
+            f"The account at {server} is used up (HTTP {error.status_code}: {said}). Top it up, or set another vlm.",
         )
     wait = _seconds(error.response.headers.get("retry-after", ""))
     pause = f"; it asks to wait {wait:g} s" if wait else ""
@@ -194,4 +195,6 @@ def _said(error: openai.APIError) -> str:
     if isinstance(body, dict):
         body = next((body[key] for key in ("message", "error", "detail") if body.get(key)), body)
     text = re.sub(r"<[^>]{0,200}>", " ", str(body or error.message))
+    if key := os.environ.get(KEY):  # some servers repeat the key that they do not accept
+        text = text.replace(key, "...")
     return " ".join(text.split())[:200].rstrip(". ") or "no words"

@@ -188,10 +188,17 @@ class Remote:
         """What was wrong with a stream that is empty. Raises openai.APIError where the server says it: some, like
         llama-cpp-python, do so without a stream only. Twice, as it may just have closed the connection that is kept."""
         try:
-            self._open(sent, 1, stream=False)
-        except openai.APIConnectionError:
-            self._open(sent, 1, stream=False)
-        return self._malformed("it is empty")
+            try:
+                whole: Any = self._open(sent, 1, stream=False)
+            except openai.APIConnectionError:
+                whole = self._open(sent, 1, stream=False)
+        except ValueError as error:  # no JSON
+            return self._malformed(error)
+        return self._malformed(
+            "it is empty; the server answers, but not in a stream"
+            if getattr(whole, "choices", None)
+            else "it is empty"
+        )
 
     def _events(self, events: Stream[ChatCompletionChunk]) -> Generator[ChatCompletionChunk, None, None]:
         try:
@@ -212,7 +219,7 @@ class Remote:
             if not event.choices:
                 return "", "", usage
             choice = event.choices[0]
-            piece = choice.delta.content or ""
+            piece = _text(choice.delta.content)
             if choice.delta.refusal:
                 return "", "refusal", usage
             if not isinstance(piece, str):
@@ -243,6 +250,13 @@ class Remote:
         if found.context:
             self.context = found.context
         return found.error
+
+
+def _text(content: object) -> object:
+    """The words of a piece; some servers send a list of parts, of which thoughts are no part of the answer."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if part["type"] == "text")
+    return content or ""
 
 
 def _unsupported(error: openai.APIStatusError, name: str) -> bool:
