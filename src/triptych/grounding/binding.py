@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from triptych import language, tokens
 from triptych.answering.vocabulary import asks_total, names_total, squeeze
-from triptych.grounding import units
+from triptych.grounding import concepts, units
 from triptych.grounding.claims import Claim, Claimed
 from triptych.grounding.sheet import Sheet, Span
 from triptych.types import Box
@@ -50,7 +50,7 @@ def misplaced(claim: Claim, spans: Sequence[Span], words: Iterable[str], sheet: 
     at = {
         word: {sheet.segment(a) for a, _ in places}
         for word in words
-        if word not in _DOCUMENT and (places := sheet.meaning(word))
+        if word not in _DOCUMENT and not concepts.direction((word,)) and (places := sheet.meaning(word))
     }
     labels = [segments for segments in at.values() if 0 < len(segments) <= _COMMON]
     if not labels or not spans:
@@ -60,17 +60,18 @@ def misplaced(claim: Claim, spans: Sequence[Span], words: Iterable[str], sheet: 
         return False
     if asks_total(" ".join(at)) and any(names_total(squeeze(sheet.text[slice(*s)])) > 0 for s in here):
         return False  # a page has many words for its total
+    most = max(_holds(at, segment) for segment in here)
     named = set.intersection(*labels)
-    return any(
-        _held(segment, sheet, claim) or _held(sheet.following(segment), sheet, claim, bare=True)
-        for segment in named
-    )
+    return any(_held(segment, sheet, claim) and _holds(at, segment) > most for segment in named)
 
 
-def _held(segment: Span, sheet: Sheet, claim: Claim, *, bare: bool = False) -> bool:
-    """Whether a segment has another figure of the claim's kind, and, if `bare`, no words."""
-    if bare and _worded(sheet.text[slice(*segment)]):
-        return False
+def _holds(at: Mapping[str, set[Span]], segment: Span) -> int:
+    """How many words a segment has, of words and the segments that have them."""
+    return sum(segment in segments for segments in at.values())
+
+
+def _held(segment: Span, sheet: Sheet, claim: Claim) -> bool:
+    """Whether a segment has another figure of the claim's kind."""
     return any(
         not set(f.readings) & set(claim.readings)
         and not _YEAR.fullmatch(sheet.text[slice(*f.span)])

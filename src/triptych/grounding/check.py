@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from triptych import tokens, values
 from triptych.answering.cells import alike
-from triptych.grounding import claims, figures
+from triptych.grounding import claims, concepts, figures
 from triptych.grounding.binding import in_another_column, is_year, misplaced, said_of
 from triptych.grounding.claims import HAN, Claim, Claimed, claimed
 from triptych.grounding.concepts import same
@@ -200,7 +200,10 @@ class Checker:
         looked_up = any(c.kind != claims.NAME for c in taken.claims)
         if looked_up:
             pages = [words for item in borne for words in (item.sheet.words, item.context.words)]
-            telling = [w for w in taken.words if w not in GENERIC]
+            rising = [
+                w for w in taken.words if concepts.direction((w,)) and not any(_holds(p, w) for p in pages)
+            ]
+            telling = [w for w in taken.words if w not in GENERIC and w not in rising]
             if len(telling) > 1 and _covered(telling, pages, asked) < COVERED:
                 return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
         if not taken.words and any(c.kind in (claims.CODE, claims.QUOTE) for c in taken.claims):

@@ -7,6 +7,7 @@ may still say something false in plain sight, and then the answer cites that pag
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
@@ -30,7 +31,13 @@ _TO_A_MODEL = re.compile(
     | \b(?:as|you[ ]are|act[ ]as|pretend|if[ ]you[ ]are|dear|hey|hello)\b[^.]{0,24}\b(?:ai|a\.i\.|llm|language[ ]model|chatbot|
         ai[ ]assistant|virtual[ ]assistant|gpt|copilot)\b
     | \b(?:dear|hey|hello)[ ](?:ai|assistant|helper|model|bot|agent|chatbot)\b
-    | \b(?:ai|llm|language[ ]model|chatbot|ai[ ]assistant|copilot|gpt)s?\b[^.]{0,20}
+    | \b(?:attention|important|note|warning|notice)[ ]*[:!,]?[ ]*(?:ai|llm|language|gpt)[ ]?(?:models?|assistants?|agents?|systems?)\b
+    | \b(?:disregard|ignore|forget)[ ](?:all[ ]of[ ]|everything[ ])?(?:the[ ])?(?:above|previous|foregoing|preceding)\b
+    | \bfrom[ ]now[ ]on\b[^.]{0,20}\byou\b | \byou[ ]are[ ](?:now[ ])?(?:dan|in[ ](?:developer|maintenance|debug|admin)[ ]mode)\b
+    | </?(?:system|assistant|instructions?|prompt|user|human|evidence|context|tool\w*)> | \{\{[#/]?(?:system|user|assistant)
+    | \btranslate[ ]the[ ]following\b[^.]{0,40}\b(?:and|then)[ ](?:say|print|write|answer|reply)\b
+    | \bwhen[ ]asked\b[^.]{0,30}\b(?:say|answer|reply|respond|state|tell)\b
+    | \b(?:ai|llm|language[ ]model|chatbot|(?:ai|the)[ ]assistant|copilot|gpt)s?\b[^.]{0,20}
         \b(?:must|shall|should|has[ ]to|have[ ]to|is[ ]to|are[ ]to|needs?[ ]to|will[ ]now|please)\b
     | \b(?:respond|reply|answer|conclude|begin|end|start|finish|close)\b[^.]{0,30}\b(?:with|only|exactly|verbatim|by[ ]saying|using|
         in[ ]your|every)\b[^.]{0,12}(?:[:"“'‘]|\bthe[ ](?:words?|phrase|text|following|sentence|string|code|link)\b|
@@ -75,22 +82,49 @@ def doubts(page: Page) -> tuple[Doubt, ...]:
     return tuple(sorted(found, key=lambda d: (d.start, d.end)))
 
 
-_ROLE = re.compile(r"^ *(?:system|assistant|developer|user|human) ?: ", re.IGNORECASE | re.MULTILINE)
+_ROLE = re.compile(
+    r"^ *(?:system|assistant|developer|user|human|ai|llm|bot) ?: ", re.IGNORECASE | re.MULTILINE
+)
 _NEAR = 100  # characters around such a word
 # Without one of these words nothing of that can be said; most pages have none of them.
 _HINT = re.compile(
     r"instruct|prompt|assistant|chatbot|\bai\b|a\.i\.|llm|gpt|copilot|language model|the model|answer|reply|respon[ds]|conclude|"
-    r"output|the user|evidence|<\||\[/?inst|<<|###|system|developer|rules|guidelines|anweisung|vorgaben|regeln|schreibe|sage|gib|consigne|"
+    r"output|the user|evidence|<\||\[/?inst|<<|###|system|developer|disregard|forget|ignore|from now on|you are|translate|when asked|\{\{|</|rules|guidelines|anweisung|vorgaben|regeln|schreibe|sage|gib|consigne|"
     r"instruccion|istruzion|reglas|regole|règles|tool|function|plugin|library|catalog|collections|database|helper|\bbot\b|"
     r"\bagent|human:|user:|passwords?|api keys?|users|anyone",
     re.IGNORECASE,
 )
 
 
+_LOOKALIKES = str.maketrans(
+    "абеорсухіјѕԁһӏАВЕКМНОРСТУХІЈЅαοενικρτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeeopcyxijsdhlABEKMHOPCTYXIJSaoevikptuxABEZHIKMNOPTYX",
+)
+_MIXED = re.compile(r"[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def _undisguised(text: str) -> str:
+    """`text`, of the same length, with letters for what looks like them, and what is not seen left out at the end of its
+    word."""
+    if text.isascii():
+        return text
+    if _UNSEEN.search(text):
+        text = re.sub(r"\S+", lambda m: (bare := _UNSEEN.sub("", m[0])) + " " * (len(m[0]) - len(bare)), text)
+    text = "".join(_letter(c) for c in text)
+    return text.translate(_LOOKALIKES) if _MIXED.search(text) else text
+
+
+def _letter(char: str) -> str:
+    plain = char if char.isascii() else unicodedata.normalize("NFKC", char)
+    return plain if len(plain) == 1 else char
+
+
 @lru_cache(maxsize=256)
 def addressed(text: str) -> tuple[tuple[int, int], ...]:
     """Spans of words that speak to a model: from the start of their line to a little behind them."""
     found: list[tuple[int, int]] = []
+    text = _undisguised(text)
     flat = text.replace("\n", " ")  # an order goes on over the end of its line
     for a, b in sorted(
         {m.span() for part in _parts(text) for m in _TO_A_MODEL.finditer(flat, *part)} | _roles(text)

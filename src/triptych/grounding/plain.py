@@ -67,6 +67,11 @@ _SCRIPTS = """
 рф рус москва дети онлайн сайт орг ком бел укр срб мкд бг қаз հայ ελ ευ 中国 中國 香港 台湾 台灣 公司 网络 網路 在线 网址 网站
 商店 商标 集团 我爱你 みんな コム ストア 한국 닷컴 닷넷 भारत कॉम ไทย คอม
 """
+_NO_HOSTS = """
+pdf doc docx xls xlsx xlsm csv tsv txt rtf odt ods odp ppt pptx png jpg jpeg gif tif tiff bmp webp svg heic html htm xml
+json jsonl yaml yml toml ini cfg log sql eml msg mp3 mp4 wav exe dll css java ipynb parquet
+"""
+_FILES = frozenset(_NO_HOSTS.split())
 _ENDINGS = _DOMAINS | frozenset(_COUNTRIES.split())
 _OPEN_ENDINGS = ("xn--", *_SCRIPTS.split())  # whatever follows them
 _BRACKETS = str.maketrans(
@@ -166,4 +171,10 @@ def _spelled(text: str) -> str:
 def _host(found: re.Match[str]) -> str:
     first, *others = found[0].casefold().split(".")
     known = any(name in _ENDINGS or name.startswith(_OPEN_ENDINGS) for name in others)
-    return found[0].replace(".", "(dot)") if known or first == "www" else found[0]
+    # There are 1,500 endings: what looks like one in small letters is one, unless it is a file's.
+    one = len(first) > 1 and len(others[-1]) > 2 and others[-1] not in _FILES and found[0].isascii()
+    return (
+        found[0].replace(".", "(dot)")
+        if known or first == "www" or (one and found[0].islower())
+        else found[0]
+    )

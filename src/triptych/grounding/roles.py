@@ -26,6 +26,9 @@ _RUN = re.compile(
 _PARTS = re.compile(r"[;!?]|\.(?=\s|$)|,(?=\s)|\b(?:and|but|while|und|aber|et|mais|y|pero)\b", re.IGNORECASE)
 
 
+_Found = list[tuple[Span, frozenset[object]]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Value:
     """A name or a day in a text, and the words next to it."""
@@ -37,23 +40,24 @@ class _Value:
 
 def exchanged(taken: Claimed, sheet: Sheet) -> bool:
     """Whether another value of the page has the role that the clause gives to one of its own."""
-    days = [((c.start, c.end), frozenset[object](c.days)) for c in taken.claims if c.kind == claims.DAY]
-    kinds = (
-        (_names(taken.text, taken), lambda: _names(sheet.text)),
-        (days, lambda: [(span, frozenset[object](means)) for span, means in sheet.days]),
+    days: _Found = [((c.start, c.end), frozenset(c.days)) for c in taken.claims if c.kind == claims.DAY]
+    names = _names(taken.text, taken)
+    on_page: _Found = [(span, frozenset(means)) for span, means in sheet.days] if days else []
+    return _another_has(taken, names, _names(sheet.text) if names else [], sheet) or _another_has(
+        taken, [day for day in days if day[1]], on_page, sheet
     )
-    for own, on_page in kinds:
-        if own and any(means for _, means in own):
-            said = _said(taken, own)
-            page = _valued(sheet.text, on_page(), sheet.segment)
-            if any(_another(value, page, sheet) for value in said if value.beside):
-                return True
-    return False
 
 
-def _names(text: str, taken: Claimed | None = None) -> list[tuple[Span, frozenset[object]]]:
+def _another_has(taken: Claimed, own: _Found, on_page: _Found, sheet: Sheet) -> bool:
+    if not own:
+        return False
+    page = _valued(sheet.text, on_page, sheet.segment)
+    return any(value.beside and _another(value, page, sheet) for value in _said(taken, own))
+
+
+def _names(text: str, taken: Claimed | None = None) -> _Found:
     """Names in a text; of a clause those only that it claims."""
-    found: list[tuple[Span, frozenset[object]]] = []
+    found: _Found = []
     for m in _RUN.finditer(text):
         start, end = m.start(), m.end()
         for word in m[0].split(" ")[:-1]:  # "Kunde Anna Abel"
