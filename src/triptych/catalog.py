@@ -337,8 +337,9 @@ class Catalog:
 
     def _placed(self, condition: str) -> Places:
         query = f'SELECT "key", asset, page FROM chunk WHERE {condition}'
-        with database.reading(self.engine) as connection:
-            rows = connection.exec_driver_sql(query).fetchall()
+        with database.asking(self.engine) as cursor:
+            cursor.execute(query)
+            rows = cursor.fetchall()
         numbers = np.fromiter(chain.from_iterable(rows), np.int64, 3 * len(rows))
         return Places.of(*numbers.reshape(-1, 3).T)
 
@@ -378,8 +379,10 @@ class Catalog:
 
     def last_change(self) -> int:
         """Number of the last committed change; 0 for an empty library. Cheap: asked before each search."""
-        with database.reading(self.engine) as connection:
-            return int(connection.scalar(sql.LAST_CHANGE) or 0)
+        with database.asking(self.engine) as cursor:
+            cursor.execute(sql.LAST_CHANGE)
+            found = cursor.fetchall()
+        return int(found[0][0]) if found else 0
 
     def changes(self, since: int, limit: int = 1000) -> list[Change]:
         """Changes with numbers above `since`, in order, at most `limit`."""

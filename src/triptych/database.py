@@ -64,6 +64,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def asking(engine: Engine) -> Iterator[Any]:
+    """A bare cursor for one statement of plain SQL, which is a consistent view by itself. For what every search asks:
+    a transaction around it and its results as rows of SQLAlchemy cost more than most look-ups do."""
+    with _errors(engine):
+        connection = engine.raw_connection()
+        try:
+            yield connection.cursor()
+        finally:
+            connection.close()  # back to the others
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction: all of it or nothing."""
     with _errors(engine), engine.connect() as connection:

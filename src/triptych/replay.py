@@ -56,7 +56,9 @@ def state(catalog: Catalog) -> tuple[int, int]:
     """(last change, last chunk key that was ever given) of one moment."""
     key = select(schema.counter.c.last).where(schema.counter.c.name == "chunk")
     with database.reading(catalog.engine) as connection:
-        return int(connection.scalar(sql.LAST_CHANGE) or 0), int(connection.scalar(key) or 0)
+        return int(connection.exec_driver_sql(sql.LAST_CHANGE).scalar() or 0), int(
+            connection.scalar(key) or 0
+        )
 
 
 def passages(catalog: Catalog, first: int, last: int) -> Iterator[list[Passage]]:

@@ -57,7 +57,7 @@ def matches(text: str, query: Query, weight: Weight) -> list[Match]:
     """Words and values of `text` that the question asks for, by place."""
     wanted = _wanted(query)
     found: list[Match] = []
-    spans = _candidates(text, wanted)
+    spans = _candidates(text, wanted.starts)
     root_of = _stems_of({t.text for t in spans} - wanted.root.keys(), wanted.stems, query.languages)
     for token in spans:
         if token.text in wanted.root:
@@ -73,12 +73,11 @@ def matches(text: str, query: Query, weight: Weight) -> list[Match]:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What one question looks for in every text. Patterns are for folded case."""
+    """What one question looks for in every text."""
 
     root: Mapping[str, str]  # of each word and pair asked for, so that forms of a word count as one term
     stems: Mapping[str, str]  # in any language of the library, and the root of each
-    plain: re.Pattern[str]  # words that begin as a wanted one does, in a text of ASCII
-    latin: re.Pattern[str]  # these, and words with letters beyond ASCII, which may fold to a wanted one
+    starts: tuple[str, ...]  # how words begin, in folded case, that may be one of these
 
 
 @lru_cache(maxsize=64)
@@ -86,33 +85,45 @@ def _wanted(query: Query) -> _Wanted:
     forms = [(word, stems[0]) for word, stems in zip(query.words, query.stems, strict=True)]
     root = {pair: pair for pair in query.pairs} | dict(reversed(forms))
     roots = {stem: stems[0] for stems in reversed(query.stems) for stem in stems}
-    starts = "|".join(sorted({re.escape(word[:3]) for word in {*root, *roots}}))
-    begins = r"(?<![^\W_])"
-    return _Wanted(
-        root,
-        roots,
-        re.compile(rf"{begins}(?:{starts})[^\W_]*"),
-        re.compile(rf"{begins}(?:(?:{starts})[^\W_]*|[a-z0-9]*[^\W_\x00-\x7f][^\W_]*)"),
-    )
+    return _Wanted(root, roots, tuple({word[:3] for word in {*root, *roots}}))
 
 
-def _candidates(text: str, wanted: _Wanted) -> list[tokens.Token]:
+def _candidates(text: str, starts: Sequence[str]) -> list[tokens.Token]:
     """Tokens of `text`, of which those that begin otherwise than all that is wanted may be left out: most are
     plain Latin words, found at once; what may fold to something else is looked at one by one."""
     low = text.lower()
-    if text.isascii():
-        return [tokens.Token(m.group(), m.start(), m.end()) for m in wanted.plain.finditer(low)]
-    if _FOLDS.search(text) or len(low) != len(text):
+    if not text.isascii() and (_FOLDS.search(text) or len(low) != len(text)):
         return tokens.spans(text)
+    places = _places(low, starts)
+    if not text.isascii():
+        places.update(m.start() for m in _BEYOND.finditer(low))
     found = []
-    for m in wanted.latin.finditer(low):
-        if m.group().isascii():
-            found.append(tokens.Token(m.group(), m.start(), m.end()))
+    for start in sorted(places):
+        word = _WORD.match(low, start)
+        assert word is not None, "it matches nothing, too"
+        if word.group().isascii():
+            found.append(tokens.Token(word.group(), start, word.end()))
         else:
-            found += [tokens.Token(t.text, m.start(), m.end()) for t in tokens.spans(m.group())]
+            found += [tokens.Token(t.text, start, word.end()) for t in tokens.spans(word.group())]
     return found
 
 
+def _places(low: str, starts: Sequence[str]) -> set[int]:
+    """Where words stand that begin so. Plain searching: a pattern of them all takes twice as long on a page, and
+    longer than that to compile for each question."""
+    places = set()
+    for start in starts:
+        at = low.find(start)
+        while at >= 0:
+            if not at or not low[at - 1].isalnum():
+                places.add(at)
+            at = low.find(start, at + 1)
+    return places
+
+
+_WORD = re.compile(r"[^\W_]*")
+# Words with letters beyond ASCII, which may fold to a wanted one.
+_BEYOND = re.compile(r"(?<![^\W_])[a-z0-9]*[^\W_\x00-\x7f][^\W_]*")
 # Letters that fold to others, marks, and scripts whose words are cut into pairs: not Latin.
 _FOLDS = re.compile("[\u0250-\u1fff\u2c00-\ud7ff\uf900-\uffff\U00010000-\U0010ffff]")
 

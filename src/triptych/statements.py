@@ -55,7 +55,7 @@ CHUNKS = (
     .join(schema.asset, schema.asset.c.key == schema.chunk.c.asset)
 )
 
-LAST_CHANGE = select(schema.counter.c.last).where(schema.counter.c.name == "change")
+LAST_CHANGE = "SELECT last FROM counter WHERE name = 'change'"
 
 
 def batches(values: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:

@@ -33,6 +33,8 @@ _SMALL = 0.03  # up to this share of allowed rows, or _FEW of them, they are gat
 _FEW = 1000
 _TAIL = 1000  # changed rows that are worth a new file in any case
 _SHARE = 0.1  # or this share of the file's rows
+_SIGN_AND_VALUE = np.int32(-0x70000001)  # all bits but the three between sign and exponent
+_EXPONENT = np.float32(2.0**112)  # by which float16 and float32 count exponents differently
 _TIDY = 20_000  # up to so many rows a file with deleted ones is replaced at once: nothing stays behind
 
 Found = tuple[np.ndarray, np.ndarray]  # ids (n,) int64 and scores (n,) float64, best first
@@ -184,12 +186,12 @@ class Table:
         """See `seams.Store`."""
         rows = self.find(np.asarray(ids, np.int64))
         known = np.flatnonzero(rows >= 0)
-        return known, self.gather(rows[known]).astype(np.float32)
+        return known, single(self.gather(rows[known]))
 
     def best(self, rows: np.ndarray, vector: np.ndarray, k: int) -> Found:
         """The best k of `rows`, scored in float64 so that every store and machine says the same."""
         rows = self._leading(rows, vector, k)
-        products = _products(self.gather(rows).astype(np.float64), vector.astype(np.float64))
+        products = _products(single(self.gather(rows)).astype(np.float64), vector.astype(np.float64))
         return ranked(self.ids_of(rows), np.round(products, _DECIMALS), k)
 
     def _leading(self, rows: np.ndarray, vector: np.ndarray, k: int) -> np.ndarray:
@@ -199,7 +201,7 @@ class Table:
             return rows
         narrow = vector.astype(np.float32)
         blocks = (rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK))
-        scores = np.concatenate([_products(self.gather(b).astype(np.float32), narrow) for b in blocks])
+        scores = np.concatenate([_products(single(self.gather(b)), narrow) for b in blocks])
         lowest = np.partition(scores, len(rows) - k)[len(rows) - k]
         leading: np.ndarray = rows[scores >= lowest - MARGIN]
         return leading
@@ -307,6 +309,17 @@ def ranked(ids: np.ndarray, scores: np.ndarray, k: int) -> Found:
     """The best k, ties by id."""
     order = np.lexsort((ids, -scores))[:k]
     return ids[order], scores[order]
+
+
+def single(rows: np.ndarray) -> np.ndarray:
+    """(n, dim) float16 rows of finite numbers as float32. The bits are moved to their places and the exponent is
+    corrected by a product, which is exact: a seventh of the time of NumPy's own conversion (docs/log/index.md)."""
+    bits = rows.view("<i2").astype("<i4")
+    bits <<= 13
+    bits &= _SIGN_AND_VALUE
+    found = bits.view("<f4")
+    found *= _EXPONENT
+    return found
 
 
 def _positions(known: np.ndarray, ids: np.ndarray) -> np.ndarray:
