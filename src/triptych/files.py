@@ -38,6 +38,15 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """Time and size of a file, which tell whether it is still the one that was read; zeros where none is."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
 def remove(path: Path) -> None:
     """Delete a file or a folder of ours; nothing there is fine."""
     if path.is_dir():

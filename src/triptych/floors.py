@@ -31,7 +31,7 @@ class Floors:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER
-        self._known: dict[str, Floor | None] = {}
+        self._known: dict[str, tuple[tuple[int, int], Floor | None]] = {}  # with the stamp of each file
 
     def of(self, collections: Within) -> Floor | None:
         """The floor of a search in those collections; None where nothing can be said."""
@@ -68,9 +68,13 @@ class Floors:
                     path.unlink(missing_ok=True)
 
     def _load(self, file: str) -> Floor | None:
-        if file not in self._known:
-            self._known[file] = floor.load(self._folder / file)
-        return self._known[file]
+        """As another process may have learned it meanwhile. Costs one look at the file."""
+        path = self._folder / file
+        stamp = files.stamp(path)
+        known = self._known.get(file)
+        if known is None or known[0] != stamp:
+            known = self._known[file] = stamp, floor.load(path)
+        return known[1]
 
 
 def _file(collection: str) -> str:

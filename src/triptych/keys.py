@@ -76,7 +76,7 @@ class Access:
 
     def fresh(self) -> Access:
         """See what another process has changed. Costs one look at the file."""
-        stamp = self._stamp()
+        stamp = files.stamp(self._path)
         if stamp != self._stored.stamp:
             self._stored = self._read(stamp)
         return self
@@ -179,13 +179,6 @@ class Access:
         self.fresh()
 
     # ------------------------------------------------------------------------------------ the file
-
-    def _stamp(self) -> tuple[int, int]:
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            return 0, 0
-        return status.st_mtime_ns, status.st_size
 
     def _read(self, stamp: tuple[int, int]) -> _Stored:
         if stamp == (0, 0):

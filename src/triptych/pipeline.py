@@ -15,6 +15,7 @@ from triptych.seams import Encoder, PageEncoder
 from triptych.settings import Settings
 
 ENCODERS = {"encoder": "text", "image_encoder": "image"}  # settings, and a signal that each one makes
+BUILTIN = "builtin"  # the back end that needs no package and no accelerator
 VERSION = 2  # raise it when reading or chunking changes what a page gives
 
 
@@ -28,9 +29,9 @@ class Encoders:
     @classmethod
     def load(cls, settings: Settings) -> Encoders:
         """Those that are set. Raises UserError when the image encoder sees no pictures."""
-        text: Encoder = plugins.load("encoders", settings.encoder)
+        text = _encoder(settings.encoder, settings.threads)
         spec = settings.image_encoder
-        image: Encoder | None = None if spec == "none" else plugins.load("encoders", spec)
+        image = None if spec == "none" else _encoder(spec, settings.threads)
         if image is not None and "image" not in image.sees and not isinstance(image, PageEncoder):
             raise UserError(
                 f"The encoder '{spec}' sees text only, so it cannot be the image encoder. Set image_encoder to "
@@ -58,6 +59,12 @@ class Encoders:
         if self.image is not None:
             found["image"] = Space(self.image.space, self.image.dim)
         return found
+
+
+def _encoder(spec: str, threads: int) -> Encoder:
+    options = {"threads": threads} if plugins.split(spec)[0] == BUILTIN else {}
+    made: Encoder = plugins.load("encoders", spec, **options)
+    return made
 
 
 class Pipeline(NamedTuple):

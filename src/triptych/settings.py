@@ -142,6 +142,7 @@ class ServerSettings:
     rate: int = 100  # requests a second of one key or address; 0: no limit
     burst: int = 400  # requests at once beyond that
     threads: int = 0  # searches at a time; 0: twice the cores
+    processes: int = -1  # that search beside it when several people ask; -1: one per core, 4 at most
     queue: int = 100  # searches that may wait for their turn; more are told to come back
     body_mb: float = 25.0  # size of a request that is no upload
     upload_mb: int = 2000  # size of one upload, all its files together
@@ -170,6 +171,7 @@ class Settings:
     vlm: str = EXTRACTIVE  # who answers: a back end of vlms/, or extractive, which quotes the pages
     store: str = "faiss"  # a back end of stores/: where vectors are searched
     workers: int = 0  # reading processes; 0: one per core
+    threads: int = 0  # cores that one call of a built-in encoder uses; 0: all
     ocr: OcrSettings = field(default_factory=OcrSettings)
     chunk: ChunkSettings = field(default_factory=ChunkSettings)
     look: LookSettings = field(default_factory=LookSettings)

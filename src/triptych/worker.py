@@ -35,19 +35,19 @@ _NO_NEW_PRIVS = 38
 
 def main() -> None:
     end, parent = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
-    _tie_to(parent)
-    config, _ = wire.receive(_filler(end))
+    tie_to(parent)
+    config, _ = wire.receive(filler(end))
     limits = Limits(**config["limits"])
     _confine(limits)
     look = LookSettings(**config["look"])
     worker = _Worker(end, OcrSettings(**config["ocr"]), look, limits, config["threads"], config["side"])
     wire.send(end, {"is": "ready"})
     while True:
-        request, _ = wire.receive(_filler(end))
+        request, _ = wire.receive(filler(end))
         worker.answer(request)
 
 
-def _filler(end: socket.socket) -> wire.Fill:
+def filler(end: socket.socket) -> wire.Fill:
     def fill(view: memoryview) -> None:
         while view:
             n = end.recv_into(view)
@@ -58,7 +58,7 @@ def _filler(end: socket.socket) -> wire.Fill:
     return fill
 
 
-def _tie_to(parent: int) -> None:
+def tie_to(parent: int) -> None:
     """End when the parent does, however it ends; leave Ctrl-C to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":

@@ -34,6 +34,7 @@ from triptych.server.pictures import PagePictures
 from triptych.server.problems import Problem
 from triptych.server.routes import ask, assets, collections, jobs, openai, search, system
 from triptych.server.schemas import ProblemModel
+from triptych.server.searchers import Searchers
 from triptych.server.signing import Signer
 from triptych.server.site import Site
 from triptych.server.state import State, threads
@@ -137,6 +138,7 @@ def make_state(library: Library, settings: ServerSettings) -> State:
         queries=QueryLog(library.folder, library.settings.log),
         telemetry=Telemetry(),
         searching=CapacityLimiter(threads(settings)),
+        searchers=Searchers(library),
     )
 
 
@@ -158,6 +160,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await state.work(state.jobs.stop, _DRAIN)
         await state.work(state.workers.close)
+        await state.work(state.searchers.close)
 
 
 def _load(library: Library) -> None:

@@ -63,8 +63,16 @@ def stream(told: str) -> dict[str, Any]:
 
 def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """JSON of what the library gave. Surrogates, which no UTF-8 can hold, become question marks."""
-    body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    return of_json(encoded(value), status, headers)
+
+
+def of_json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """As `as_json`, of what is encoded already."""
     return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 
 
 def events(told: AsyncIterator[Event], request_id: str) -> EventSourceResponse:

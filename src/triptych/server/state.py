@@ -25,6 +25,7 @@ from triptych.server.identity import Identity
 from triptych.server.jobs import Jobs
 from triptych.server.pictures import PagePictures
 from triptych.server.problems import Problem, absent, busy
+from triptych.server.searchers import Searchers
 from triptych.server.signing import Signer
 from triptych.server.telemetry import Telemetry, tracer
 from triptych.server.uploads import Upload, Uploads
@@ -51,6 +52,7 @@ class State:
     queries: QueryLog
     telemetry: Telemetry
     searching: CapacityLimiter
+    searchers: Searchers
 
     async def search(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
         """Do CPU work of a question in a thread, when it is its turn. Raises Problem when too many wait."""

@@ -82,10 +82,19 @@ async def search(request: Request, here: Here, who: Who) -> Response:
 
 
 async def _answered(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> Response:
-    return reply.as_json(await here.search(_shown, here, who, asked, picture))
+    if here.searching.borrowed_tokens:  # somebody else is asking
+        here.searchers.start()
+    return reply.of_json(await here.search(_found, here, who, asked, picture))
 
 
-def _shown(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> dict[str, Any]:
+def _found(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> bytes:
+    """By a process beside this one, if there is one; pictures are looked at here."""
+    said = here.searchers.answer(who.name, asked.model_dump()) if picture is None else None
+    return reply.encoded(shown(here, who, asked, picture)) if said is None else said
+
+
+def shown(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> dict[str, Any]:
+    """What is found, as it is told. Work for a thread, or a process."""
     found = searched(here, who, asked, picture)
     logged = here.queries.searched(found, Asked(who.name, asked.collection or None, asked.filter))
     return {**shaping.results(here.signer, who, found, explain=asked.explain), "id": logged or None}
