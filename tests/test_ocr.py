@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,21 +15,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+import paddle_models
 from triptych import plugins
 from triptych.conformance.ocr import OcrSuite, known_page, recall
-from triptych.errors import MissingPackage, UserError
+from triptych.errors import MissingPackage, ModelError, UserError
 from triptych.ocr import _order
 from triptych.seams import Ocr
 
-NEEDS = {"paddleocr": lambda: find_spec("paddleocr"), "tesseract": lambda: shutil.which("tesseract")}
+NEEDS = {
+    "paddleocr": lambda: find_spec("paddleocr") and find_spec("onnxruntime"),
+    "tesseract": lambda: shutil.which("tesseract"),
+}
+_FOLDERS: list[Path] = []  # where this session's models are, once it runs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No model but those that the tests make."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("TRIPTYCH_MODELS", "HF_HUB_CACHE"):
+            patch.setenv(variable, str(tmp_path_factory.mktemp("home")))
+        _FOLDERS.append(tmp_path_factory.mktemp("models"))
+        yield
 
 
 @cache
 def loaded(name: str) -> Ocr:
+    needed(name)
+    spec = f"{name}:{paddle_models.of_rapidocr(_FOLDERS[-1] / 'onnx')}" if name == "paddleocr" else name
+    engine: Ocr = plugins.load("ocr", spec, language="auto")
+    return engine
+
+
+def needed(name: str) -> None:
     if name in NEEDS and not NEEDS[name]():
         pytest.skip(f"{name} is not installed")
-    engine: Ocr = plugins.load("ocr", name, language="auto")
-    return engine
 
 
 @pytest.mark.parametrize("name", sorted(plugins.names("ocr")))
@@ -91,6 +113,71 @@ class TestTesseract:
     def test_usual_codes_are_understood(self) -> None:
         loaded("tesseract")
         assert plugins.load("ocr", "tesseract", language="en").name.endswith("/eng")
+
+
+@pytest.mark.filterwarnings("ignore")  # of Paddle, about compilers and its own coming versions
+class TestPaddleOcr:
+    @pytest.fixture(autouse=True)
+    def _installed(self) -> None:
+        needed("paddleocr")
+
+    def test_it_reads_as_the_package_does_when_called_directly(self) -> None:
+        import paddleocr
+
+        folder = _FOLDERS[-1] / "onnx"
+        engine = loaded("paddleocr")
+        direct = paddleocr.PaddleOCR(
+            text_detection_model_name="PP-OCRv6_small_det",
+            text_detection_model_dir=str(folder / "det"),
+            text_recognition_model_name="PP-OCRv6_small_rec",
+            text_recognition_model_dir=str(folder / "rec"),
+            use_doc_orientation_classify=False,
+            use_doc_unwarping=False,
+            use_textline_orientation=False,
+            engine="onnxruntime",
+        )
+        texts = direct.predict(np.ascontiguousarray(known_page()[:, :, ::-1]))[0]["rec_texts"]
+        assert [line.text for line in engine.read(known_page())] == texts
+
+    def test_models_in_paddles_own_form_are_read_too(self, tmp_path: Path) -> None:
+        pytest.importorskip("paddle", reason="paddlepaddle is not installed: pip install paddlepaddle")
+        folder = paddle_models.of_paddle(tmp_path / "model")
+        lines = plugins.load("ocr", f"paddleocr:{folder}").read(known_page())
+        assert len(lines) == 9  # that many are drawn there
+        assert all(word.text for line in lines for word in line.words)
+
+    def test_a_model_that_is_not_here_is_not_downloaded(self) -> None:
+        with pytest.raises(UserError, match="triptych models pull paddleocr:PP-OCRv6_medium"):
+            plugins.load("ocr", "paddleocr")
+        with pytest.raises(UserError, match="triptych models pull paddleocr:korean_PP-OCRv5_mobile"):
+            plugins.load("ocr", "paddleocr", language="ko")
+
+    @pytest.mark.parametrize(
+        ("language", "told"), [("xx", "language 'xx'"), ("ko+ar", "reads all of 'ko[+]ar'")]
+    )
+    def test_a_language_without_a_model_is_refused(self, language: str, told: str) -> None:
+        with pytest.raises(UserError, match=f"{told}.*paddleocr:"):
+            plugins.load("ocr", "paddleocr", language=language)
+
+    def test_languages_of_one_model_go_together(self) -> None:
+        assert plugins.module("ocr", "paddleocr").recommended("de+fr") == "PP-OCRv6_medium"
+
+    def test_scripts_share_the_detector(self) -> None:
+        found = plugins.module("ocr", "paddleocr").sources("korean_PP-OCRv5_mobile")
+        assert [(one.repo, one.folder) for one in found] == [
+            ("PaddlePaddle/PP-OCRv5_mobile_det", "det"),
+            ("PaddlePaddle/korean_PP-OCRv5_mobile_rec", "rec"),
+        ]
+        with pytest.raises(UserError, match="no model 'PaddlePaddle/PP-OCRv6'"):
+            plugins.module("ocr", "paddleocr").sources("PaddlePaddle/PP-OCRv6")
+
+    def test_a_folder_without_a_model_and_a_damaged_one_are_told(self, tmp_path: Path) -> None:
+        with pytest.raises(UserError, match=r"holds no model of PaddleOCR.*inference\.yml"):
+            plugins.load("ocr", f"paddleocr:{tmp_path}")
+        damaged = paddle_models.of_rapidocr(tmp_path / "damaged")
+        (damaged / "rec" / "inference.onnx").write_bytes(b"no model")
+        with pytest.raises(ModelError, match=r"cannot load the model.*damaged"):
+            plugins.load("ocr", f"paddleocr:{damaged}")
 
 
 def quads(*boxes: tuple[float, float, float, float]) -> np.ndarray:

@@ -30,7 +30,7 @@ from triptych.errors import ModelError, TriptychError, UserError
 from triptych.model_files import KNOWN, MANIFEST, Source, partial, pretty
 from triptych.seams import Progress
 
-_KINDS = ("encoders", "captioners", "rerankers", "vlms", "detectors")
+_KINDS = ("encoders", "captioners", "rerankers", "vlms", "detectors", "ocr")
 _SPARE = 100_000_000  # bytes that a pull leaves free on the disk
 # Weights for other programs than ours. Where safetensors are there, the pickled ones are not fetched.
 _FOREIGN = ("*.h5", "*.msgpack", "*.onnx", "*.onnx_data", "*.ot", "*.tflite", "*.mlmodel", "*.gguf", "*.npz", "*.xml",
