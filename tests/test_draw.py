@@ -187,6 +187,12 @@ def test_html_survives_any_snippet_and_marks(snippet: str, marks: list[tuple[int
 
 def test_html_of_nothing_and_of_a_picture_that_is_none() -> None:
     assert "Nothing in the library matches." in to_html("q", [], lambda _: None)
+
+
+def test_the_page_says_when_hits_are_only_the_nearest() -> None:
+    said = "Nothing in the library matches well; nearest: 1 page<"
+    assert said in to_html("q", [hit()], lambda _: None, match=False)
+    assert "matches well" not in to_html("q", [hit()], lambda _: None, match=True)
     with pytest.raises(ValueError, match="PNG, JPEG or WebP"):
         to_html("q", [hit()], lambda _: b"GIF89a")
 

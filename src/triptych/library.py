@@ -336,8 +336,8 @@ class Library:
         """The hits as one self-contained page with their pictures, for people to look at."""
         from triptych.report import to_html
 
-        asked = results.text or f"looks like {results.image}"
-        return to_html(asked, results.hits, self.pictures.thumbnail, results.seconds.get("total"))
+        asked, took = results.text or f"looks like {results.image}", results.seconds.get("total")
+        return to_html(asked, results.hits, self.pictures.thumbnail, took, match=results.match)
 
     # Looking after
 

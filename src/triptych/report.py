@@ -46,9 +46,19 @@ table { border-spacing: 0 3px; font-size: 13px; color: var(--soft) } td { paddin
 """
 
 
-def to_html(query: str, hits: Sequence[Hit], picture: Picture, seconds: float | None = None) -> str:
-    """The page for `query`. `picture` is asked once for each hit; a click on a page enlarges it."""
+def to_html(
+    query: str,
+    hits: Sequence[Hit],
+    picture: Picture,
+    seconds: float | None = None,
+    *,
+    match: bool | None = None,
+) -> str:
+    """The page for `query`. `picture` is asked once for each hit; a click on a page enlarges it. `match` is False
+    where the hits are only the nearest."""
     found = f"{len(hits)} page{'s' * (len(hits) != 1)}" if hits else "Nothing in the library matches."
+    if hits and match is False:
+        found = f"Nothing in the library matches well; nearest: {found}"
     took = f" in {seconds * 1000:.0f} ms" if seconds is not None and hits else ""
     cards = "\n".join(_card(hit, picture(hit)) for hit in hits)
     body = f'<h1>{_text(query)}</h1>\n<p class="note">{found}{took}</p>\n{cards}'
