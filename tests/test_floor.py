@@ -16,7 +16,7 @@ import triptych
 from triptych import calibrate, floor
 from triptych.cli import cli
 from triptych.errors import UserError
-from triptych.floor import Floor
+from triptych.floor import Fit, Floor
 from triptych.floors import Floors
 from triptych.library import Library
 
@@ -106,11 +106,27 @@ def test_more_like_a_page_is_not_that_page(library: Library) -> None:
         library.more_like(first.asset, 7)
 
 
-def test_a_small_library_says_nothing(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("boats", "utf-8")
+def test_one_file_is_enough_and_none_is_not(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The boats of the harbour are painted in spring. Code RE16 TGK.", "utf-8")
     with triptych.open(tmp_path / "library", settings=OFF) as lib:
+        lib.add(tmp_path / "missing.txt")
+        assert Floors(lib.folder).of(None) is None
         lib.add(tmp_path / "a.txt")
-        assert Floors(lib.folder).of(None) is None and lib.search("violins").match is None
+        asked = {
+            q: lib.search(q).match for q in ("painted boats", "RE16TGK", "recipes for lentils", "QX-4471")
+        }
+        assert list(asked.values()) == [True, True, False, False], asked
+
+
+def test_another_shop_is_not_the_one_asked_for(library: Library) -> None:
+    """The kind of page is right, and what is named is not there."""
+    assert library.search("What is the price of the florist Number 102?").match is True
+    assert library.search("What is the price of the Feldmann Brothers Number 90210?").match is False
+
+
+def test_a_value_counts_in_any_style(library: Library) -> None:
+    assert library.search("20,50").match is True
+    assert library.search("7713,99").match is False
 
 
 def test_a_floor_is_learned_anew_when_the_library_grew_or_is_seen_otherwise() -> None:
@@ -121,14 +137,12 @@ def test_a_floor_is_learned_anew_when_the_library_grew_or_is_seen_otherwise() ->
 
 def test_judging() -> None:
     known = Floor(100, "", words=0.6, looks=0.5)
-    assert [known.judge(0.6, None), known.judge(0.59, None), known.judge(0.1, None, trust=0.9)] == [
-        True,
-        False,
-        True,
-    ]
+    assert known.judge(Fit(0.6, 1.0), None) is True and known.judge(Fit(0.59, 1.0), None) is False
+    assert known.judge(Fit(0.1, 0.0), None, trust=0.9) is True
+    assert known.judge(Fit(0.7, 0.3), None) is False and known.judge(Fit(0.9, 0.3), None) is True
     assert [known.judge(None, 0.5), known.judge(None, 0.4), known.judge(None, None)] == [True, False, None]
     blind = replace(known, words=None, looks=None)
-    assert blind.judge(0.1, None) is None and blind.judge(None, 0.1) is None
+    assert blind.judge(Fit(0.1, 1.0), None) is None and blind.judge(None, 0.1) is None
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,20 @@ found. See `floor` for what is done with it, and `floors` for which collections 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from triptych import alike, filters
 from triptych.catalog import Catalog
-from triptych.floor import MARGIN, NEAREST, NOBODYS, PAGES, SHARE, Floor
+from triptych.floor import NEAREST, NOBODYS, PICTURES, SHARE, Floor
 from triptych.index import Index
 from triptych.pipeline import Encoders
 from triptych.rerank import Reranking
 from triptych.retrieve import Query, retrieve
+from triptych.seams import Encoder
 from triptych.settings import RerankSettings, SearchSettings
 
 
@@ -31,13 +34,14 @@ def calibrated(
     """The floor of some collections (None: all) as they are now, with so many pages. No reranking model is
     asked."""
     by_evidence = Reranking.load(RerankSettings())
+    prepared = Encoders(_Prepared.of(encoders.text), encoders.image and _Prepared.of(encoders.image))
 
     def ask(question: str) -> float | None:
         found = retrieve(
             Query(question),
             catalog,
             index,
-            encoders,
+            prepared,
             settings,
             k=1,
             collection=collections,
@@ -53,11 +57,29 @@ def learned(pages: int, spaces: str, ask: Callable[[str], float | None], looks: 
     """The floor from `ask`, the strength of a question, and `looks` (n,), the score of the nearest other
     picture for some of the library's own."""
     asked = [found for question in NOBODYS if (found := ask(question)) is not None]
-    words = float(np.quantile(asked, SHARE)) + MARGIN if asked else None
-    least = float(np.quantile(looks, 1.0 - NEAREST)) if looks is not None and len(looks) >= PAGES else None
+    words = float(np.quantile(asked, SHARE)) if asked else None
+    least = float(np.quantile(looks, 1.0 - NEAREST)) if looks is not None and len(looks) >= PICTURES else None
     return Floor(pages, spaces, words, least)
 
 
 def spaces(catalog: Catalog) -> str:
     """The spaces that a library is seen in: seen otherwise, it is asked anew."""
     return " ".join(sorted({space.name for space in catalog.panels().values()}))
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """An encoder that has answered NOBODYS at once: in a batch that takes a third of the time."""
+
+    encoder: Encoder
+    rows: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, encoder: Encoder) -> Encoder:
+        return cls(encoder, dict(zip(NOBODYS, encoder.queries(NOBODYS), strict=True)))
+
+    def queries(self, texts: Sequence[str]) -> np.ndarray:
+        return np.stack([self.rows[text] for text in texts])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.encoder, name)

@@ -4,44 +4,49 @@
 
 BM25 counts words wherever they stand. Here the whole page is read: how much of the question it covers, which
 words of the question stand side by side as asked, how long the longest such run is, whether names stand as they
-were written, and what stands in large print. Each part is a share of the question's weight, a word weighing its
+were written, what stands in large print, and how much stands there of what is specific. Each part is a share of the question's weight, a word weighing its
 inverse document frequency in the library. Proximity of query terms: Tao and Zhai, An Exploration of Proximity
 Measures in Information Retrieval, SIGIR 2007; ordered pairs: Metzler and Croft, A Markov Random Field Model for
 Term Dependencies, SIGIR 2005. The weights of the parts were chosen with one labelled set left out at a time
-(docs/log/rerank.md); numbers have no part, because years mislead and codes are found without.
+(docs/log/rerank.md); numbers have no part, because years mislead and codes are found without. Specifics weigh
+nothing here: the order is better without, but the floor asks for them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from triptych import tokens
-from triptych.snippet import Match, Weight, matches
-from triptych.terms import Query
+from triptych.snippet import Match, Weight, holds, matches
+from triptych.terms import Query, Value
 from triptych.types import PageText
 
-WEIGHTS = {"coverage": 0.25, "neighbours": 0.1, "run": 0.1, "names": 0.2, "print": 0.1}
+WEIGHTS = {"coverage": 0.25, "neighbours": 0.1, "run": 0.1, "names": 0.2, "print": 0.1, "specifics": 0.0}
 APART = 3  # characters between two words that still stand side by side
 LARGE = 1.25  # times the median height of a line: large print
 
 _WORD = re.compile(r"[\w&'./-]+")
+_OPENS = re.compile(r"(?:^|[.?!:])\W*$")  # what stands before the first word of a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question as evidence is looked for: `weights` of its words by root, `following` pairs of them that stand
-    side by side, and `names`, runs of words with capitals, as they were typed."""
+    side by side, `names`, runs of words with capitals, as they were typed, `specific`, the roots of what is
+    named or numbered: words with capitals or digits, and `values`, which pages print in other styles."""
 
     query: Query
     roots: Mapping[str, str]
     weights: Mapping[str, float]
     following: frozenset[tuple[str, str]]
     names: tuple[str, ...]
+    specific: frozenset[str]
+    values: tuple[Value, ...]
 
     @classmethod
     def of(cls, text: str, query: Query, rarity: Weight) -> Question:
@@ -51,11 +56,18 @@ class Question:
             weight = max(rarity("text", word), rarity("stem", root))
             weights[root] = max(weight, weights.get(root, 0.0))
         following = frozenset(pairwise(roots[word] for word in query.words))
-        return cls(replace(query, values=()), roots, weights, following, tuple(_names(text)))
+        specific = frozenset(roots[word] for word in _specific(text) if word in roots)
+        bare = replace(query, values=())
+        return cls(bare, roots, weights, following, tuple(_names(text)), specific, query.values)
 
     @property
     def total(self) -> float:
         return sum(self.weights.values())
+
+    @property
+    def named(self) -> float:
+        """Weight of what is specific."""
+        return sum(self.weights[term] for term in self.specific)
 
 
 def weighed(parts: Mapping[str, float]) -> float:
@@ -78,6 +90,7 @@ def parts(page: PageText, title: str, asked: Question, rarity: Weight) -> dict[s
         "run": min(1.0, _run(found, beside, asked) / total),  # a word that is asked twice may come thrice
         "names": _named(page.text, asked) / total,
         "print": sum(asked.weights[term] for term in _large(page, found)) / total,
+        "specifics": _specifics(page.text, said, asked),
     }
 
 
@@ -106,6 +119,19 @@ def _named(text: str, asked: Question) -> float:
     return sum(asked.weights[root] for root in {asked.roots[word] for word in said if word in asked.roots})
 
 
+def _specifics(text: str, said: Set[str], asked: Question) -> float:
+    """Share of what the question names or numbers that is said, values in any style; 1 where it does neither:
+    nothing lacks."""
+    if asked.named <= 0:
+        return 1.0
+    there = set(said)
+    for value in asked.values:
+        roots = {asked.roots[word] for word in tokens.words(value.printed) if word in asked.roots}
+        if not roots <= there and holds(text, value):
+            there |= roots
+    return sum(asked.weights[term] for term in asked.specific & there) / asked.named
+
+
 def _large(page: PageText, found: Sequence[Match]) -> set[str]:
     """Terms that stand in large print, as headings and labels do. None on a page without boxes."""
     if not len(page.boxes) or not found:
@@ -130,3 +156,12 @@ def _names(text: str) -> Iterator[str]:
         elif run:
             yield " ".join(run)
             run = []
+
+
+def _specific(text: str) -> Iterator[str]:
+    """Folded words with a digit or a capital, without what has a capital only because a sentence begins."""
+    for found in _WORD.finditer(text):
+        word = found[0]
+        opens = word[1:] == word[1:].lower() and _OPENS.search(text[: found.start()]) is not None
+        if any(c.isdigit() for c in word) or (word[:1].isupper() and not opens):
+            yield from tokens.words(word)

@@ -1,13 +1,14 @@
 """The floor: below it nothing in the library matches. Learned from the library itself, without labels.
 
-    strength(ranked, reading, question, rarity, nearest) -> float      of what words found
+    fit(ranked, reading, question, rarity, nearest) -> Fit      of what words found
     Floor.judge(words, looks) -> bool | None
     load(path), store(path, floor)          a small file; `floors` keeps one for each collection
 
 A question that the library can answer is covered by some page, has words that stand there side by side, and has
 a passage whose vector is near. The sum of the three, `strength`, has no meaning of its own: in a library of
 invoices every business letter is near. So the library is asked NOBODY'S, questions about everything that somebody
-else's library answers, and what is hardly stronger than the strongest of these is no match. For pictures
+else's library answers, and what is hardly stronger than the strongest of these is no match. Neither is what has
+little of the names and numbers that a question holds: another invoice is not the one asked for. For pictures
 asked with, the floor is how near the library's own pictures are to each other. How many answerable questions
 that loses is measured by bench/floor.py.
 """
@@ -19,6 +20,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from triptych import evidence, files
 from triptych.fuse import Fused
@@ -26,14 +28,14 @@ from triptych.reading import Reading
 from triptych.rerank import parts_of
 from triptych.snippet import Weight
 
-PAGES = 50  # a smaller library says too little of itself
+PICTURES = 50  # fewer say too little of how near pictures are to each other
 GROWN = 1.2  # by which factor a library may have grown or shrunk before it is asked again
 SHARE = 0.9  # of NOBODYS that are below the floor
-MARGIN = 0.05  # beyond them
 NEAREST = 0.95  # of the library's own pictures that are nearer to another than the floor
 LOOKED_AT = 10  # pages whose words are looked at where nobody read them again
+SPECIFIC = 0.5  # of what a question names or numbers; of what a page has less, the rest must be stronger
 CLEAR = 0.5  # from this trust on, the look of a picture answers a question in words
-_PARTS = ("coverage", "run")
+_PARTS = ("coverage", "run", "specifics")
 
 NOBODYS = (
     "how do bees find their way home",
@@ -81,6 +83,13 @@ NOBODYS = (
 )  # invented names, so that no library answers them by chance
 
 
+class Fit(NamedTuple):
+    """How well the best pages fit a question: `strength` 0 to 3, and the share of its `specifics` that one has."""
+
+    strength: float
+    specifics: float
+
+
 @dataclass(frozen=True, slots=True)
 class Floor:
     """What a library of `pages` pages, seen in `spaces`, takes for no match: strengths of words below `words`,
@@ -95,26 +104,28 @@ class Floor:
         """Whether it still speaks for the library, which has `pages` pages now."""
         return spaces == self.spaces and self.pages / GROWN <= pages <= self.pages * GROWN
 
-    def judge(self, words: float | None, looks: float | None, trust: float = 0.0) -> bool | None:
-        """Whether the best pages match a question: by the strength of what its words found, or for a picture
-        by the score of the nearest. `trust` is that in looks for words. None where nothing can be said."""
+    def judge(self, words: Fit | None, looks: float | None, trust: float = 0.0) -> bool | None:
+        """Whether the best pages match a question: by how what its words found fits, or for a picture by the
+        score of the nearest. `trust` is that in looks for words. None where nothing can be said."""
         if words is not None and self.words is not None:
-            return words >= self.words or trust >= CLEAR
+            return trust >= CLEAR or words.strength >= self.words + max(0.0, SPECIFIC - words.specifics)
         if words is None and looks is not None and self.looks is not None:
             return looks >= self.looks
         return None
 
 
-def strength(
+def fit(
     ranked: Sequence[Fused], reading: Reading, asked: evidence.Question, rarity: Weight, nearest: float
-) -> float:
-    """How well the best pages fit a question, 0 to 3: the greatest share of it that a page covers, the greatest
-    that stands in one run, and `nearest`, the score of the nearest passage. A page that was read again by
-    evidence is not read once more."""
+) -> Fit:
+    """How well the best pages fit a question: the greatest share of it that a page covers, values in any style, the
+    greatest that stands in one run, and `nearest`, the score of the nearest passage. A page that was read again
+    by evidence is not read once more."""
     known = [f.rerank.parts for f in ranked if f.rerank is not None and f.rerank.parts]
     if not known:
         known = [parts_of(f, reading, asked, rarity) for f in ranked[:LOOKED_AT]]
-    return nearest + sum(max((parts[name] for parts in known), default=0.0) for name in _PARTS)
+    best = {name: max((parts[name] for parts in known), default=0.0) for name in _PARTS}
+    named = best["specifics"] * asked.named / (asked.total or 1.0)
+    return Fit(nearest + max(best["coverage"], named) + best["run"], best["specifics"])
 
 
 def load(path: Path) -> Floor | None:

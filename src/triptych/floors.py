@@ -1,4 +1,4 @@
-"""The floors of a library: one for each collection that is large enough, and where there are several one for all.
+"""The floors of a library: one for each collection, and where there are several one for all.
 
     Floors(folder).of(collections) -> Floor | None      None stands for all collections
     learn(catalog, index, encoders, settings)           by a writer: what is outdated, anew
@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from triptych import calibrate, database, files, floor, schema
 from triptych.catalog import Catalog
 from triptych.filters import Within
-from triptych.floor import PAGES, Floor
+from triptych.floor import Floor
 from triptych.index import Index
 from triptych.pipeline import Encoders
 from triptych.settings import SearchSettings
@@ -46,9 +46,9 @@ class Floors:
         spaces = calibrate.spaces(catalog)
         pages = _pages(catalog)
         wanted: dict[str, tuple[tuple[str, ...] | None, int]] = {
-            _file(name): ((name,), number) for name, number in pages.items() if number >= PAGES
+            _file(name): ((name,), number) for name, number in pages.items() if number
         }
-        if sum(pages.values()) >= PAGES and len(pages) > 1:
+        if sum(pages.values()) and len(pages) > 1:
             wanted[_ALL] = (None, sum(pages.values()))
         for file, (collections, number) in wanted.items():
             known = self._load(file)

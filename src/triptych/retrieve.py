@@ -26,7 +26,7 @@ from triptych.candidates import Asked, Candidates, Found, collected, completed, 
 from triptych.catalog import Catalog
 from triptych.errors import UserError
 from triptych.filters import Scope, Within
-from triptych.floor import Floor, strength
+from triptych.floor import Fit, Floor, fit
 from triptych.fuse import LEAD
 from triptych.index import Index
 from triptych.narrow import narrow
@@ -108,9 +108,9 @@ def retrieve(
     taken_apart = evidence.Question.of(gathered.query.text, asked.query, rarity)
     if again is not None:
         ranked = again.again(ranked, reading, gathered.query.text, taken_apart, rarity)
-    strong = _strength(gathered, ranked, reading, taken_apart, rarity) if settings.no_match != "off" else None
+    fits = _fit(gathered, ranked, reading, taken_apart, rarity) if settings.no_match != "off" else None
     looks = gathered.nearest.get("image") if query.picture is not None and not gathered.query.text else None
-    match = floor.judge(strong, looks, asked.trust.get("image", 0.0)) if floor is not None else None
+    match = floor.judge(fits, looks, asked.trust.get("image", 0.0)) if floor is not None else None
     ranked = [] if match is False and settings.no_match == "drop" else ranked
     if settings.fold != "off":
         seen = fold.looks(reading.there(ranked), candidates, index.panels.get("image"))
@@ -120,7 +120,9 @@ def retrieve(
     total = perf_counter() - begun
     picture = None if query.picture is None else query.picture.name
     told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}
-    return Results(query.text or None, picture, tuple(hits), told, match, strong)
+    return Results(
+        query.text or None, picture, tuple(hits), told, match, None if fits is None else fits.strength
+    )
 
 
 def _check(settings: SearchSettings) -> None:
@@ -133,18 +135,18 @@ def _check(settings: SearchSettings) -> None:
             raise UserError(f"search.{name} is '{value}', but must be one of: {', '.join(known)}.")
 
 
-def _strength(
+def _fit(
     gathered: Gathered,
     ranked: Sequence[fuse.Fused],
     reading: Reading,
     taken_apart: evidence.Question,
     rarity: Weight,
-) -> float | None:
+) -> Fit | None:
     """How well the best pages fit a question in words; None where one was not asked of words and meaning both."""
     question, nearest = gathered.query, gathered.nearest.get("text")
     if not question.text or question.picture is not None or nearest is None or LEAD not in gathered.signals:
         return None
-    return strength(ranked, reading, taken_apart, rarity, nearest)
+    return fit(ranked, reading, taken_apart, rarity, nearest)
 
 
 def gather(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from triptych import slips, tokens, values
 from triptych.language import stems
-from triptych.terms import Query
+from triptych.terms import Query, Value
 from triptych.types import Box, PageText
 
 _Reader = Callable[[str], Sequence[tuple[int, int, str]]]
@@ -69,6 +69,11 @@ def matches(text: str, query: Query, weight: Weight) -> list[Match]:
         values = _values(text, query.exact, _read) or _values(text, query.slips, _misread)
         found += [Match(a, b, key, weight("exact", key)) for a, b, key in values]
     return sorted(found)
+
+
+def holds(text: str, value: Value) -> bool:
+    """Whether a value stands in `text`, in any style or as OCR may have misread it."""
+    return bool(_values(text, value.keys, _read) or _values(text, value.slips, _misread))
 
 
 @dataclass(frozen=True, slots=True)
