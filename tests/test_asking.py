@@ -205,8 +205,8 @@ class TestEvidence:
     def test_prompts_are_overridden_by_a_file(self, scripted: Script, tmp_path: Path) -> None:
         own = tmp_path / "own.toml"
         own.write_text('question = "Frage: {question}"', "utf-8")
-        scripted(TRUE, set_={"answer.prompts": str(own)}).ask("What is {fence}?")
-        assert calls(tmp_path)[0]["texts"][1].endswith("Frage: What is {fence}?")
+        scripted(TRUE, set_={"answer.prompts": str(own)}).ask("What is the total of {fence}, invoice 1042?")
+        assert calls(tmp_path)[0]["texts"][1].endswith("Frage: What is the total of {fence}, invoice 1042?")
         own.write_text('quest = "x"', "utf-8")
         with pytest.raises(UserError, match="quest"):
             scripted(TRUE, set_={"answer.prompts": str(own)}).ask(QUESTION)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import triptych
-from triptych import calibrate, floor
+from triptych import calibrate, floor, floors
 from triptych.cli import cli
 from triptych.errors import UserError
 from triptych.floor import Fit, Floor
@@ -161,16 +162,32 @@ def test_a_floor_is_kept_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_strictest_collection_speaks_for_several(tmp_path: Path) -> None:
-    floors = Floors(tmp_path)
+    kept = Floors(tmp_path)
     for name, found in (("a", Floor(60, "x", 0.5, 0.9)), ("b", Floor(70, "x", 0.7, None))):
         file = hashlib.sha256(name.encode()).hexdigest()[:16]
         floor.store(tmp_path / "floors" / f"{file}.json", found)
-    assert floors.of(("a", "b", "small")) == Floor(130, "x", 0.7, 0.9)
-    assert floors.of(None) is None
+    assert kept.of(("a", "b", "small")) == Floor(130, "x", 0.7, 0.9)
+    assert kept.of(None) is None
+
+
+def test_a_writer_does_not_spend_all_day_on_it(
+    shops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Floors of another encoder say nothing; what there was no time for is not kept, and is made next time."""
+    copy = shutil.copytree(shops, tmp_path / "copy")
+    for path in (copy / "floors").iterdir():
+        floor.store(path, Floor(60, "another", 0.1))
+    with triptych.open(copy, settings=OFF) as lib:
+        monkeypatch.setattr(floors, "LONGEST", 0.0)
+        lib.verify()
+        assert Floors(copy).of("default") is None
+        monkeypatch.undo()
+        lib.verify()
+        assert Floors(copy).of("default") == Floors(shops).of("default")
 
 
 def test_looks_below_all_but_the_farthest() -> None:
     looks = np.linspace(0.5, 1.0, 101)
     found = calibrate.learned(60, "", lambda question: None, looks)
-    assert found.words is None and found.looks == pytest.approx(0.525)
+    assert found.words is None and found.looks == pytest.approx(0.535)
     assert calibrate.learned(60, "", lambda question: 0.4, looks[:3]).looks is None

@@ -28,10 +28,10 @@ from triptych.reading import Reading
 from triptych.rerank import parts_of
 from triptych.snippet import Weight
 
-PICTURES = 50  # fewer say too little of how near pictures are to each other
+PICTURES = 20  # fewer say too little of how near pictures are to each other
 GROWN = 1.2  # by which factor a library may have grown or shrunk before it is asked again
 SHARE = 0.9  # of NOBODYS that are below the floor
-NEAREST = 0.95  # of the library's own pictures that are nearer to another than the floor
+NEAREST = 0.93  # of the library's own pictures that are nearer to another than the floor
 LOOKED_AT = 10  # pages whose words are looked at where nobody read them again
 SPECIFIC = 0.5  # of what a question names or numbers; of what a page has less, the rest must be stronger
 CLEAR = 0.5  # from this trust on, the look of a picture answers a question in words

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 
 from sqlalchemy import func, select
 
@@ -23,6 +24,7 @@ from triptych.pipeline import Encoders
 from triptych.settings import SearchSettings
 
 FOLDER = "floors"
+LONGEST = 10.0  # seconds that a writer spends on it
 _ALL = "all.json"
 
 
@@ -42,19 +44,24 @@ class Floors:
         return _together(found) if found else None
 
     def learn(self, catalog: Catalog, index: Index, encoders: Encoders, settings: SearchSettings) -> None:
-        """Ask those collections anew that have become others, and forget those that are gone."""
+        """Ask those collections anew that have become others, and forget those that are gone. Where there are so
+        many that it takes longer than LONGEST, the rest is asked next time."""
         spaces = calibrate.spaces(catalog)
         pages = _pages(catalog)
-        wanted: dict[str, tuple[tuple[str, ...] | None, int]] = {
-            _file(name): ((name,), number) for name, number in pages.items() if number
-        }
+        wanted: dict[str, tuple[tuple[str, ...] | None, int]] = {}
         if sum(pages.values()) and len(pages) > 1:
             wanted[_ALL] = (None, sum(pages.values()))
-        for file, (collections, number) in wanted.items():
+        wanted |= {_file(name): ((name,), number) for name, number in pages.items() if number}
+        begun = monotonic()
+        for file, (collections, number) in [*wanted.items()]:
             known = self._load(file)
-            if known is None or not known.fits(number, spaces):
+            if known is not None and known.fits(number, spaces):
+                continue
+            if monotonic() - begun < LONGEST:
                 made = calibrate.calibrated(catalog, index, encoders, settings, collections, number)
                 floor.store(self._folder / file, made)
+            elif known is None or known.spaces != spaces:
+                del wanted[file]  # says nothing of what is there now
         if len(pages) == 1 and (only := _file(next(iter(pages)))) in wanted:  # it is all there is
             files.write(self._folder / _ALL, (self._folder / only).read_bytes())
             wanted[_ALL] = (None, 0)
