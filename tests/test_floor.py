@@ -140,7 +140,7 @@ def test_judging() -> None:
     known = Floor(100, "", words=0.6, looks=0.5)
     assert known.judge(Fit(0.6, 1.0), None) is True and known.judge(Fit(0.59, 1.0), None) is False
     assert known.judge(Fit(0.1, 0.0), None, trust=0.9) is True
-    assert known.judge(Fit(0.7, 0.3), None) is False and known.judge(Fit(0.9, 0.3), None) is True
+    assert known.judge(Fit(0.65, 0.3), None) is False and known.judge(Fit(0.75, 0.3), None) is True
     assert [known.judge(None, 0.5), known.judge(None, 0.4), known.judge(None, None)] == [True, False, None]
     blind = replace(known, words=None, looks=None)
     assert blind.judge(Fit(0.1, 1.0), None) is None and blind.judge(None, 0.1) is None

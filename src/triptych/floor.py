@@ -33,7 +33,7 @@ GROWN = 1.2  # by which factor a library may have grown or shrunk before it is a
 SHARE = 0.9  # of NOBODYS that are below the floor
 NEAREST = 0.93  # of the library's own pictures that are nearer to another than the floor
 LOOKED_AT = 10  # pages whose words are looked at where nobody read them again
-SPECIFIC = 0.5  # of what a question names or numbers; of what a page has less, the rest must be stronger
+SPECIFIC = 0.4  # of what a question names or numbers; of what a page has less, the rest must be stronger
 CLEAR = 0.5  # from this trust on, the look of a picture answers a question in words
 _PARTS = ("coverage", "run", "specifics")
 
