@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from triptych import enhance, orientation, read, regions
+from triptych.cli.console import added_line, unsure_line
 from triptych.conformance.ocr import TEXT, known_page
 from triptych.errors import FileError
+from triptych.results import Added
 from triptych.settings import Limits, LookSettings, OcrSettings
 from triptych.types import Box, Line, Page, PageText, Word
 
@@ -299,3 +302,19 @@ def test_lines_are_added_below_a_text() -> None:
     assert both.spans.tolist() == [[0, 1], [2, 3], [4, 6]]
     assert both.lines.tolist() == [0, 0, 1]
     assert both.boxes_in(4, 6) == (pytest.approx(Box(0, 0.5, 0.2, 0.6), abs=1e-6),)
+
+
+def test_a_page_of_unsure_words_is_told() -> None:
+    """A few stray words in a photo are no such page."""
+
+    def page(words: int, sure: float) -> Page:
+        lines = [Line(tuple(Word("ok", Box(0, 0, 0.1, 0.1), sure) for _ in range(words)))]
+        return Page(1, PageText.of_lines(lines), 100, 100, text_source="ocr")
+
+    assert [page(20, 0.6).unsure, page(20, 0.95).unsure, page(3, 0.6).unsure] == [True, False, False]
+    assert not Page(1, PageText.plain("a note"), 0, 0).unsure
+    event = Added("in/a.png", "ab", "ready", 2, unsure_pages=(2,))
+    assert added_line(event) == "ready      in/a.png  (2 pages, 0.0 s; hardly read: page 2)"
+    told = unsure_line([event, event])
+    assert "on 2 pages." in told and told.endswith("triptych add PATH --ocr tesseract --ocr-lang hi")
+    assert unsure_line([replace(event, unsure_pages=())]) == ""

@@ -210,6 +210,7 @@ class Adding:
             seconds,
             None,
             reading.failed_pages,
+            tuple(page.number for page in reading.pages if page.unsure),
         )
         for twin in job.twins:
             yield Added(twin.path, source.sha256, "unchanged", len(reading.pages), count)

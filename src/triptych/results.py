@@ -28,6 +28,7 @@ class Added:
     seconds: float = 0.0
     error: FileError | None = None
     failed_pages: tuple[int, ...] = ()
+    unsure_pages: tuple[int, ...] = ()  # whose words were hardly read
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -39,6 +40,7 @@ class Added:
             "signals": {name: self.signals.get(name, 0) for name in SIGNALS},
             "seconds": round(self.seconds, 3),
             "failed_pages": list(self.failed_pages),
+            "unsure_pages": list(self.unsure_pages),
             "error": self.error.to_dict() if self.error else None,
         }
 

@@ -220,6 +220,10 @@ class Caption:
         return asdict(self)
 
 
+UNSURE = 0.8  # mean confidence of words below which a page is worth a look
+STRAY = 10  # words; fewer are no page
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page as it was read.
@@ -244,6 +248,13 @@ class Page:
     failed: str | None = None
     regions: tuple[Region, ...] = ()
     views: tuple[View, ...] = ()
+
+    @property
+    def unsure(self) -> bool:
+        """Whether its words were read with so little confidence that most of them may be wrong: an upset scan, or a
+        script that the OCR engine does not know (docs/log/reading.md). A few stray words in a photo say nothing."""
+        sure = self.text.mean_confidence
+        return sure is not None and sure < UNSURE and len(self.text.spans) >= STRAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def add(
 
 
 def _print_added(context: Context, events: Any, as_json: bool) -> int:
-    from triptych.cli.console import added_line, progress, summary_line
+    from triptych.cli.console import added_line, progress, summary_line, unsure_line
     from triptych.results import summarise
 
     seen = []
@@ -106,6 +106,8 @@ def _print_added(context: Context, events: Any, as_json: bool) -> int:
             else:
                 bar.print(added_line(event), failed=event.error is not None)
     summary = summarise(seen, time.monotonic() - begun)
+    if doubt := unsure_line(seen):
+        context.note(doubt)
     if as_json:
         put_json(summary.to_dict())
     else:

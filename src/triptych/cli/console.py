@@ -35,13 +35,15 @@ def plural(n: int, one: str) -> str:
 def added_line(event: Added) -> str:
     if event.error is not None:
         return f"failed     {safe(event.source)}: {safe(str(event.error))}"
-    note = ""
-    if event.failed_pages:
-        numbers = ", ".join(map(str, event.failed_pages[:10]))
-        note = f"; not read: page {numbers}" + (" ..." if len(event.failed_pages) > 10 else "")
+    note = _pages("not read", event.failed_pages) + _pages("hardly read", event.unsure_pages)
     if event.status in ("unchanged", "removed", "renamed"):
         return f"{event.status:9}  {safe(event.source)}"
     return f"{event.status:9}  {safe(event.source)}  ({plural(event.pages, 'page')}, {event.seconds:.1f} s{note})"
+
+
+def _pages(said: str, numbers: Sequence[int]) -> str:
+    named = ", ".join(map(str, numbers[:10])) + (" ..." if len(numbers) > 10 else "")
+    return f"; {said}: page {named}" if numbers else ""
 
 
 def summary_line(summary: Summary) -> str:
@@ -55,6 +57,18 @@ def summary_line(summary: Summary) -> str:
     }
     counts = ", ".join(f"{n} {word}" for word, n in said.items() if n) or "nothing to do"
     return f"{counts}; {plural(summary.pages, 'page')} read in {summary.seconds:.1f} s"
+
+
+def unsure_line(events: Sequence[Added]) -> str:
+    """What to do about pages that could hardly be read; "" where there are none."""
+    pages = sum(len(event.unsure_pages) for event in events)
+    if not pages:
+        return ""
+    return (
+        f"Hardly a word could be made out on {plural(pages, 'page')}. If the script is one that the OCR engine does not "
+        "know, such as Devanagari, Tamil or Telugu, name its language to another one: "
+        "triptych add PATH --ocr tesseract --ocr-lang hi"
+    )
 
 
 def described_line(event: Described) -> str:

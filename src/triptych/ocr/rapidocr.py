@@ -213,6 +213,5 @@ def check_language(language: str) -> None:
         if base not in _LANGUAGES:
             raise UserError(
                 f"RapidOCR's model does not read the language '{code}'. It reads: "
-                f"{', '.join(sorted(_LANGUAGES))}. For others type: pip install 'triptych[tesseract]' "
-                "and set ocr.engine to tesseract."
+                f"{', '.join(sorted(_LANGUAGES))}. For others type: triptych add PATH --ocr tesseract --ocr-lang {code}"
             )

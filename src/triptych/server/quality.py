@@ -7,8 +7,6 @@ from typing import Any
 
 from triptych.catalog import Catalog
 
-_UNSURE = 0.8  # mean confidence of words below which a page is worth a look
-
 
 def of(catalog: Catalog, sha256: str, collection: str) -> dict[str, Any] | None:
     """Pages by how their text was read, words, mean confidence, languages, pages worth a look; None for an asset
@@ -28,6 +26,6 @@ def of(catalog: Catalog, sha256: str, collection: str) -> dict[str, Any] | None:
         "confidence": None if mean is None else round(mean, 3),
         "languages": sorted({page.language for page in pages if page.language}),
         "turned": [page.number for page in pages if page.turned],
-        "unsure": [number for number, c in sure.items() if c < _UNSURE],
+        "unsure": [page.number for page in pages if page.unsure],
         "failed": {str(page.number): page.failed for page in pages if page.failed},
     }
