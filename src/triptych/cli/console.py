@@ -66,7 +66,7 @@ def unsure_line(events: Sequence[Added]) -> str:
         return ""
     return (
         f"Hardly a word could be made out on {plural(pages, 'page')}. If the script is one that the OCR engine does not "
-        "know, such as Devanagari, Tamil or Telugu, name its language to another one: "
+        "know unasked, such as Devanagari, Tamil or Telugu, name the language and an engine that does: "
         "triptych add PATH --ocr tesseract --ocr-lang hi"
     )
 
