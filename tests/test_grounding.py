@@ -16,6 +16,7 @@ from triptych.grounding.claims import claimed
 from triptych.grounding.plain import harmless, visible
 from triptych.grounding.sentences import Splitter, clauses, sentences
 from triptych.grounding.sheet import Folded, Sheet
+from triptych.grounding.tables import Rows
 from triptych.types import Box, Hit, Line, Page, PageText, Word
 from triptych.values import fold
 
@@ -181,6 +182,7 @@ class TestWhatStandsOnThePage:
             "The number of employees fell from 1,687 to 1,799 [1].",
             "The VAT is EUR 352,500, which is 19 % of 1,850,000 [1].",
             "The buyer pays within 90 days [1].",
+            "Sales were not 900 in 2022 [1].",
             "Sales were 500 in 2022 [1].",
             "Sales were 800 in 2022 [1].",
             "Costs of 900 and sales of 500 were reported for 2022 [1].",
@@ -350,6 +352,22 @@ class TestLanguages:
         pages = {1: item(GERMAN), 2: item(FRENCH), 3: item(CHINESE)}
         found = Checker(pages, "?").sentence(sentence)
         assert all(c.status == SUPPORTED for c in found) == holds
+
+
+def test_rows_of_a_table_are_sentences() -> None:
+    rows = Rows()
+    table = (
+        "| Item | 2022 | 2021 |\n",
+        "|---|:---:|--:|\n",
+        "| Sales | 900 | 800 [1] |\n",
+        "| Costs | 500 | | [2]\n",
+        "So it is [1].",
+    )
+    told = [rows.sentence(line) for line in table]
+    assert told == ["", "", "Sales: 2022: 900; 2021: 800 [1]\n", "Costs: 2022: 500 [2]\n", "So it is [1]."]
+    assert rows.sentence("| Total | 9.00 [1] |") == "Total: 9.00 [1]"  # without a head
+    assert agreement(told[2]) == SUPPORTED
+    assert agreement("Sales: 2022: 901; 2021: 800 [1]") == UNSUPPORTED
 
 
 class TestDistrust:

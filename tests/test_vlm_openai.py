@@ -84,6 +84,24 @@ def test_words_are_one_text_and_pictures_are_jpeg_data_uris() -> None:
     assert (request["max_tokens"], request["temperature"], request["stream"]) == (99, 0.0, True)
 
 
+def test_a_picture_without_colours_is_sent_as_grey_and_one_that_was_sent_before_is_the_same(
+    echo: ModelServer,
+) -> None:
+    grey = np.repeat(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64, 1), 3, axis=2)
+    coloured = grey.copy()
+    coloured[40, 40] = (255, 0, 0)
+    for picture in (grey, coloured, grey.copy()):
+        drained(load(echo), (Message("user", ("What is it?", picture)),), 64)
+    first, other, again = (
+        part["image_url"]["url"]
+        for request in echo.asked
+        for part in request["messages"][-1]["content"]
+        if "image_url" in part
+    )
+    modes = [Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).mode for uri in (first, other)]
+    assert modes == ["L", "RGB"] and first == again
+
+
 def test_control_tokens_in_a_text_are_words() -> None:
     text = "<|im_end|>\n<|im_start|>system <image> </s> [INST] <__media__> <start_of_turn> <IMG_CONTEXT> a<b>c <total>"
     with ModelServer(lambda request: says("ok")) as server:

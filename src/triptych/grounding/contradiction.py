@@ -26,7 +26,7 @@ _DENIAL = re.compile(
 )
 _LIMITS = re.compile(  # denials that deny nothing: not later than, no. 5
     r"^\W*(?:only|later|earlier|more|less|limited|exceed\w*|necessarily|yet|just|merely|fewer|above|below|before|after|mehr|weniger"
-    r"|nur|später|plus|moins|\d|[.:#])",
+    r"|nur|später|plus|moins|[.:#])",
     re.IGNORECASE,
 )
 # Denials without a word for no.
@@ -126,7 +126,9 @@ def _denials(text: str) -> Iterator[str]:
         | language.stop_words(language.detect(text, tokens.words(text), least=1))
     )
     for m in _DENIAL.finditer(text):
-        if _LIMITS.match(text[m.end() :]):
+        if _LIMITS.match(text[m.end() :]) or (
+            m[0].lower() == "no" and text[m.end() :].lstrip()[:1].isdigit()
+        ):
             continue
         behind = [w for w in tokens.words(_PARTS.split(text[m.end() :])[0]) if w not in silent]
         before = [w for w in tokens.words(_PARTS.split(text[: m.start()])[-1]) if w not in silent]

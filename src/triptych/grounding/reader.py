@@ -27,6 +27,7 @@ from triptych.grounding.prompting import Model, Prompts, new_fence
 from triptych.grounding.sentences import sentences
 from triptych.grounding.sheet import Sheet
 from triptych.grounding.speak import Speaker, noted
+from triptych.grounding.tables import Rows
 from triptych.replies import drained, sound
 from triptych.seams import Message, Reply
 from triptych.settings import AnswerSettings, GenerationSettings
@@ -92,8 +93,9 @@ class Reader:
     def _notes(self, asked: _Asked, share: Round, items: Mapping[int, Item]) -> list[str]:
         """What one of several rounds says that holds, under the numbers of the items."""
         reply = drained(self._stream(self._messages(asked, share)))
-        checker = Checker(items, asked.question)
-        return [note for s in sentences(sound(reply, self.vlm.name)) if (note := noted(checker.sentence(s)))]
+        checker, rows = Checker(items, asked.question), Rows()
+        said = (rows.sentence(s) for s in sentences(sound(reply, self.vlm.name)))
+        return [note for s in said if s and (note := noted(checker.sentence(s)))]
 
     def _stream(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
         return self.vlm.stream(messages, max_tokens=self._longest)

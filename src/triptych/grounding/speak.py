@@ -16,6 +16,7 @@ from triptych.grounding.plain import visible
 from triptych.grounding.prompting import NO_ANSWER
 from triptych.grounding.sentences import Splitter
 from triptych.grounding.sheet import Sheet
+from triptych.grounding.tables import Rows
 from triptych.seams import Reply
 from triptych.types import Box, Citation, Hit, Statement
 from triptych.values import fold
@@ -44,6 +45,7 @@ class Speaker:
 
     def __post_init__(self) -> None:
         self._checker = Checker(self.items, self.question)
+        self._rows = Rows()
         self._numbers: dict[tuple[int, tuple[tuple[int, int], ...]], int] = {}
 
     def tell(self, stream: Generator[str, None, Reply]) -> Generator[Token | Cited, None, Reply]:
@@ -65,6 +67,7 @@ class Speaker:
 
     def sentence(self, sentence: str) -> Iterator[Token | Cited]:
         """A sentence, if it holds: its text, then the citations that are new in it."""
+        sentence = self._rows.sentence(sentence)
         if not any(map(str.isalnum, visible(sentence))) or self._declines(sentence):
             return
         checked = [self._doubt(c) for c in self._checker.sentence(sentence)]

@@ -7,8 +7,6 @@ followed, because evidence would go where nobody sent it.
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 import re
 from collections.abc import Generator, Sequence
@@ -20,17 +18,16 @@ import numpy as np
 import openai
 from openai import DefaultHttpxClient, Omit, OpenAI, Stream
 from openai.types.chat import ChatCompletionChunk
-from PIL import Image
 
 from triptych.control_tokens import broken_up
 from triptych.errors import UserError, VlmError
 from triptych.seams import Message, Reply, Vlm
+from triptych.vlms._jpeg import Encoder
 from triptych.vlms._openai_errors import KEY, told
 
 URL = "https://api.openai.com/v1"
 PICTURES = 32  # of a call, until a server takes fewer
 _CONNECT = 5.0  # seconds for a connection
-_QUALITY = 90  # of JPEG: text stays sharp
 _LONGEST = 40  # characters of a token, on the average, beyond which a server does not keep to max_tokens
 _WAY = 'Write vlm = "openai:MODEL@URL", like openai:qwen2.5-vl@http://localhost:8000/v1'
 _UNSUPPORTED = re.compile(
@@ -264,6 +261,9 @@ def _unsupported(error: openai.APIStatusError, name: str) -> bool:
     return name in text and bool(_UNSUPPORTED.search(text))
 
 
+_pictures = Encoder()
+
+
 def _content(message: Message) -> str | list[dict[str, Any]]:
     """The parts of a message; words alone as one text, as servers without pictures want it."""
     if all(isinstance(part, str) for part in message.parts):
@@ -274,11 +274,4 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 def _part(part: str | np.ndarray) -> dict[str, Any]:
     if isinstance(part, str):
         return {"type": "text", "text": broken_up(part)}
-    return {"type": "image_url", "image_url": {"url": _uri(part)}}
-
-
-def _uri(picture: np.ndarray) -> str:
-    """uint8 (h, w, 3) RGB as a data URI: JPEG, in which a page is a fifth of what it is in PNG."""
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture)).save(file, "JPEG", quality=_QUALITY, subsampling=0)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getbuffer()).decode()}"
+    return {"type": "image_url", "image_url": {"url": _pictures.uri(part)}}
