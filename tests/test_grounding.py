@@ -42,6 +42,7 @@ The term of the lease is ten years. Mr. Peter Miller was appointed chairman in M
 AGREEMENT = """Sales agreement
 Seller: Alder Textiles S.A., Utrecht
 Buyer: Nimbus Trading Ltd, Cork
+Agreement no: SA-77
 Date of signature: 24 May 2024
 The Seller delivers 558 pumps to the Buyer by 23 April 2025.
 The price is EUR 1,850,000 plus 19 % VAT.
@@ -153,6 +154,7 @@ class TestWhatStandsOnThePage:
             "Headcount decreased from 1,799 to 1,687 [1].",
             "The purchase of Orchid Foods Inc. was not approved [1].",
             "No plant was closed [1].",
+            "The agreement no is SA-77 [1].",
             "Costs of 500 and sales of 900 were reported for 2022 [1].",
             "The price is EUR 1.85 million (1).",
             "The price is EUR 1.85 million [^1].",

@@ -21,7 +21,7 @@ from triptych.grounding.words import TELLING
 Found = Sequence[tuple[Claim, Sequence[Span]]]  # claims of a clause, each with its places on a page
 
 _DENIAL = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|cannot|nicht|kein\w*|nie|niemals|pas|jamais|aucune?|ninguna?|niet|geen)\b|n['’]t\b",
+    r"\b(?:not|no(?![.:#]|\s+(?:of|is|are|was|amounts|reads|given|as|to|[\d:#]))|never|none|neither|nor|cannot|nicht|kein\w*|nie|niemals|pas|jamais|aucune?|ninguna?|niet|geen)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _LIMITS = re.compile(  # denials that deny nothing: not later than, no. 5
@@ -126,9 +126,7 @@ def _denials(text: str) -> Iterator[str]:
         | language.stop_words(language.detect(text, tokens.words(text), least=1))
     )
     for m in _DENIAL.finditer(text):
-        if _LIMITS.match(text[m.end() :]) or (
-            m[0].lower() == "no" and text[m.end() :].lstrip()[:1].isdigit()
-        ):
+        if _LIMITS.match(text[m.end() :]):
             continue
         behind = [w for w in tokens.words(_PARTS.split(text[m.end() :])[0]) if w not in silent]
         before = [w for w in tokens.words(_PARTS.split(text[: m.start()])[-1]) if w not in silent]

@@ -102,6 +102,7 @@ class Sheet:
             text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
         self.text = text
         self.ocr = page.text_source in ("ocr", "mixed")
+        self._meanings: dict[str, list[Span]] = {}
 
     @cached_property
     def folded(self) -> Folded:
@@ -123,9 +124,10 @@ class Sheet:
 
     def meaning(self, word: str) -> list[Span]:
         """Where a word stands, in any form, or another one that means the same."""
-        return [
-            span for other, spans in self.words.items() if concepts.meet((word,), (other,)) for span in spans
-        ]
+        if word not in self._meanings:
+            like = [other for other in self.words if concepts.meet((word,), (other,))]
+            self._meanings[word] = [span for other in like for span in self.words[other]]
+        return self._meanings[word]
 
     @cached_property
     def segments(self) -> list[Span]:
