@@ -79,10 +79,11 @@ def test_searching_looking_asking_adding(folder: Path) -> None:
                 client, "add", name="note.md", content="# Ospreys\n\nThe osprey dives.", collection="birds"
             )
             assert job["state"] in ("queued", "running", "done")
-            for _ in range(100):
-                if any(c["name"] == "birds" for c in (await call(client, "list_collections"))["collections"]):
-                    break
+            for _ in range(100):  # the catalog knows it first, then the indexes
                 await asyncio.sleep(0.1)
+                found = (await call(client, "search", query="osprey"))["hits"]
+                if any(hit["collection"] == "birds" for hit in found):
+                    break
             assert (await call(client, "search", query="osprey", collection="birds"))["hits"]
 
     asyncio.run(go())
