@@ -309,6 +309,8 @@ def test_everything_by_keyboard(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#right h2")).to_be_focused()
     expect(page.locator(".hit").nth(1)).to_have_class(re.compile("seen"))
+    expect(page.locator(".stage.waiting")).to_have_count(0, timeout=SOON)
+    page.wait_for_timeout(100)  # it goes to its box
     before = page.locator(".scale").inner_text()
     page.keyboard.press("+")
     expect(page.locator(".scale")).not_to_have_text(before)
