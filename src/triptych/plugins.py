@@ -74,7 +74,7 @@ def check(kind: str, spec: str) -> None:
     name = split(spec)[0]
     if name not in known:
         near = get_close_matches(name, known, 1)
-        guess = f" Did you mean '{near[0]}'?" if near else ""
+        guess = f" Did you mean '{near[0]}'?" if near else f" For a model of that name write BACKEND:{name}."
         raise UserError(f"There is no back end '{name}' in {kind}.{guess} Known: {', '.join(known)}.")
 
 
