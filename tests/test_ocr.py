@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import paddle_models
-from triptych import plugins
+from triptych import plugins, pull
 from triptych.conformance.ocr import OcrSuite, known_page, recall
 from triptych.errors import MissingPackage, ModelError, UserError
 from triptych.ocr import _order
@@ -138,6 +138,13 @@ class TestPaddleOcr:
         )
         texts = direct.predict(np.ascontiguousarray(known_page()[:, :, ::-1]))[0]["rec_texts"]
         assert [line.text for line in engine.read(known_page())] == texts
+
+    def test_a_model_that_was_brought_here_is_used_by_its_name(self, tmp_path: Path) -> None:
+        folder = paddle_models.of_rapidocr(tmp_path / "model")
+        assert pull.copy("paddleocr:PP-OCRv6_small", folder, lambda *_: None) == "pulled"
+        engine = plugins.load("ocr", "paddleocr:PP-OCRv6_small")
+        assert engine.name.startswith("paddleocr/PP-OCRv6_small/")
+        assert recall(engine.read(known_page())) >= 0.95
 
     def test_models_in_paddles_own_form_are_read_too(self, tmp_path: Path) -> None:
         pytest.importorskip("paddle", reason="paddlepaddle is not installed: pip install paddlepaddle")

@@ -16,7 +16,7 @@ import triptych
 from triptych.keys import Access
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-pytest.importorskip("fastapi", reason="the server is not installed: pip install 'triptych[server]'")
+pytest.importorskip("fastapi", reason="fastapi is not installed: pip install fastapi")
 from playwright.sync_api import Browser, Page, Route, expect
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
