@@ -102,7 +102,8 @@ def detect(text: str, words: Sequence[str], least: int = _LEAST) -> str:
     fewer than `least` words are stop words of another one."""
     known = _languages_of()
     counts = Counter(language for word in {*words} for language in known.get(word, ()))
-    best = max(counts, key=lambda language: (counts[language], language == DEFAULT), default=DEFAULT)
+    # Sorted: of languages that are equally likely every process must choose the same one.
+    best = max(sorted(counts), key=lambda language: (counts[language], language == DEFAULT), default=DEFAULT)
     if best != DEFAULT and counts[best] >= max(least, 2 * counts[DEFAULT], _SHARE * len(words)):
         return best
     if not text.isascii() and not counts[DEFAULT]:
