@@ -29,9 +29,9 @@ class Encoders:
     @classmethod
     def load(cls, settings: Settings) -> Encoders:
         """Those that are set. Raises UserError when the image encoder sees no pictures."""
-        text = _encoder(settings.encoder, settings.threads)
+        text = _encoder(settings.encoder, settings.search.threads)
         spec = settings.image_encoder
-        image = None if spec == "none" else _encoder(spec, settings.threads)
+        image = None if spec == "none" else _encoder(spec, settings.search.threads)
         if image is not None and "image" not in image.sees and not isinstance(image, PageEncoder):
             raise UserError(
                 f"The encoder '{spec}' sees text only, so it cannot be the image encoder. Set image_encoder to "

@@ -172,8 +172,8 @@ def gather(
     seconds: dict[str, float] = {}
     query = query._replace(text=line.words)
     for depth in (settings.depth, max(settings.depth, wanted)):
-        asked, found = _lists(query, index, encoders, chosen, depth, within, seconds)
-        there = collected(catalog, found, asked)
+        asked, found = _lists(query, index, encoders, chosen, depth, within, seconds, settings.threads != 1)
+        there = collected(index.places(), found, asked)
         # Deeper only where that is too few: whoever asks for more pages wants the same ones first.
         if len(there.pages) >= wanted or all(len(one.keys) < depth for one in found.values()):
             break
@@ -233,9 +233,10 @@ def _lists(
     depth: int,
     within: Scope | None,
     seconds: dict[str, float],
+    abreast: bool,
 ) -> tuple[Asked, dict[str, Found]]:
-    """The lists of all signals, side by side. The question is encoded before: encoder and searches would only
-    take the processor's cores and caches from each other (docs/log/index.md)."""
+    """The lists of all signals, side by side if `abreast`. The question is encoded before: encoder and searches
+    would only take the processor's cores and caches from each other (docs/log/index.md)."""
     parsed = terms.parse(query.words, index.keyword.languages(None if within is None else within.collections))
     vectors: dict[str, np.ndarray] = {}
     begun = perf_counter()
@@ -247,9 +248,9 @@ def _lists(
     searches: dict[str, Search] = {
         name: partial(index.panels[name].nearest, vector, depth, within) for name, vector in vectors.items()
     }
-    if fuse.LEAD in signals and parsed.clauses:
-        searches[fuse.LEAD] = partial(index.keyword.search, parsed.clauses, depth, within)
-    found = _side_by_side(searches)
+    if fuse.LEAD in signals and (clauses := parsed.clauses):
+        searches[fuse.LEAD] = partial(index.keyword.search, clauses, depth, within)
+    found = _side_by_side(searches) if abreast else {name: Found(*act()) for name, act in searches.items()}
     return Asked(parsed, vectors, within), {name: found[name] for name in signals if name in found}
 
 

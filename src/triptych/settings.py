@@ -76,6 +76,7 @@ class SearchSettings:
     floor: float = 0.0  # hits below this fused score are not returned
     fold: str = "exact"  # copies of one page are one hit: exact, near (two scans of one letter), or off
     no_match: str = "mark"  # when nothing matches well: mark the nearest hits as such, drop them, or off
+    threads: int = 0  # cores that one search uses, and one call of a built-in encoder; 0: all
     half_life_days: float = 0.0  # age at which a page has lost half of what newness is worth; 0: off
 
 
@@ -171,7 +172,6 @@ class Settings:
     vlm: str = EXTRACTIVE  # who answers: a back end of vlms/, or extractive, which quotes the pages
     store: str = "faiss"  # a back end of stores/: where vectors are searched
     workers: int = 0  # reading processes; 0: one per core
-    threads: int = 0  # cores that one call of a built-in encoder uses; 0: all
     ocr: OcrSettings = field(default_factory=OcrSettings)
     chunk: ChunkSettings = field(default_factory=ChunkSettings)
     look: LookSettings = field(default_factory=LookSettings)

@@ -147,7 +147,7 @@ class _Searcher:
             except OSError as error:  # no memory or no process left
                 self._socket.close()
                 raise Lost(str(error)) from error
-        settings = {**dict(configuration.keys(library.settings)), "threads": 1}
+        settings = {**dict(configuration.keys(library.settings)), "search.threads": 1}
         try:
             self._ask({"folder": str(library.folder.absolute()), "settings": settings}, _START)
         except Lost:
