@@ -1,6 +1,6 @@
 """Candidates: the pieces that any signal found, scored by every signal that can, and folded into pages.
 
-collected(catalog, lists, asked) -> Candidates       the pieces of all lists, and of their pages
+collected(where, lists, asked) -> Candidates       the pieces of all lists, and of their pages
 completed(candidates, asked, index)                  what the vectors say of pieces that others found
 fed_back(candidates, rows, asked)                    the vectors again, for the question moved
 """
@@ -19,6 +19,7 @@ from triptych.filters import Scope
 from triptych.index import Index
 from triptych.panel import Rows
 from triptych.records import KINDS
+from triptych.whereabouts import Table
 
 FEEDBACK = 3  # pages of the first round that move the question
 PULL = 0.5  # how far: their mean beside the question's own 1
@@ -63,12 +64,13 @@ class Candidates:
     def best(self, signal: str, page: int) -> int:
         """Where the piece stands to which the signal owes its score of a page; of equals the first."""
         start, end = self.span(page)
-        scores = self.scores[signal][start:end]
-        return int(start + np.argmax(np.fmax(scores, -np.inf)))  # NaN counts as nothing
+        scores = self.scores[signal][start:end].tolist()  # a few: quicker as numbers
+        best = max(score for score in scores if score == score)  # NaN counts as nothing
+        return start + int(scores.index(best))
 
     def span(self, page: int) -> tuple[int, int]:
         """Where the pieces of a page begin and end."""
-        at = int(np.searchsorted(self.pages, page))
+        at = int(self.pages.searchsorted(page))
         end = self.starts[at + 1] if at + 1 < len(self.starts) else len(self.keys)
         return int(self.starts[at]), int(end)
 
@@ -77,14 +79,14 @@ class Candidates:
         return int(self.keys[self.best(signal, page)])
 
 
-def collected(catalog: Catalog, lists: Mapping[str, Found], asked: Asked) -> Candidates:
+def collected(where: Catalog | Table, lists: Mapping[str, Found], asked: Asked) -> Candidates:
     """The pieces of all lists, with the captions and views of their pages where these signals are asked: a
     page that words found has a look, too. Those that the catalog no longer knows are left out."""
     keys = [found.keys for found in lists.values()]
-    places = catalog.places(np.unique(np.concatenate(keys)) if keys else [])
+    places = where.places(np.unique(np.concatenate(keys)) if keys else [])
     kinds = [kind for signal in asked.vectors for kind in KINDS[signal] if signal != "text"]
     if kinds and len(lists) > 1:
-        places = places.union(catalog.beside(places.pages, kinds))
+        places = places.union(where.beside(places.pages, kinds))
     pages, starts = np.unique(places.pages, return_index=True)
     scores = {name: _aligned(found, places.chunks) for name, found in lists.items()}
     return Candidates(places.chunks, starts, pages, places.assets[starts], scores)

@@ -19,12 +19,14 @@ Keys are never used twice. Values in and out are those of `records` and `types`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, insert, inspect, select
+from sqlalchemy import ColumnElement, delete, func, insert, inspect, select
 from sqlalchemy.engine import Engine
 
 from triptych import __version__, database, pack, schema
@@ -45,12 +47,6 @@ from triptych.records import (
     StoredSource,
 )
 from triptych.types import Page, PageText, Source
-
-_KEYS: BindParameter[list[int]] = bindparam("keys", expanding=True)
-_CHUNKS = sql.CHUNKS.where(schema.chunk.c.key.in_(_KEYS))
-_WORDS = select(schema.page.c.key, schema.page.c.text, schema.page.c.words).where(
-    schema.page.c.key.in_(_KEYS)
-)
 
 
 def _listed(numbers: Sequence[int] | np.ndarray) -> str:
@@ -312,16 +308,15 @@ class Catalog:
         """Pieces with page, asset and text, each with the text and words of its whole page, in the order of
         `keys`; unknown keys are left out, which is how the catalog confirms a hit."""
         known: dict[int, tuple[ChunkRow, PageText]] = {}
-        with database.reading(self.engine) as connection:
-            for batch in sql.batches(keys):
-                rows = connection.execute(_CHUNKS, {"keys": batch}).all()
-                found = connection.execute(_WORDS, {"keys": sorted({row.page_key for row in rows})})
-                pages = {key: pack.unpack(text, words) for key, text, words in found}
-                said = sql_pieces.said(connection, [row.key for row in rows if row.kind == "caption"])
-                for row in rows:
-                    page = pages[row.page_key]
-                    text = said.get(row.key, page.text[row.start : row.end])
-                    known[row.key] = ChunkRow._make((*row, text)), page
+        pages: dict[int, PageText] = {}
+        for *told, box, text, words, said in self._asked(
+            f'{sql.SHOWN} WHERE chunk."key" IN ({_listed(keys)})'
+        ):
+            row = ChunkRow._make((*told, json.loads(box) if isinstance(box, str) else box, said or ""))
+            page = pages.get(row.page_key)
+            if page is None:
+                page = pages[row.page_key] = pack.unpack(text, bytes(words))
+            known[row.key] = (row if said is not None else row._replace(text=text[row.start : row.end])), page
         return [known[int(key)] for key in keys if int(key) in known]
 
     def places(self, keys: Sequence[int] | np.ndarray) -> Places:
@@ -335,13 +330,21 @@ class Catalog:
         wanted = ",".join(f"'{kind}'" for kind in kinds)
         return self._placed(f"page IN ({_listed(np.unique(pages))}) AND kind IN ({wanted})")
 
+    def standing(self, first: int, last: int) -> list[tuple[int, int, int, str]]:
+        """Key, asset, page and kind of every piece with a key in [first, last]."""
+        query = f'SELECT "key", asset, page, kind FROM chunk WHERE "key" BETWEEN {int(first)} AND {int(last)}'
+        return self._asked(query)
+
     def _placed(self, condition: str) -> Places:
         query = f'SELECT "key", asset, page FROM chunk WHERE {condition}'
-        with database.asking(self.engine) as cursor:
-            cursor.execute(query)
-            rows = cursor.fetchall()
+        rows = self._asked(query)
         numbers = np.fromiter(chain.from_iterable(rows), np.int64, 3 * len(rows))
         return Places.of(*numbers.reshape(-1, 3).T)
+
+    def _asked(self, query: str) -> list[Any]:
+        with database.asking(self.engine) as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()  # type: ignore[no-any-return]
 
     def facts(self, pages: np.ndarray) -> dict[str, np.ndarray]:
         """What is known of pages (keys), as learned fusion wants it: (n,) arrays, all about 0..1."""
@@ -379,9 +382,7 @@ class Catalog:
 
     def last_change(self) -> int:
         """Number of the last committed change; 0 for an empty library. Cheap: asked before each search."""
-        with database.asking(self.engine) as cursor:
-            cursor.execute(sql.LAST_CHANGE)
-            found = cursor.fetchall()
+        found = self._asked(sql.LAST_CHANGE)
         return int(found[0][0]) if found else 0
 
     def changes(self, since: int, limit: int = 1000) -> list[Change]:

@@ -68,7 +68,7 @@ def folded(ranked: Sequence[Fused], reading: Reading, looks: Looks, near: bool) 
             kept.append((page, fused, []))
         else:
             above.append(fused.page)
-    return [replace(fused, copies=tuple(copies)) for _, fused, copies in kept]
+    return [replace(fused, copies=tuple(copies)) if copies else fused for _, fused, copies in kept]
 
 
 def looks(ranked: Sequence[Fused], candidates: Candidates, panel: Panel | None) -> Looks:

@@ -18,7 +18,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from triptych.faults import point
 from triptych.keyword import KeywordIndex, OtherFormat
 from triptych.panel import Panel
 from triptych.records import Change, Spaces
+from triptych.whereabouts import Table, Whereabouts
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Index:
         self._told: list[str] = []  # damage that was repaired, for `verify`
         self._guard = threading.RLock()  # of opening, replaying, flushing
         self._lock = FileLock(folder / "lock", thread_local=False)
+        self._whereabouts = Whereabouts(catalog)
 
     # ------------------------------------------------------------------------------------ searching
 
@@ -92,6 +94,10 @@ class Index:
         finally:
             self._guard.release()
         return last
+
+    def places(self) -> Catalog | Table:
+        """What tells where pieces stand, as of the changes that are seen."""
+        return self._whereabouts.at(min(self._keyword_at, *(panel.at for panel in self.panels.values())))
 
     # ------------------------------------------------------------------------------------ writing
 
@@ -263,7 +269,7 @@ class Index:
                 if change.op == "drop":
                     self.keyword.drop(change.first, change.last)
             # A chunk that a later change dropped is not in the catalog any more, and is not added.
-            for first, end in _put_ranges(changes):
+            for first, end in replay.put_ranges(changes):
                 for passages in replay.passages(self.catalog, first, end):
                     self.keyword.add(passages)
             self._keyword_at = changes[-1].seq
@@ -271,7 +277,7 @@ class Index:
     def _replay_vectors(self, last: int) -> None:
         for panel in self.panels.values():
             for changes in self._changes(panel.at, last):
-                panel.replay(changes, _put_ranges(changes))
+                panel.replay(changes, replay.put_ranges(changes))
 
     def _changes(self, since: int, last: int) -> Iterator[list[Change]]:
         while since < last:
@@ -311,16 +317,3 @@ class Index:
         files.remove(old)
         self._keyword = KeywordIndex.open(place)
         self._keyword_at = self._keyword.watermark
-
-
-def _put_ranges(changes: Iterable[Change]) -> list[tuple[int, int]]:
-    """Ranges [first, last] of chunk keys that were put, neighbours joined: fewer, larger reads."""
-    ranges: list[tuple[int, int]] = []
-    for change in changes:
-        if change.op != "put" or change.first > change.last:
-            continue
-        if ranges and ranges[-1][1] + 1 == change.first:
-            ranges[-1] = (ranges[-1][0], change.last)
-        else:
-            ranges.append((change.first, change.last))
-    return ranges

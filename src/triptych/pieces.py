@@ -217,12 +217,3 @@ def facts(connection: Connection, pages: Sequence[int]) -> dict[str, np.ndarray]
             )
     rows = np.array([known.get(key, (1.0, 0.0, 0.0, 0.0)) for key in pages]).reshape(-1, 4)
     return dict(zip(("confidence", "captions", "picture_file", "age"), rows.T, strict=True))
-
-
-def said(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
-    """The captions with these chunk keys."""
-    found: dict[int, str] = {}
-    for batch in batches(keys):
-        query = select(schema.caption.c.chunk, schema.caption.c.text).where(schema.caption.c.chunk.in_(batch))
-        found.update((key, text) for key, text in connection.execute(query))
-    return found

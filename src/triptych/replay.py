@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from triptych import database, pack, pieces, schema
 from triptych import statements as sql
 from triptych.catalog import Catalog
 from triptych.errors import WrongSpace
-from triptych.records import KINDS
+from triptych.records import KINDS, Change
 
 BATCH = 2000  # chunks read at once
 MOST_CAPTIONS = 50  # that one origin may say of one page
@@ -159,3 +159,16 @@ def orphan_vectors(catalog: Catalog) -> int:
     with database.reading(catalog.engine) as connection:
         used = exists().where(schema.chunk.c.hash == schema.vector.c.hash)
         return int(connection.scalar(select(func.count()).select_from(schema.vector).where(~used)) or 0)
+
+
+def put_ranges(changes: Iterable[Change]) -> list[tuple[int, int]]:
+    """Ranges [first, last] of chunk keys that were put, neighbours joined: fewer, larger reads."""
+    ranges: list[tuple[int, int]] = []
+    for change in changes:
+        if change.op != "put" or change.first > change.last:
+            continue
+        if ranges and ranges[-1][1] + 1 == change.first:
+            ranges[-1] = (ranges[-1][0], change.last)
+        else:
+            ranges.append((change.first, change.last))
+    return ranges

@@ -96,20 +96,21 @@ def _wanted(query: Query) -> _Wanted:
 def _candidates(text: str, starts: Sequence[str]) -> list[tokens.Token]:
     """Tokens of `text`, of which those that begin otherwise than all that is wanted may be left out: most are
     plain Latin words, found at once; what may fold to something else is looked at one by one."""
-    low = text.lower()
-    if not text.isascii() and (_FOLDS.search(text) or len(low) != len(text)):
+    low, plain = text.lower(), text.isascii()
+    if not plain and (_FOLDS.search(text) or len(low) != len(text)):
         return tokens.spans(text)
     places = _places(low, starts)
-    if not text.isascii():
+    if not plain:
         places.update(m.start() for m in _BEYOND.finditer(low))
     found = []
     for start in sorted(places):
-        word = _WORD.match(low, start)
-        assert word is not None, "it matches nothing, too"
-        if word.group().isascii():
-            found.append(tokens.Token(word.group(), start, word.end()))
+        end = _END.search(low, start)
+        last = end.start() if end else len(low)
+        word = low[start:last]
+        if plain or word.isascii():
+            found.append(tokens.Token(word, start, last))
         else:
-            found += [tokens.Token(t.text, start, word.end()) for t in tokens.spans(word.group())]
+            found += [tokens.Token(t.text, start, last) for t in tokens.spans(word)]
     return found
 
 
@@ -126,7 +127,7 @@ def _places(low: str, starts: Sequence[str]) -> set[int]:
     return places
 
 
-_WORD = re.compile(r"[^\W_]*")
+_END = re.compile(r"[\W_]")  # the first character after a word
 # Words with letters beyond ASCII, which may fold to a wanted one.
 _BEYOND = re.compile(r"(?<![^\W_])[a-z0-9]*[^\W_\x00-\x7f][^\W_]*")
 # Letters that fold to others, marks, and scripts whose words are cut into pairs: not Latin.

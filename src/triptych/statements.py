@@ -55,6 +55,11 @@ CHUNKS = (
     .join(schema.asset, schema.asset.c.key == schema.chunk.c.asset)
 )
 
+SHOWN = str(  # plain SQL, see `database.asking`
+    CHUNKS.add_columns(schema.page.c.text, schema.page.c.words, schema.caption.c.text).join(
+        schema.caption, schema.caption.c.chunk == schema.chunk.c.key, isouter=True
+    )
+)
 LAST_CHANGE = "SELECT last FROM counter WHERE name = 'change'"
 
 

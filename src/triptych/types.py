@@ -155,17 +155,17 @@ class PageText:
 
     def words_in(self, start: int, end: int) -> range:
         """Numbers of the words that touch the characters `[start, end)`."""
-        import numpy as np
-
-        first = int(np.searchsorted(self.spans[:, 1], start, side="right"))
-        last = int(np.searchsorted(self.spans[:, 0], end, side="left"))
+        first = int(self.spans[:, 1].searchsorted(start, side="right"))
+        last = int(self.spans[:, 0].searchsorted(end, side="left"))
         return range(first, max(first, last))
 
     def boxes_in(self, start: int, end: int) -> tuple[Box, ...]:
         """One box per line for the words that touch the characters `[start, end)`."""
         by_line: dict[int, list[Box]] = {}
-        for i in self.words_in(start, end):
-            by_line.setdefault(int(self.lines[i]), []).append(Box(*map(float, self.boxes[i])))
+        words = self.words_in(start, end)
+        here = slice(words.start, words.stop)
+        for line, box in zip(self.lines[here].tolist(), self.boxes[here].tolist(), strict=True):
+            by_line.setdefault(line, []).append(Box(*box))
         return tuple(Box.around(boxes) for boxes in by_line.values())
 
     @property
