@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 import triptych
 from triptych import evidence, terms, tokens
+from triptych.candidates import Asked, Found, collected, completed, fed_back
 from triptych.errors import UserError
 from triptych.keyword import Ladder
 from triptych.library import Library
@@ -65,6 +67,23 @@ def test_candidates_of_one_signal_are_scored_by_the_other(library: Library) -> N
     assert all(hit.signals["text"] is not None for hit in everywhere)
     found = [hit for hit in everywhere if hit.signals["keyword"] is not None]
     assert names(found) == ["kitchen-notes.md"]
+
+
+def test_a_vector_that_is_dropped_meanwhile_says_nothing(made: Path, tmp_path: Path) -> None:
+    """Between the search for vectors and the look at them a writer may remove some: that broke the search off."""
+    with triptych.open(shutil.copytree(made, tmp_path / "library")) as library:
+        index, vector = library.index, library.encoders.text.queries(["invoice acme"])[0]
+        index.refresh()
+        panel = index.panels["text"]
+        keys, scores = panel.nearest(vector, 5)
+        asked = Asked(terms.parse("invoice acme"), {"text": vector}, None)
+        lists = {"keyword": Found(keys[1:], scores[1:]), "text": Found(keys, scores)}
+        there = collected(library.catalog, lists, asked)
+        panel.store.drop(int(keys[0]), int(keys[0]))
+        full, rows = completed(there, asked, index)
+        gone = full.keys.tolist().index(keys[0])
+        for candidates in (full, fed_back(full, rows, asked)):
+            assert np.flatnonzero(np.isnan(candidates.scores["text"])).tolist() == [gone]
 
 
 @pytest.mark.parametrize("fusion", ["adaptive", "rrf", "weighted", "zscore"])

@@ -110,8 +110,14 @@ def completed(candidates: Candidates, asked: Asked, index: Index) -> tuple[Candi
     several = len(candidates.scores) > 1
     rows = {name: index.panels[name].rows(candidates.keys) for name in asked.vectors if several}
     known = {name: rows[name].products(asked.vectors[name]) for name in rows}
-    full = {name: np.where(np.isnan(s), known.get(name, s), s) for name, s in candidates.scores.items()}
+    full = {name: _completed(s, known[name]) if name in known else s for name, s in candidates.scores.items()}
     return replace(candidates, scores=full), rows
+
+
+def _completed(found: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Scores that were found, else those that are known; of a vector that was dropped meanwhile neither counts."""
+    completed: np.ndarray = np.where(np.isnan(found) | np.isnan(known), known, found)
+    return completed
 
 
 def fed_back(candidates: Candidates, rows: Mapping[str, Rows], asked: Asked) -> Candidates:
