@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +28,7 @@ from triptych.faults import point
 from triptych.settings import Limits
 from triptych.types import Source
 
+_DAMAGED = ".corrupt-"  # between the name of an original that was damaged and when that was seen
 _PART = ".part"  # ending of a file that is not complete
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -80,7 +82,7 @@ class Blobs:
         """Make a staged copy the blob of its SHA-256, durably. Twice is once. Raises LibraryError."""
         sha = staged.source.sha256
         try:
-            if self._size(sha) != staged.source.size:  # absent, or cut short by something else
+            if not self.whole(staged.source):  # absent, or cut short by something else
                 if self._local:
                     self._move_in(staged.path, Path(self._key(sha)))
                 else:
@@ -130,10 +132,15 @@ class Blobs:
             raise _missing(sha) from error
         return data
 
+    def whole(self, source: Source) -> bool:
+        """Whether the blob of a file is there in its full size."""
+        return self._size(source.sha256) == source.size
+
     def delete(self, sha: str) -> None:
-        """Remove a blob and its cached copy. One that is not there is no error."""
-        with suppress(FileNotFoundError):
-            self._files.rm_file(self._key(sha))
+        """Remove a blob, its cached copy, and what was damaged of it. One that is not there is no error."""
+        for key in [self._key(sha), *self._damaged(sha)]:
+            with suppress(FileNotFoundError):
+                self._files.rm_file(key)
         (self._staging / "fetched" / sha).unlink(missing_ok=True)
         if self._local:
             folder = Path(self._key(sha)).parent
@@ -175,7 +182,8 @@ class Blobs:
             yield f"the original {sha256} belongs to nothing in the catalog"
         for sha256 in sorted(held & there):
             if not self.check(sha256):
-                yield f"the original {sha256} is damaged; add its file again"
+                aside = self._set_aside(sha256)
+                yield f"the original {sha256} is damaged, and was moved to {aside}; add its file again"
 
     def sweep(self) -> int:
         """Remove what crashed runs left in staging; how many files. Only the holder of the library's
@@ -188,6 +196,22 @@ class Blobs:
         if not self._local and self._files.exists(f"{self._root}/staging"):
             self._files.rm(f"{self._root}/staging", recursive=True)
         return len(left)
+
+    def _set_aside(self, sha: str) -> str:
+        """Move a damaged original out of the way, so that its file can be added again; its new name."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        name = f"{sha}{_DAMAGED}{stamp}"
+        self._files.mv(self._key(sha), f"{self._root}/{sha[:2]}/{name}")
+        return name
+
+    def _damaged(self, sha: str) -> Iterator[str]:
+        """What was moved aside of an original."""
+        folder = f"{self._root}/{sha[:2]}"
+        try:
+            names = self._files.ls(folder, detail=False)
+        except FileNotFoundError:
+            return
+        yield from (n for n in map(str, names) if n.rpartition("/")[2].startswith(f"{sha}{_DAMAGED}"))
 
     def _key(self, sha: str) -> str:
         if not _is_sha256(sha):

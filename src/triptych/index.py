@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from triptych import files, replay
 from triptych.audit import differences
 from triptych.catalog import Catalog
-from triptych.errors import Damaged, Locked
+from triptych.errors import Damaged, LibraryError, Locked
 from triptych.faults import point
 from triptych.keyword import KeywordIndex, OtherFormat
 from triptych.panel import Panel
@@ -282,6 +282,10 @@ class Index:
     def _changes(self, since: int, last: int) -> Iterator[list[Change]]:
         while since < last:
             changes = [c for c in self.catalog.changes(since) if c.seq <= last]
+            if not changes:
+                raise LibraryError(
+                    f"The catalog lacks its changes from {since + 1} to {last}: other hands were at it. Type: triptych verify"
+                )
             yield changes
             since = changes[-1].seq
 
