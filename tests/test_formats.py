@@ -8,6 +8,7 @@ import io
 import struct
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -541,3 +542,46 @@ class TestPdf:
         assert words.texts == ["some", "infor", "mation", "here", "next"]
         assert words.glue == ["\n", " ", "", " ", "\n"]
         assert words.lines == [0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[",
+        "![",
+        "[a](",
+        "**a ",
+        "__a ",
+        "*a ",
+        "_a ",
+        "`",
+        "``a ",
+        "<",
+        "<a ",
+        "<img ",
+        "<!--",
+        "# a #",
+        "|--",
+        " x",
+        "--  ",
+    ],
+)
+def test_marks_that_only_open_take_no_time(line: str) -> None:
+    source = line * 10_000
+    begun = time.process_time()
+    markdown.plain(source + "\n# " + " " * 20_000 + "b\n" + " " * 20_000 + "x\n--" + " " * 20_000 + "x")
+    markdown.pictures(source)
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [("# Boats", "Boats"), ("# Boats ##  ", "Boats"), ("## C#", "C#"), ("#", ""), ("# #", "")],
+)
+def test_headings_may_be_closed(line: str, title: str) -> None:
+    text, sections, _ = markdown.plain(line)
+    assert text == title and [s.title for s in sections] == ([title] if title else [])
+
+
+def test_code_in_one_line_loses_its_marks_only() -> None:
+    assert markdown.inline("type `pip install` or ``make`` or ```x```") == "type pip install or make or x"

@@ -12,21 +12,28 @@ from triptych.types import Section
 
 _SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd")
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
-_HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+|$)(.*?)(?:[ \t]+#+)?[ \t]*$")
+_HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]++|$)")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-{2,})[ \t]*$")
 _RULE = re.compile(r"^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
-_TABLE_RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)*\|?[ \t]*$")
+_TABLE_RULE = re.compile(r"^[ \t]*+\|?[ \t]*+:?-{2,}+:?[ \t]*+(?:\|[ \t]*+:?-{2,}+:?[ \t]*+)*+\|?[ \t]*+$")
 _PICTURE = re.compile(r"!\[([^\]\n]{1,500})\]\(<?([^)>\s]{1,500})>?[^)\n]*\)")
 _MOST_PICTURES = 1000  # of one file whose alt texts are kept
+# Marks that open and close near each other: without a limit, a line of thousands that only open would take minutes.
 _INLINE = (
-    (re.compile(r"!\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])"), r"\1"),  # picture: its alt text
-    (re.compile(r"\[([^\]\n]+)\](?:\([^)\n]*\)|\[[^\]\n]*\])"), r"\1"),  # link: its words
-    (re.compile(r"(?<!\w)(\*\*|__)(?=\S)([^\n]+?)(?<=\S)\1(?!\w|\.\w)"), r"\2"),  # not __init__.py
-    (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])"), r"\1"),
-    (re.compile(r"(?<!\w)_(?=[^\s_])([^_\n]+?)(?<=[^\s_])_(?!\w)"), r"\1"),
-    (re.compile(r"(`+)([^`\n]+?)\1"), r"\2"),
-    (re.compile(r"<(?:img|IMG)\b[^>\n]*?\balt=[\"']([^\"'\n]*)[\"'][^>\n]*>"), r"\1"),
-    (re.compile(r"</?[A-Za-z][^>\n]{0,300}>|<!--[^\n]*?-->"), ""),
+    (
+        re.compile(r"!\[([^\[\]\n]{0,500})\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,500}\])"),
+        r"\1",
+    ),  # picture: its alt text
+    (
+        re.compile(r"\[([^\[\]\n]{1,500})\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,500}\])"),
+        r"\1",
+    ),  # link: its words
+    (re.compile(r"(?<!\w)(\*\*|__)(?=\S)([^\n]{1,500}?)(?<=\S)\1(?!\w|\.\w)"), r"\2"),  # not __init__.py
+    (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,500})(?<=[^\s*])\*(?![\w*])"), r"\1"),
+    (re.compile(r"(?<!\w)_(?=[^\s_])([^_\n]{1,500})(?<=[^\s_])_(?!\w)"), r"\1"),
+    (re.compile(r"(?<!`)(`{1,8})([^`\n]{1,500})\1(?!`)"), r"\2"),
+    (re.compile(r"<(?:img|IMG)\b[^<>\n]{0,500}?\balt=[\"']([^\"'\n]{0,500})[\"'][^<>\n]{0,500}>"), r"\1"),
+    (re.compile(r"</?[A-Za-z][^>\n]{0,300}>|<!--[^\n]{0,500}?-->"), ""),
 )
 
 
@@ -93,7 +100,9 @@ def plain(source: str) -> tuple[str, list[Section], dict[str, str]]:
 def _heading(line: str, following: str) -> tuple[int, str, bool]:
     """(level, title, whether the next line belongs to it); level 0 when the line is no heading."""
     if found := _HEADING.match(line):
-        return len(found[1]), found[2], False
+        title = line[found.end() :].rstrip()
+        bare = title.rstrip("#")  # the marks may come again at the end
+        return len(found[1]), bare.rstrip() if not bare or bare[-1] in " \t" else title, False
     underline = _UNDERLINE.match(following)
     if underline and line.strip() and "|" not in line and not line.lstrip().startswith(("-", "*", ">", "#")):
         return (1 if underline[1][0] == "=" else 2), line.strip(), True
