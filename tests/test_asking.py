@@ -119,8 +119,6 @@ class TestEvents:
             ("supported", (1,)),
             ("unsupported", ()),
         ]
-        with pytest.raises(UserError, match="drop, mark"):
-            scripted("x", set_={"answer.unsupported": "maybe"}).ask(QUESTION)
 
     def test_nothing_left_is_an_abstention(self, scripted: Script) -> None:
         for said, why in (

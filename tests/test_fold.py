@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 import triptych
 from triptych import fold
-from triptych.errors import UserError
 from triptych.fuse import Fused
 from triptych.reading import Reading
 from triptych.types import PageText
@@ -96,8 +94,3 @@ def test_in_a_library(tmp_path: Path) -> None:
     with triptych.open(tmp_path / "library", settings={**OFF, "search.fold": "off"}) as lib:
         names = [Path(hit.source).name for hit in lib.search("boats pier")]
         assert {"a.txt", "b.md"} <= set(names)
-    with (
-        triptych.open(tmp_path / "library", settings={**OFF, "search.fold": "all"}) as lib,
-        pytest.raises(UserError, match=r"is .all., but must be one of: exact, near, off"),
-    ):
-        lib.search("boats")

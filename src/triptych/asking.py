@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from triptych.answer import answer, around, gathered, seen
 from triptych.catalog import Catalog
-from triptych.errors import FileError, LibraryError, UserError, VlmError
+from triptych.errors import FileError, LibraryError, VlmError
 from triptych.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
 from triptych.filters import Within
 from triptych.grounding import distrust
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from triptych.grounding.packing import Wanted
     from triptych.grounding.reader import Drawn, Reader
 
-_UNSUPPORTED = ("drop", "mark")
 _TOGETHER = 8  # questions that a model is asked at once
 
 
@@ -170,10 +169,6 @@ class Asking:
         from triptych.grounding.reader import Reader
 
         settings = self.settings.answer
-        if settings.unsupported not in _UNSUPPORTED:
-            raise UserError(
-                f"answer.unsupported is '{settings.unsupported}'. Allowed are: {', '.join(_UNSUPPORTED)}."
-            )
         return Reader(vlm, Prompts.load(settings.prompts), settings, self.settings.generation, self._drawn)
 
     def _drawn(self, hit: Hit, page: Page, wanted: Sequence[Wanted]) -> Drawn:

@@ -20,7 +20,6 @@ from triptych.fuse import Fused
 from triptych.panel import Panel
 from triptych.reading import Reading
 
-MODES = ("exact", "near", "off")
 SAME = 0.9999  # cosine of two views of the same pixels: vectors are kept in half precision
 NEAR = 0.995
 SHARED = 0.8  # of the words of two near copies together

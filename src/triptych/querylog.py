@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from triptych.errors import UserError
 from triptych.journal import FOLDER, Journal
 from triptych.results import Results
 from triptych.settings import LogSettings
@@ -41,8 +40,6 @@ class QueryLog:
     """The query log of the library in `folder`. Any thread may write."""
 
     def __init__(self, folder: Path, settings: LogSettings) -> None:
-        if settings.queries not in (OFF, IDS, FULL):
-            raise UserError(f"The setting log.queries is '{settings.queries}', but must be off, ids or full.")
         self.level = settings.queries
         self._journal = Journal(folder / FOLDER, "queries", settings.days)
 

@@ -94,7 +94,6 @@ def retrieve(
     wanted = settings.k if k is None else k
     if wanted < 1:
         raise UserError(f"k is {wanted}, but must be at least 1.")
-    _check(settings)
     gathered = gather(query, catalog, index, encoders, settings, method, wanted, signals, collection, where)
     asked, candidates, seconds = gathered.asked, gathered.candidates, gathered.seconds
     weighed = _weighed(gathered, method, model, catalog)
@@ -123,16 +122,6 @@ def retrieve(
     return Results(
         query.text or None, picture, tuple(hits), told, match, None if fits is None else fits.strength
     )
-
-
-def _check(settings: SearchSettings) -> None:
-    """Raises UserError for a word that is none of a setting's."""
-    for name, value, known in (
-        ("fold", settings.fold, fold.MODES),
-        ("no_match", settings.no_match, ("mark", "drop", "off")),
-    ):
-        if value not in known:
-            raise UserError(f"search.{name} is '{value}', but must be one of: {', '.join(known)}.")
 
 
 def _fit(

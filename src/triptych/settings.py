@@ -8,8 +8,10 @@ passwords come from the environment only and are read where they are used.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -38,7 +40,7 @@ class OcrSettings:
 class ChunkSettings:
     """Cutting pages into passages, in tokens of the text encoder."""
 
-    size: int = 256  # tokens of a passage at most
+    size: int = 256  # tokens of a passage at most, as far as the encoder reads them
     overlap: int = 32  # tokens that a passage shares with the one before
 
 
@@ -46,13 +48,25 @@ class ChunkSettings:
 class LookSettings:
     """What image encoders see of a page beside the whole of it."""
 
-    detectors: str = "geometry fields"  # back ends of detectors/ that find regions, or "none"
+    detectors: str = (
+        "geometry fields"  # back ends of detectors/ that find regions, with spaces between, or "none"
+    )
     regions: bool = True  # figures, logos and tables of a page are seen on their own, too
     tiles: bool = False  # large and dense pages are seen in overlapping tiles, too
     tile: int = 1024  # pixels of a tile's side
     overlap: float = 0.2  # share of a tile that the next one covers again
     threshold: int = 2200  # pixels of the longer side above which a page is tiled
     dense: int = 400  # words from which a page larger than a tile is tiled
+
+    @property
+    def found_by(self) -> list[str]:
+        """The detectors; one whose argument has spaces in it stands in quotes."""
+        try:
+            return shlex.split(self.detectors)
+        except ValueError as error:
+            raise UserError(
+                f"The setting 'look.detectors' is {self.detectors!r}: {error}. Put one with spaces in quotes."
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,27 @@ class AnswerSettings:
 
 
 EXTRACTIVE = "extractive"  # answers without a model
+
+# What a value may be, where its type says too little. Other numbers are at least 0.
+CHOICES = {
+    "ocr.enhance": ("auto", "on", "off"),
+    "search.fold": ("exact", "near", "off"),
+    "search.no_match": ("mark", "drop", "off"),
+    "answer.unsupported": ("drop", "mark"),
+    "log.queries": ("off", "ids", "full"),
+}
+_AT_LEAST = {
+    "server.processes": -1,
+    "ocr.side": 64,
+    "chunk.size": 16,
+    "look.tile": 64,
+    "limits.memory_mb": 100,
+    "limits.page_seconds": 0.1,
+    **dict.fromkeys(("limits.file_mb", "limits.pages", "limits.megapixels"), 1),
+    **dict.fromkeys(("search.k", "search.depth", "rerank.depth"), 1),
+    **dict.fromkeys((f"answer.{name}" for name in ("evidence", "candidates", "pages", "per_source")), 1),
+    **dict.fromkeys(("answer.tokens", "generation.max_tokens", "generation.side", "log.days"), 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +228,7 @@ class Settings:
             ("stores", self.store),
             *(("vlms", name) for name in (self.vlm,) if name != EXTRACTIVE),
             ("ocr", self.ocr.engine),
-            *(("detectors", name) for name in self.look.detectors.split()),
+            *(("detectors", name) for name in self.look.found_by),
             *(("rerankers", name) for name in (self.rerank.model,) if name not in RERANK_BUILTIN),
         ]
 
@@ -230,6 +265,11 @@ def load(
     for key, value, origin in _layers(folder, file, os.environ if environ is None else environ, flags or {}):
         settings = _set(settings, key, value, origin)
         origins[key] = origin
+    if settings.chunk.overlap >= settings.chunk.size:
+        raise UserError(
+            f"The setting 'chunk.overlap' is {settings.chunk.overlap} ({origins['chunk.overlap']}), but must be "
+            f"less than 'chunk.size', which is {settings.chunk.size} ({origins['chunk.size']})."
+        )
     return settings, [Origin(key, value, origins[key]) for key, value in keys(settings)]
 
 
@@ -283,11 +323,22 @@ def _set(settings: Settings, key: str, value: Any, origin: str) -> Settings:
         near = get_close_matches(key, known, 1, 0.5)
         guess = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known)}."
         raise UserError(f"There is no setting '{key}' ({origin}).{guess}")
-    value = _typed(key, value, known[key], origin)
+    value = _allowed(key, _typed(key, value, known[key], origin), origin)
     section, _, name = key.rpartition(".")
     if not section:
         return replace(settings, **{name: value})
     return replace(settings, **{section: replace(getattr(settings, section), **{name: value})})
+
+
+def _allowed(key: str, value: Any, origin: str) -> Any:
+    if key in CHOICES and value not in CHOICES[key]:
+        raise UserError(
+            f"The setting '{key}' is {value!r} ({origin}), but must be one of: {', '.join(CHOICES[key])}."
+        )
+    least = _AT_LEAST.get(key, 0)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and not least <= value < math.inf:
+        raise UserError(f"The setting '{key}' is {value} ({origin}), but must be at least {least}.")
+    return value
 
 
 def _typed(key: str, value: Any, like: Any, origin: str) -> Any:
