@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import triptych
 from triptych import language, terms, tokens
 from triptych.keyword import KeywordIndex
 from triptych.replay import Passage
@@ -159,3 +160,32 @@ def test_every_process_detects_the_same_language() -> None:
         for seed in ("1", "3", "5")
     }
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *((text, name) for name, text in TEXTS.items()),
+        ("東京都の請求書です。お支払いをお願いします。", "ja"),
+        ("发票号码二零二零", "zh"),
+        ("계산서 번호와 날짜", "ko"),
+        ("यह एक चालान है", "hi"),
+        ("חשבונית מס", "he"),
+        ("", None),
+        ("129.50 INV-2207 2024-03-01", None),
+        ("25% 24% 23% Total", None),  # a chart: nothing tells
+    ],
+)
+def test_the_language_of_a_page_is_told_where_something_tells(text: str, name: str | None) -> None:
+    assert language.spoken(text) == name
+
+
+def test_pages_know_the_language_that_was_detected(tmp_path: Path) -> None:
+    (tmp_path / "brief.txt").write_text(TEXTS["de"], "utf-8")
+    (tmp_path / "lettre.txt").write_text(TEXTS["fr"], "latin-1", errors="replace")
+    (tmp_path / "codes.txt").write_text("129.50 INV-2207\n")
+    with triptych.open(tmp_path / "library") as library:
+        library.add(*sorted(tmp_path.glob("*.txt")))
+        told = {a["title"]: library.show(a["asset"])["pages"][0]["language"] for a in library.list()}
+        assert told == {"brief.txt": "de", "lettre.txt": "fr", "codes.txt": None}
+        assert [a["title"] for a in library.list(where="language = de")] == ["brief.txt"]

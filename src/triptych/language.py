@@ -76,6 +76,27 @@ _SCRIPTS = {
     "ar": re.compile("[\u0600-\u06ff]"),
     "ta": re.compile("[\u0b80-\u0bff]"),
 }
+_WRITTEN = {
+    **_SCRIPTS,
+    "ja": re.compile("[\u3040-\u30ff]"),
+    "ko": re.compile("[\uac00-\ud7af\u1100-\u11ff]"),
+    "zh": re.compile("[\u3400-\u9fff]"),
+    "hi": re.compile("[\u0900-\u097f]"),
+    "bn": re.compile("[\u0980-\u09ff]"),
+    "pa": re.compile("[\u0a00-\u0a7f]"),
+    "gu": re.compile("[\u0a80-\u0aff]"),
+    "or": re.compile("[\u0b00-\u0b7f]"),
+    "te": re.compile("[\u0c00-\u0c7f]"),
+    "kn": re.compile("[\u0c80-\u0cff]"),
+    "ml": re.compile("[\u0d00-\u0d7f]"),
+    "si": re.compile("[\u0d80-\u0dff]"),
+    "th": re.compile("[\u0e00-\u0e7f]"),
+    "he": re.compile("[\u0590-\u05ff]"),
+    "hy": re.compile("[\u0530-\u058f]"),
+    "ka": re.compile("[\u10a0-\u10ff]"),
+}  # the language that most of what is written in a script is in
+_KANA = 0.1  # share of a text's letters from which its Chinese characters are Japanese ones
+_GLANCE = 5000  # characters of a page that tell its language
 _LEAST = 3  # different stop words by which a text is told not to be English: names and codes hold some, too
 _SHARE = 0.04  # of its words that these are at least
 
@@ -111,6 +132,24 @@ def detect(text: str, words: Sequence[str], least: int = _LEAST) -> str:
         most = max(letters, key=lambda language: letters[language])
         return most if 2 * letters[most] > sum(map(str.isalpha, text)) else DEFAULT
     return DEFAULT
+
+
+def spoken(text: str) -> str | None:
+    """The language of a page, as ISO 639-1 writes it; None where nothing tells, as on a page of numbers. A script
+    stands for the language that it is mostly used for."""
+    text = text[:_GLANCE]
+    words = tokens.words(text)
+    best = detect(text, words)
+    known = _languages_of()
+    told = {word for word in words if best in known.get(word, ())}
+    if best != DEFAULT or len(told) >= _LEAST:
+        return best
+    letters = sum(map(str.isalpha, text))
+    shares = {name: len(script.findall(text)) / max(letters, 1) for name, script in _WRITTEN.items()}
+    if shares["ja"] >= _KANA and shares["ja"] + shares["zh"] > 0.5:
+        return "ja"
+    most = max(shares, key=lambda name: shares[name])
+    return most if shares[most] > 0.5 else None
 
 
 def stems(words: Sequence[str], language: str = DEFAULT) -> list[str]:

@@ -40,7 +40,7 @@ def open_document(path: Path, name: str, limits: Limits) -> tuple[Document, str]
     """
     size = path.stat().st_size
     if size == 0:
-        raise FileError("empty", f"{name} is empty (0 bytes)")
+        raise FileError("empty", f"{name} is empty (0 bytes)", "Save or copy it again")
     if size > limits.file_mb * 1_000_000:
         raise FileError(
             "too-large",
@@ -109,7 +109,7 @@ class Reader:
 
     def _detectors(self) -> list[Detector]:
         if self._found is None:
-            names = [name for name in self._look.detectors.split() if name != "none"]
+            names = [name for name in self._look.found_by if name != "none"]
             self._found = [plugins.load("detectors", name) for name in names]
         return self._found
 
@@ -157,7 +157,7 @@ class Reader:
             turned=turned,
             text_source="ocr" if lines else "none",
             ocr_engine=engine.name,
-            language=self._settings.language,
+            language=self._language,
         )
 
     def _ocr_pictures(self, document: Document, raw: RawPage, page: Page, pictures: list[Picture]) -> Page:
@@ -183,8 +183,13 @@ class Reader:
             text=regions.append(page.text, found),
             text_source="mixed",
             ocr_engine=self._ocr().name,
-            language=self._settings.language,
+            language=self._language,
         )
+
+    @property
+    def _language(self) -> str | None:
+        """What a scan is said to be in; None where that is left open."""
+        return None if self._settings.language == "auto" else self._settings.language
 
     def _ocr(self) -> Ocr:
         if self._engine is None:
