@@ -18,16 +18,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from triptych import captioning, ingest
+from triptych import captioning, ingest, replay
 from triptych.blobs import Blobs, Staged
-from triptych.captioning import PEOPLE
+from triptych.captioning import ALT_TEXT, PEOPLE
 from triptych.catalog import Catalog
 from triptych.errors import FileError
 from triptych.faults import point
 from triptych.index import Index
+from triptych.language import spoken
 from triptych.looks import Looks, given, looked
 from triptych.making import Making, counts
 from triptych.pipeline import Encoders, Pipeline
+from triptych.process import REPAIR
 from triptych.records import Asset, AssetRecord, Piece
 from triptych.replay import TEMPLATED
 from triptych.results import Added
@@ -86,41 +88,53 @@ class Adding:
         collection: str,
         tags: dict[str, str],
         supplied: Supplied | None = None,
-        named: Callable[[Path], str] = ingest.name_of,
+        named: Callable[[Path], str] | None = None,
         progress: Progress | None = None,
     ) -> Iterator[Added]:
         """Add files; `supplied` says what people say of a file, if they do, and `named` under which name it is
-        kept. `progress` hears of files that are being read."""
+        kept: else the one by which it is known already, from here or from the root, or the one given.
+        `progress` hears of files that are being read."""
+        named = named or partial(self._known_as, collection)
         told: deque[Added] = deque()  # known without reading: unchanged, or refused
         under_way: dict[str, _Job] = {}  # by content
         kinds: set[str] = set()  # of what was added
 
-        def jobs() -> Iterator[tuple[str, Path, str]]:
+        def jobs() -> Iterator[tuple[str, Path, str] | None]:
             for file in found:
                 if isinstance(file, ingest.Refused):
                     told.append(Added(ingest.name_of(file.path), None, "failed", error=file.error))
+                    yield None
                     continue
+                name = named(file)
                 try:
-                    job = self._job(file, named, collection, tags, supplied or nothing, under_way, told)
+                    job = self._job(file, name, collection, tags, supplied or nothing, under_way, told)
                 except FileError as error:
-                    told.append(Added(named(file), None, "failed", error=error))
+                    told.append(Added(name, None, "failed", error=error))
+                    job = None
+                if job is None:
+                    yield None
                     continue
-                if job is not None:
-                    under_way[job.staged.source.sha256] = job
-                    yield job.staged.source.sha256, job.staged.path, file.name
+                under_way[job.staged.source.sha256] = job
+                yield job.staged.source.sha256, job.staged.path, file.name
 
         def tell(sha256: str, pages: int, of: int) -> None:
             if progress and of:
                 progress(pages, of, under_way[sha256].staged.source.path)
 
         with self._looking() as seen:
-            for sha256, reading in self.workers.read(jobs(), seen, tell if progress else None):
+            for done in self.workers.stream(jobs(), seen, tell if progress else None):
                 yield from _drain(told)
-                yield from self._store(under_way.pop(sha256), reading)
-                kinds.add("" if isinstance(reading, FileError) else reading.kind)
+                if done is not None:
+                    sha256, reading = done
+                    yield from self._store(under_way.pop(sha256), reading)
+                    kinds.add("" if isinstance(reading, FileError) else reading.kind)
         yield from _drain(told)
         if kinds & {"markdown", "image"}:
-            self._alt_texts(collection)
+            self.alt_texts(collection)
+
+    def _known_as(self, collection: str, file: Path) -> str:
+        names = ingest.names_of(file)
+        return next((name for name in names if self.catalog.source(collection, name)), names[0])
 
     @contextmanager
     def _looking(self) -> Iterator[Seen[str] | None]:
@@ -135,7 +149,7 @@ class Adding:
     def _job(
         self,
         file: Path,
-        named: Callable[[Path], str],
+        name: str,
         collection: str,
         tags: dict[str, str],
         supplied: Supplied,
@@ -143,13 +157,15 @@ class Adding:
         told: deque[Added],
     ) -> _Job | None:
         """The file as work to do; None when its content is here, or on its way, already."""
-        source = replace(ingest.identify(file, self.settings.limits), path=named(file))
+        source = replace(ingest.identify(file, self.settings.limits), path=name)
+        if not source.size:
+            raise FileError("empty", "it is empty (0 bytes)", "Save or copy it again")
         if source.sha256 in under_way:
             under_way[source.sha256].twins.append(source)
             return None
         known = self.catalog.find(source.sha256, collection)
         said = supplied(file)
-        if known is not None and (event := self._reuse(known, source, said)) is not None:
+        if known is not None and (event := self._reuse(known, source, said, tags)) is not None:
             told.append(event)
             return None
         staged = self.blobs.stage(file)
@@ -160,60 +176,77 @@ class Adding:
             return None
         return _Job(staged, collection, tags, said)
 
-    def _reuse(self, known: Asset, source: Source, said: tuple[str, ...]) -> Added | None:
+    def _reuse(
+        self, known: Asset, source: Source, said: tuple[str, ...], tags: dict[str, str]
+    ) -> Added | None:
         """What is here already and need not be read again; None when the way of reading has changed."""
+        if not self.blobs.whole(source):
+            return None  # its original was lost: with the file it comes back
         begun = time.monotonic()
         before = Pipeline.parse(known.pipeline)
-        if before.reading != self.pipeline.reading:
+        if not self.pipeline.reads_as(before, known.kind):
             return None
-        status = "unchanged"
-        if before != self.pipeline:
+        changed = not self.pipeline.cuts_as(before, known.kind)
+        if changed:
             self.again(known, looked=before.look == self.pipeline.look)
-            status = known.status
         current = self._current(known)
         if said and self._describe(current, said):
-            status = known.status
+            changed = True
+        if any(known.tags.get(name) != tag for name, tag in tags.items()):
+            self.catalog.tag(current.key, {**known.tags, **tags})
+            changed = True
         self.blobs.free(self.catalog.alias(current.key, [source]).freed)
-        return Added(source.path, known.sha256, status, known.pages, seconds=time.monotonic() - begun)
+        status = known.status if changed else "unchanged"
+        return self.told(source.path, current, status, time.monotonic() - begun)
+
+    def told(self, path: str, asset: Asset, status: str, seconds: float = 0.0) -> Added:
+        """What is said of an asset that was here before, under one of its paths."""
+        count = replay.counts(self.catalog, asset.key)
+        return Added(path, asset.sha256, status, asset.pages, count, seconds)
 
     def _store(self, job: _Job, reading: Reading | FileError) -> Iterator[Added]:
         """Make one file durable: the original first, then all that was read from it in one transaction."""
         begun = time.monotonic()
         source = job.staged.source
-        error = reading if isinstance(reading, FileError) else _unreadable(reading)
-        if error is not None or isinstance(reading, FileError):
+        read = reading if isinstance(reading, FileError) else _readable(reading)
+        if isinstance(read, FileError):
             self.blobs.discard(job.staged)
-            for failed in (source, *job.twins):
-                yield Added(failed.path, None, "failed", error=error)
+            yield Added(source.path, None, "failed", error=read)
+            for twin in job.twins:
+                same = FileError(read.code, f"it is the same as {source.path}: {read.reason}", read.hint)
+                yield Added(twin.path, None, "failed", error=same)
             return
+        before = self.catalog.find(source.sha256, job.collection)
+        tags = {**({} if before is None else before.tags), **job.tags}
         record = AssetRecord(
             sha256=source.sha256,
             collection=job.collection,
-            kind=reading.kind,
-            media_type=reading.media_type,
+            kind=read.kind,
+            media_type=read.media_type,
             bytes=source.size,
-            status="partial" if reading.failed_pages else "ready",
+            status="partial" if read.failed_pages else "ready",
             pipeline=str(self.pipeline),
-            title=_title(source, reading),
-            meta={**reading.meta, **({"tags": job.tags} if job.tags else {})},
+            title=_title(source, read),
+            meta={**read.meta, **({"tags": tags} if tags else {})},
         )
         self.blobs.keep(job.staged)
-        count = self._put(record, [source, *job.twins], reading.pages, self._people(job, reading))
+        pages = [replace(page, language=spoken(page.text.text) or page.language) for page in read.pages]
+        count = self._put(record, [source, *job.twins], pages, self._people(job, read))
         point("acknowledged")
-        seconds = reading.seconds + time.monotonic() - begun
+        seconds = read.seconds + time.monotonic() - begun
         yield Added(
             source.path,
             source.sha256,
             record.status,
-            len(reading.pages),
+            len(read.pages),
             count,
             seconds,
             None,
-            reading.failed_pages,
-            tuple(page.number for page in reading.pages if page.unsure),
+            read.failed_pages,
+            tuple(page.number for page in read.pages if page.unsure),
         )
         for twin in job.twins:
-            yield Added(twin.path, source.sha256, "unchanged", len(reading.pages), count)
+            yield Added(twin.path, source.sha256, "unchanged", len(read.pages), count)
 
     def _people(self, job: _Job, reading: Reading) -> dict[int, list[Caption]]:
         """What people say of a file that was just read, and what others said of it when it was here before."""
@@ -259,6 +292,10 @@ class Adding:
     def again(self, known: Asset, looked: bool, change: Callable[[Page], Page] | None = None) -> None:
         """Chunk and embed what was read before, as after a change of chunk size; look at it again unless
         its views are what they would be now. `change` is done to every page before, if given."""
+        before = Pipeline.parse(known.pipeline)
+        done = self.pipeline._replace(
+            reading=before.reading, look=before.look if looked else self.pipeline.look
+        )
         record = AssetRecord(
             known.sha256,
             known.collection,
@@ -266,7 +303,7 @@ class Adding:
             known.media_type,
             known.bytes,
             known.status,
-            str(self.pipeline),
+            str(done),
             known.title,
             known.meta,
             known.error,
@@ -277,6 +314,14 @@ class Adding:
             pages = [self._looked_at(known, page) for page in self.catalog.pages(known.key)]
         pages = pages if change is None else [change(page) for page in pages]
         self._put(record, [], pages, self._kept(known))
+
+    def renamed(self, asset: Asset, old: str, new: str) -> Asset:
+        """The asset with its file's new name in its title, which leads what is embedded of it."""
+        before, after = Path(old).name, Path(new).name
+        if before == after or not f"{asset.title} - ".startswith(f"{before} - "):
+            return asset
+        self.again(replace(asset, title=after + asset.title.removeprefix(before)), looked=True)
+        return self._current(asset)
 
     def _with_views(self, page: Page, pieces: Sequence[Piece]) -> Page:
         """A stored page with the views it has, whose vectors the catalog holds."""
@@ -304,13 +349,16 @@ class Adding:
         views = looked(self.workers, path, asset.sources[0], page, planned, encoder)
         return replace(page, views=views)
 
-    def _alt_texts(self, collection: str) -> None:
-        """Let the pictures that Markdown files show be found by their alt texts, whichever came first."""
+    def alt_texts(self, collection: str) -> None:
+        """Let the pictures that Markdown files show be found by their alt texts, whichever came first, and no
+        longer than the files say so."""
         notes = [asset for asset in self.catalog.assets(collection) if asset.kind == "markdown"]
-        for picture, said in captioning.alt_texts(self.catalog, collection, notes).items():
+        said = captioning.alt_texts(self.catalog, collection, notes)
+        for picture in {*said, *captioning.with_alt_texts(self.catalog, collection)}:
             before = [c for c in captioning.known(self.catalog, picture).get(1, []) if c.origin == PEOPLE]
-            now = captioning.distinct([*before, *said])
-            if len(now) > len(before):
+            others = [c for c in before if not c.model.startswith(ALT_TEXT)]
+            now = captioning.distinct([*others, *said.get(picture, ())])
+            if {c.text for c in now} != {c.text for c in before}:
                 captioning.store(self.catalog, picture, {1: now}, {PEOPLE}, self.encoders)
                 self.index.catch_up_soon()
 
@@ -338,11 +386,11 @@ def _drain(told: deque[Added]) -> Iterator[Added]:
         yield told.popleft()
 
 
-def _unreadable(reading: Reading) -> FileError | None:
+def _readable(reading: Reading) -> Reading | FileError:
     """An error when not one page could be read: such a file is not added."""
     if reading.pages and all(page.failed for page in reading.pages):
-        return FileError("damaged", f"no page could be read: {reading.pages[0].failed}")
-    return None
+        return FileError("damaged", f"no page could be read: {reading.pages[0].failed}", REPAIR)
+    return reading
 
 
 def _title(source: Source, reading: Reading) -> str:

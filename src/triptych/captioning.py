@@ -20,7 +20,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
+from sqlalchemy import select
 
+from triptych import database, schema
 from triptych.catalog import Catalog
 from triptych.embed import embed
 from triptych.errors import UserError
@@ -30,6 +32,7 @@ from triptych.replay import MOST_CAPTIONS
 from triptych.types import Caption, Chunk
 
 PEOPLE = "people"  # the origin of what people say
+ALT_TEXT = "alt text in "  # and a path: where a caption by people stands that a Markdown file gave
 _LONGEST = 2000  # characters of a caption
 _KEYS = ("path", "file", "filename", "image", "source", "id")  # what names the picture in a captions file
 _TEXTS = ("captions", "caption", "text", "description", "alt")
@@ -85,8 +88,20 @@ def alt_texts(catalog: Catalog, collection: str, notes: Iterable[Asset]) -> dict
             for source in asset.sources:
                 path = os.path.normpath(Path(source).parent / unquote(target))
                 if (picture := catalog.source(collection, path)) is not None:
-                    found.setdefault(picture.asset, []).append(supplied(alt, f"alt text in {source}"))
+                    found.setdefault(picture.asset, []).append(supplied(alt, f"{ALT_TEXT}{source}"))
     return found
+
+
+def with_alt_texts(catalog: Catalog, collection: str) -> set[int]:
+    """The keys of assets that have captions out of Markdown files."""
+    query = (
+        select(schema.chunk.c.asset)
+        .join(schema.caption, schema.caption.c.chunk == schema.chunk.c.key)
+        .join(schema.asset, schema.asset.c.key == schema.chunk.c.asset)
+        .where(schema.caption.c.model.startswith(ALT_TEXT), schema.asset.c.collection == collection)
+    )
+    with database.reading(catalog.engine) as connection:
+        return set(connection.scalars(query))
 
 
 def store(

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, delete, func, insert, inspect, select
+from sqlalchemy import delete, func, insert, inspect, select
 from sqlalchemy.engine import Engine
 
 from triptych import __version__, database, pack, schema
@@ -159,6 +159,11 @@ class Catalog:
             point("alias-before-commit")
         return committed
 
+    def tag(self, asset: int, tags: Mapping[str, str]) -> None:
+        """Give an asset these tags in place of the ones it has; nothing else of it changes."""
+        with database.writing(self.engine) as connection:
+            sql.tag(connection, asset, tags)
+
     def remove(self, assets: Sequence[int]) -> tuple[str, ...]:
         """Remove assets with all that is theirs; the sha256 that nothing holds any more."""
         with database.writing(self.engine) as connection:
@@ -216,25 +221,21 @@ class Catalog:
         with database.reading(self.engine) as connection:
             return sql.find(connection, sha256, collection)
 
-    def asset(self, name: str, collection: str | None = None) -> Asset:
-        """The one asset whose id starts with `name` (at least 4 characters) or that has the path `name`.
+    def asset(self, name: str, collection: str | None = None, paths: Sequence[str] = ()) -> Asset:
+        """The one asset whose id starts with `name` (at least 4 characters) or that has the path `name`, or one
+        of `paths`, which mean the same file.
 
         Raises UserError when there is none, or more than one.
         """
-        by_path = select(schema.source.c.asset).where(schema.source.c.path == sql.stored_path(name))
-        condition: ColumnElement[bool] = schema.asset.c.key.in_(by_path)
-        if len(name) >= 4 and all(c in "0123456789abcdef" for c in name.lower()):
-            condition |= schema.asset.c.sha256.startswith(name.lower(), autoescape=True)
-        if collection is not None:
-            condition &= schema.asset.c.collection == collection
         with database.reading(self.engine) as connection:
-            found = sql.load(
-                connection, connection.scalars(select(schema.asset.c.key).where(condition)).all()
-            )
+            found = sql.named(connection, name, collection, paths)
         if len(found) == 1:
             return found[0]
         if not found:
-            raise UserError(f"There is no asset '{name}' in this library. See what there is: triptych list")
+            short = f" Type {sql.ID} characters of an id at least." if len(name) < sql.ID else ""
+            raise UserError(
+                f"There is no asset '{name}' in this library.{short} See what there is: triptych list"
+            )
         ids = ", ".join(f"{a.sha256[:12]} in {a.collection}" for a in found[:5])
         raise UserError(
             f"'{name}' means {len(found)} assets ({ids}). Type more of the id, or name one with --collection."
@@ -300,8 +301,9 @@ class Catalog:
         query = select(schema.page).where(schema.page.c.asset == asset, schema.page.c.number == number)
         with database.reading(self.engine) as connection:
             row = connection.execute(query).first()
+            pages = connection.scalar(select(schema.asset.c.pages).where(schema.asset.c.key == asset))
         if row is None:
-            raise UserError(f"There is no page {number} in this asset. See its pages: triptych show ID")
+            raise UserError(f"There is no page {number} in this asset; the last one is {pages}.")
         return sql.page(row)
 
     def shown(self, keys: Sequence[int]) -> list[tuple[ChunkRow, PageText]]:

@@ -14,18 +14,23 @@ def follow(folder: Path, collection: str, library: Path, adding: Adding) -> Iter
     """Make a collection follow `folder`, told one by one; `library` is the library's own folder, which is
     left out. Used while the library's lock is held."""
     catalog, blobs = adding.catalog, adding.blobs
-    under = ingest.name_of(folder / "x")[:-1]
-    known = {s.path: (s.sha256, s.size, s.modified) for s in catalog.sources(collection, path_prefix=under)}
+    top = ingest.place_of(folder)
+    places = ((s, ingest.place_of(ingest.path_of(s.path))) for s in catalog.sources(collection))
+    sources = {s.path: s for s, place in places if place.is_relative_to(top)}
+    known = {path: (s.sha256, s.size, s.modified) for path, s in sources.items()}
     plan = ingest.plan_sync(folder, known, library, adding.settings.limits)
+    assets = {asset.key: asset for asset in catalog.assets(collection)}
     for name in plan.same:
-        yield Added(name, known[name][0], "unchanged")
+        yield adding.told(name, assets[sources[name].asset], "unchanged")
     for old, new in plan.rename:
-        asset = catalog.asset(old, collection)
+        asset = adding.renamed(assets[sources[old].asset], old, new.path)
         catalog.alias(asset.key, [new])
         blobs.free(catalog.forget(collection, [old]))
-        yield Added(new.path, new.sha256, "renamed", asset.pages)
+        yield adding.told(new.path, asset, "renamed")
     for name in plan.remove:
         blobs.free(catalog.forget(collection, [name]))
-        yield Added(name, known[name][0], "removed")
+        yield Added(name, known[name][0], "removed", assets[sources[name].asset].pages)
     rest = [ingest.path_of(s.path) for s in (*plan.touch, *plan.change, *plan.add)]
     yield from adding.files([*plan.refused, *rest], collection, {})
+    if plan.rename or plan.remove:
+        adding.alt_texts(collection)

@@ -14,7 +14,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +25,7 @@ from triptych.types import Source
 
 BLOCK = 1 << 20  # bytes read at a time
 _ESCAPED = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
+_TRY = "Check the disk it is on, and add it again"
 _JOINERS = "\u200c\u200d"  # format characters that some scripts and emoji need inside a word
 
 
@@ -49,6 +50,18 @@ def name_of(path: str | Path) -> str:
     if text.isprintable() and "\\" not in text:
         return text
     return "".join(c if _visible(c) else _escape(c) for c in text)
+
+
+def names_of(path: str | Path) -> tuple[str, ...]:
+    """Every name under which a file may be kept: as it is given, from the root, and from the current folder."""
+    absolute, here = place_of(path), Path.cwd()
+    below = absolute.relative_to(here) if absolute.is_relative_to(here) else absolute
+    return tuple(dict.fromkeys(map(name_of, (path, absolute, below))))
+
+
+def place_of(path: str | Path) -> Path:
+    """A path from the root, without `..` in it; links stay as they are."""
+    return Path(os.path.normpath(Path(path).absolute()))
 
 
 def path_of(name: str) -> Path:
@@ -95,7 +108,7 @@ def find(
     """
     for path in _named(what, stdin):
         if "\0" in str(path):
-            yield Refused(path, FileError("bad-name", "the name holds a NUL character"))
+            yield Refused(path, FileError("bad-name", "the name holds a NUL character", "Rename the file"))
             continue
         try:
             mode = path.stat().st_mode
@@ -103,7 +116,9 @@ def find(
             yield Refused(path, file_error(error, path))
             continue
         if library is not None and _within(path, library):
-            yield Refused(path, FileError("own-library", "this is inside the library itself"))
+            yield Refused(
+                path, FileError("own-library", "this is inside the library itself", "Name another folder")
+            )
         elif stat.S_ISDIR(mode):
             yield from _walk(path, library)
         elif stat.S_ISREG(mode):
@@ -164,10 +179,7 @@ def _link(path: Path, top: Path, library: Path | None) -> Iterator[Path | Refuse
         target = path.resolve(strict=True)
         mode = target.stat().st_mode
     except OSError as error:
-        if error.errno == errno.ENOENT:
-            yield Refused(path, FileError("not-found", "the link leads to nothing"))
-        else:
-            yield Refused(path, file_error(error, path))
+        yield Refused(path, file_error(error, path))
         return
     except RuntimeError:  # how Python 3.11 and 3.12 report a loop
         yield Refused(path, file_error(OSError(errno.ELOOP, os.strerror(errno.ELOOP)), path))
@@ -227,7 +239,7 @@ def blocks(file: BinaryIO, limits: Limits) -> Iterator[bytes]:
         try:
             block = file.read(BLOCK)
         except OSError as error:
-            raise FileError("unreadable", f"reading it failed: {error.strerror}") from error
+            raise FileError("unreadable", f"reading it failed: {error.strerror}", _TRY) from error
         if not block:
             return
         yield block
@@ -243,21 +255,24 @@ def file_error(error: OSError | ValueError, path: Path) -> FileError:
     """What a failed system call on `path` means to people."""
     number = getattr(error, "errno", None)
     if isinstance(error, ValueError):
-        return FileError("bad-name", "the name holds a NUL character")
+        return FileError("bad-name", "the name holds a NUL character", "Rename the file")
+    if number == errno.ENOENT and path.is_symlink():
+        return FileError("not-found", "the link leads to nothing", "Mend or delete the link")
     if number in (errno.ENOENT, errno.ENOTDIR):
         return FileError("not-found", "there is no such file or folder", _nearest(path))
     if number in (errno.EACCES, errno.EPERM):
         return FileError("unreadable", "you have no permission to read it", "Change its permissions (chmod)")
     if number == errno.ELOOP:
-        return FileError("link-loop", "the link leads back to itself")
+        return FileError("link-loop", "the link leads back to itself", "Mend or delete the link")
     if number == errno.ENAMETOOLONG:
         return FileError("name-too-long", "its path is longer than the system allows", "Move it up")
-    return FileError("unreadable", f"it cannot be opened: {error.strerror}")
+    return FileError("unreadable", f"it cannot be opened: {error.strerror}", _TRY)
 
 
 def _nearest(path: Path) -> str:
     try:
-        near = get_close_matches(path.name, [p.name for p in path.parent.iterdir()], 1)
+        names = [p.name for p in path.parent.iterdir() if p.name != path.name]
+        near = get_close_matches(path.name, names, 1)
     except OSError:
         return f"There is no folder '{name_of(path.parent)}' either"
     return f"Did you mean '{name_of(path.parent / near[0])}'?" if near else "Check the spelling"
@@ -305,6 +320,10 @@ def plan_sync(
     A file whose size and time are as known is not read. Raises UserError when the folder is missing,
     so that an unmounted disk does not look like a folder that was emptied.
     """
+    if folder.is_file():
+        raise UserError(
+            f"'{name_of(folder)}' is a file, not a folder. Add it: triptych add {name_of(folder)}"
+        )
     if not folder.is_dir():
         raise UserError(f"There is no folder '{name_of(folder)}' to follow. {_nearest(folder)}")
     same: list[str] = []
@@ -316,13 +335,14 @@ def plan_sync(
         try:
             if isinstance(found, Refused):
                 raise found.error
-            name = name_of(found)
+            names = names_of(found)
+            name = next((name for name in names if name in known), names[0])
             before = known.get(name)
             state = found.stat()
             if before and before[1:] == (state.st_size, state.st_mtime):
                 same.append(name)
                 continue
-            source = identify(found, limits)
+            source = replace(identify(found, limits), path=name)
         except FileError as error:
             refused.append(found if isinstance(found, Refused) else Refused(found, error))
         except OSError as error:  # gone since it was listed: the next run will see it as removed
@@ -339,8 +359,9 @@ def plan_sync(
 def _hidden_by(refused: Iterable[Refused], name: str) -> bool:
     """Whether `name` is, or lies in, something that is there but could not be looked at."""
     return any(
-        (name + "/").startswith(name_of(r.path) + "/")
+        (name + "/").startswith(refused_name + "/")
         for r in refused
+        for refused_name in names_of(r.path)
         if r.error.code not in ("not-found", "not-a-file")
     )
 

@@ -24,8 +24,7 @@ from triptych.aside import aside
 from triptych.blobs import Blobs
 from triptych.captioning import Sidecar
 from triptych.catalog import Catalog
-from triptych.checkup import checkup
-from triptych.errors import UserError, WrongSpace
+from triptych.errors import LibraryError, UserError
 from triptych.events import Event, outcome
 from triptych.floors import Floors
 from triptych.fuse import LEARNED
@@ -36,7 +35,7 @@ from triptych.pipeline import Encoders, chosen_encoders
 from triptych.removing import removing
 from triptych.replay import TEMPLATED
 from triptych.rerank import Reranking
-from triptych.results import Added, Results, page_dict
+from triptych.results import Added, Results, asset_dict
 from triptych.retrieve import Query, available, retrieve
 from triptych.settings import Settings
 from triptych.sight import Sight, see
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from triptych.adding import Adding
     from triptych.asking import Asking
     from triptych.describing import Run
+    from triptych.records import Asset
     from triptych.seams import Captioner, Progress
     from triptych.workers import Workers
 
@@ -183,18 +183,17 @@ class Library:
             captions = captioning.read(Path(captions))
         with self._writing():
             found: Iterator[Path | ingest.Refused] = ingest.find(what, stdin, None if names else self.folder)
-            supplied = None
             if captions is not None:
-                own, supplied = captions.file.absolute(), captions.of
+                own = captions.file.absolute()
                 found = (f for f in found if isinstance(f, ingest.Refused) or f.absolute() != own)
-            named = names or ingest.name_of
-            yield from self._adding.files(found, collection, dict(tags or {}), supplied, named, progress)
+            supplied = None if captions is None else captions.of
+            yield from self._adding.files(found, collection, dict(tags or {}), supplied, names, progress)
 
     def describing(
         self, captioner: str | None = None, *, collection: str | None = None, again: bool = False
     ) -> Run:
-        """How many pages a captioner (as in the settings) has not described yet, its work on them, told one by
-        one, each as soon as it is durable, and what it costs; stop it anywhere. `again`: all pages."""
+        """How many pages a captioner has not described yet, its work on them, told one by one, each as soon as
+        it is durable, and what it costs; stop it anywhere. `again`: all pages."""
         from triptych.describing import Describing
 
         spec = captioner or self.settings.captioner
@@ -214,14 +213,15 @@ class Library:
         with self._writing():
             yield from follow(Path(folder), collection, self.folder, self._adding)
 
-    def remove(self, *what: str, collection: str | None = None) -> builtins.list[Added]:
+    def remove(self, *what: str | Path, collection: str | None = None) -> builtins.list[Added]:
         """Remove assets, by path or id, with all that is theirs. One that is not there is reported."""
         return [*self.removing(*what, collection=collection)]
 
-    def removing(self, *what: str, collection: str | None = None) -> Iterator[Added]:
+    def removing(self, *what: str | Path, collection: str | None = None) -> Iterator[Added]:
         """As `remove`, told one by one."""
         with self._writing():
-            yield from removing(what, collection, self.catalog, self.blobs)
+            notes_gone = lambda where: self._adding.alt_texts(where)  # noqa: E731 (may load an encoder)
+            yield from removing(map(str, what), collection, self.catalog, self.blobs, notes_gone)
             self.index.catch_up()
             self.catalog.shrink()
 
@@ -263,10 +263,9 @@ class Library:
 
     def more_like(self, name: str, page: int = 1, k: int | None = None) -> Results:
         """Pages that look like one of the library and say the same; `name` is an id or a path."""
-        asset = self.catalog.asset(name)
-        found = self.search(
-            image=alike.sight_of(self.catalog, asset, page), k=(k or self.settings.search.k) + 1
-        )
+        asset = self._asset(name)
+        sight = alike.sight_of(self.catalog, asset, page)
+        found = self.search(image=sight, k=(k or self.settings.search.k) + 1)
         return alike.without(found, asset.sha256, page)
 
     def see(self, picture: str | Path | Image.Image | np.ndarray) -> Sight:
@@ -293,6 +292,9 @@ class Library:
 
         return Asking(self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings)
 
+    def _asset(self, name: str, collection: str | None = None) -> Asset:
+        return self.catalog.asset(name, collection, ingest.names_of(name))
+
     def _collection(self, name: str | None) -> str | None:
         if name is not None and name not in (known := self.catalog.collections()):
             there = f"There are: {', '.join(known)}." if known else "The library is empty."
@@ -313,37 +315,35 @@ class Library:
     def list(self, collection: str | None = None, where: str | None = None) -> builtins.list[dict[str, Any]]:
         """All assets, as `triptych list --json` shows them."""
         assets = self.catalog.assets(self._collection(collection))
-        if where is not None:
-            keys = filters.assets(self.catalog, where)
-            assets = [a for a in assets if a.key in keys]
-        return [asset.to_dict() for asset in assets]
+        keys = None if where is None else filters.assets(self.catalog, where)
+        return [asset.to_dict() for asset in assets if keys is None or asset.key in keys]
 
     def show(self, name: str, *, page: int | None = None, collection: str | None = None) -> dict[str, Any]:
         """What is known of one asset, by id or path; with `page`, that page's text and word boxes too."""
-        asset = self.catalog.asset(name, collection)
-        known = self.catalog.pieces(asset.key)
+        asset = self._asset(name, collection)
         if page is not None:
             self.catalog.page(asset.key, page)  # an unknown page is told
-            known = [(p, here) for p, here in known if p.number == page]
-        pages = [page_dict(p, here, words=page is not None) for p, here in known]
-        return {**asset.to_dict(), "pipeline": asset.pipeline, "meta": dict(asset.meta), "pages": pages}
+        sources = [self.catalog.source(asset.collection, path) for path in asset.sources]
+        return asset_dict(asset, sources, self.catalog.pieces(asset.key), page)
 
     def picture(self, name: str, page: int = 1, *, collection: str | None = None) -> Any:
         """A PIL image of the page with the lines of its text boxed, and its regions by their names."""
-        return self.pictures.boxed(self.catalog.asset(name, collection), page)
+        return self.pictures.boxed(self._asset(name, collection), page)
 
     def html(self, results: Results) -> str:
         """The hits as one self-contained page with their pictures, for people to look at."""
         from triptych.report import to_html
 
-        asked, took = results.text or f"looks like {results.image}", results.seconds.get("total")
-        return to_html(asked, results.hits, self.pictures.thumbnail, took, match=results.match)
+        took = results.seconds.get("total")
+        return to_html(results.asked, results.hits, self.pictures.thumbnail, took, match=results.match)
 
     # Looking after
 
     def verify(self) -> dict[str, Any]:
         """Compare catalog, indexes and originals. A writer that was killed is cleaned up after first."""
-        with self._writing():
+        from triptych.checkup import checkup
+
+        with self.writer.writing():
             return checkup(self.catalog, self.index, self.blobs)
 
     def rebuild(self, encoder: str | None = None, image_encoder: str | None = None) -> dict[str, Any]:
@@ -396,5 +396,5 @@ class Library:
         """After a killed writer: drop what it had not committed."""
         self.blobs.sweep()
         self.blobs.free(set(self.blobs.list()) - self.catalog.blobs())
-        with suppress(WrongSpace):  # the index of another space is made anew before it is asked
+        with suppress(LibraryError):  # of another space, or a damaged catalog: told when the index is asked
             self.index.catch_up()

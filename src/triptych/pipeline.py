@@ -16,6 +16,7 @@ from triptych.settings import Settings
 
 ENCODERS = {"encoder": "text", "image_encoder": "image"}  # settings, and a signal that each one makes
 BUILTIN = "builtin"  # the back end that needs no package and no accelerator
+PLAIN = ("text", "markdown", "csv")  # kinds of files without pictures: OCR and looks are nothing to them
 VERSION = 2  # raise it when reading or chunking changes what a page gives
 
 
@@ -86,6 +87,16 @@ class Pipeline(NamedTuple):
             f"{cut.size} {cut.overlap} {encoders.text.space} {captioner}",
             f"{image} {look.regions} {tiles}",
         )
+
+    def reads_as(self, before: Pipeline, kind: str) -> bool:
+        """Whether a file of this kind that was read by `before` would be read the same way now."""
+        if kind in PLAIN:
+            return self.reading.split()[0] == before.reading.split()[0]
+        return self.reading == before.reading
+
+    def cuts_as(self, before: Pipeline, kind: str) -> bool:
+        """Whether its passages and views would be the same."""
+        return self.cutting == before.cutting and (kind in PLAIN or self.look == before.look)
 
     @classmethod
     def parse(cls, line: str) -> Pipeline:

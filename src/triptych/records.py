@@ -82,6 +82,10 @@ class Asset:
     error: Mapping[str, str] | None
     sources: tuple[str, ...]
 
+    @property
+    def tags(self) -> dict[str, str]:
+        return dict(self.meta.get("tags", {}))
+
     def to_dict(self) -> dict[str, Any]:
         """The asset as `triptych list --json` shows it."""
         return {
@@ -95,7 +99,7 @@ class Asset:
             "title": self.title,
             "bytes": self.bytes,
             "media_type": self.media_type,
-            "tags": dict(self.meta.get("tags", {})),
+            "tags": self.tags,
         }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select
 from triptych import database, pack, pieces, schema
 from triptych import statements as sql
 from triptych.catalog import Catalog
-from triptych.errors import WrongSpace
+from triptych.errors import LibraryError, WrongSpace
 from triptych.records import KINDS, Change
 
 BATCH = 2000  # chunks read at once
@@ -50,6 +50,13 @@ def _of(signal: str) -> ColumnElement[bool]:
         )
         return (kind == "text") | ((kind == "caption") & (start == 0) & said)
     return kind.in_(KINDS[signal])
+
+
+def counts(catalog: Catalog, asset: int) -> dict[str, int]:
+    """How many entries the projection of each signal has of an asset."""
+    mine = select(func.count()).where(schema.chunk.c.asset == asset)
+    with database.reading(catalog.engine) as connection:
+        return {name: connection.scalar(mine.where(_of(name))) or 0 for name in ("keyword", *KINDS)}
 
 
 def state(catalog: Catalog) -> tuple[int, int]:
@@ -144,7 +151,14 @@ def vectors(
             )
         if found:
             assert row is not None
-            yield np.array([key for key, _ in found], np.int64), pack.full([v for _, v in found], row.dim)
+            yield np.array([key for key, _ in found], np.int64), _rows([v for _, v in found], row.dim)
+
+
+def _rows(packed: list[bytes], dim: int) -> np.ndarray:
+    try:
+        return pack.full(packed, dim)
+    except ValueError as error:
+        raise LibraryError("Vectors of the catalog are damaged. Type: triptych verify") from error
 
 
 def without_vector(catalog: Catalog, signal: str, space: str) -> list[tuple[int, bytes]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from triptych.errors import FileError
-from triptych.records import Piece
+from triptych.records import Asset, Piece, StoredSource
 from triptych.types import SIGNALS, Hit, Page
 
 
@@ -85,6 +86,11 @@ class Results:
     )
     strength: float | None = None  # what that is told by, see `floor`
 
+    @property
+    def asked(self) -> str:
+        """What was looked for, in words."""
+        return self.text or f"looks like {self.image}"
+
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
 
@@ -109,6 +115,27 @@ class Results:
             for h in self.hits
         )
         return f"<table><tr><th></th><th>source</th><th>page</th><th>score</th><th></th></tr>{rows}</table>"
+
+
+def asset_dict(
+    asset: Asset,
+    sources: Iterable[StoredSource | None],
+    pages: Iterable[tuple[Page, Sequence[Piece]]],
+    only: int | None = None,
+) -> dict[str, Any]:
+    """An asset as `triptych show --json` shows it; `only` one page of it, then with text and words."""
+    known = [p for p in pages if only is None or p[0].number == only]
+    return {
+        **asset.to_dict(),
+        "modified": {s.path: _moment(s.modified) for s in sources if s is not None},
+        "pipeline": asset.pipeline,
+        "meta": dict(asset.meta),
+        "pages": [page_dict(page, pieces, words=only is not None) for page, pieces in known],
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def page_dict(page: Page, pieces: Sequence[Piece], *, words: bool) -> dict[str, Any]:

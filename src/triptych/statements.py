@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from triptych import pack, schema
@@ -17,6 +17,7 @@ from triptych.types import Box, Page, Region, Section, Source
 
 T = TypeVar("T")
 
+ID = 4  # characters of an asset's id that are enough to name it
 BATCH = 500  # values in one IN list
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and lone surrogates: no database takes them
 
@@ -133,6 +134,18 @@ def find(connection: Connection, sha256: str, collection: str) -> Asset | None:
     return found[0] if found else None
 
 
+def named(connection: Connection, name: str, collection: str | None, further: Sequence[str]) -> list[Asset]:
+    """Assets whose id starts with `name`, or that have it, or one of the `further` names, as a path."""
+    written = [stored_path(path) for path in (name, *further)]
+    by_path = select(schema.source.c.asset).where(schema.source.c.path.in_(written))
+    condition: ColumnElement[bool] = schema.asset.c.key.in_(by_path)
+    if len(name) >= ID and all(c in "0123456789abcdef" for c in name.lower()):
+        condition |= schema.asset.c.sha256.startswith(name.lower(), autoescape=True)
+    if collection is not None:
+        condition &= schema.asset.c.collection == collection
+    return load(connection, connection.scalars(select(schema.asset.c.key).where(condition)).all())
+
+
 def paths(connection: Connection, asset: int) -> list[Source]:
     """The paths that stand for an asset."""
     query = SOURCES.where(schema.source.c.asset == asset)
@@ -181,6 +194,13 @@ def insert_asset(connection: Connection, record: AssetRecord, pages: int) -> int
         )
     )
     return key
+
+
+def tag(connection: Connection, asset: int, tags: Mapping[str, str]) -> None:
+    """Store the tags of an asset."""
+    mine = schema.asset.c.key == asset
+    meta = connection.scalar(select(schema.asset.c.meta).where(mine)) or {}
+    connection.execute(update(schema.asset).where(mine).values(meta=_plain({**meta, "tags": tags})))
 
 
 def _plain(value: Any) -> Any:

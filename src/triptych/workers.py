@@ -29,6 +29,9 @@ T = TypeVar("T")
 Seen = Callable[[K, Sequence[Page]], list[Page]]  # what takes the pictures of pages of a file
 Told = Callable[[K, int, int], None]  # hears of a file: pages read so far, pages in all
 
+Job = tuple[K, Path, str]  # key, path, name
+Result = tuple[K, Reading | FileError]
+
 _FIRST = 4  # pages of the first range of a file
 _RANGE = 16  # pages of a further range, at most
 _TELL = 0.4  # seconds between two words of how far a file is
@@ -153,16 +156,26 @@ class Workers:
 
     def read(
         self,
-        jobs: Iterable[tuple[K, Path, str]],
+        jobs: Iterable[Job[K]],
         seen: Seen[K] | None = None,
         told: Told[K] | None = None,
-    ) -> Iterator[tuple[K, Reading | FileError]]:
+    ) -> Iterator[Result[K]]:
+        """As `stream`, of jobs that all ask for something."""
+        yield from (done for done in self.stream(jobs, seen, told) if done is not None)
+
+    def stream(
+        self,
+        jobs: Iterable[Job[K] | None],
+        seen: Seen[K] | None = None,
+        told: Told[K] | None = None,
+    ) -> Iterator[Result[K] | None]:
         """Read files: (key, path, name) in, (key, result) out as each is done, in any order.
 
         `seen` gets pages as soon as a few have come, in one of our threads, and takes their pictures away:
         a long document's would not fit into memory. `told` hears how far each file is, now and then.
 
-        `jobs` is pulled only as far ahead as keeps the workers busy. `name` helps to tell formats
+        A job that is None asks for nothing, and comes back as None at once: a chance to tell what else
+        happened. `jobs` is pulled only as far ahead as keeps the workers busy. `name` helps to tell formats
         apart. Raises UserError or ModelError when reading cannot work at all, as with a missing package.
         """
         cancelled = threading.Event()
@@ -173,10 +186,14 @@ class Workers:
         try:
             while True:
                 while more and files < 2 * self.count:
-                    job = next(queue, None)
-                    if job is None:
+                    try:
+                        job = next(queue)
+                    except StopIteration:
                         more = False
                         break
+                    if job is None:
+                        yield None
+                        continue
                     files += 1
                     file = _File(*job, cancelled, self.count, seen)
                     self._submit(file, [file.start()], waiting)
@@ -206,7 +223,9 @@ class Workers:
             cancelled.set()
         if image is not None:
             return image
-        raise done.error or FileError("no-picture", f"page {page} has text only: there is nothing to draw")
+        raise done.error or FileError(
+            "no-picture", f"page {page} has text only: there is nothing to draw", "Read its text instead"
+        )
 
     def look(self, path: Path, name: str, page: Page, views: Sequence[View], side: int) -> tuple[View, ...]:
         """Views of a page that was read before, with their pixels. Raises FileError."""
