@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from conftest import FILES, Run
+from triptych.cli import cli
 
 DONE, FAILED, USAGE, NO_ANSWER = 0, 1, 2, 3
 
@@ -56,6 +58,24 @@ def test_add_reads_a_list_from_standard_input(run: Run) -> None:
     assert json.loads(done.stdout.splitlines()[-1])["ready"] == 2
 
 
+def test_a_file_is_named_as_it_is_or_as_it_is_printed(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "two\nlines.txt"
+    file.write_text("The weasel runs.\n")
+    added = run("add", file)
+    assert added.stdout.splitlines()[0].startswith("ready") and "two\\x0alines.txt" in added.stdout
+    for name in (str(file), str(file).replace("\n", "\\x0a")):
+        assert "weasel" in run("show", name, "--page", "1").stdout
+    removed = run("remove", file)
+    assert removed.returncode == DONE and removed.stdout.splitlines()[1].startswith("1 removed in ")
+
+
+def test_every_help_has_its_examples_and_no_jargon() -> None:
+    for name in ("add", "sync", "remove", "caption", "search", "ask", "show", "list", "rebuild", "config"):
+        text = CliRunner().invoke(cli, [name, "--help"]).stdout
+        assert f"  triptych {name}" in text or "  TRIPTYCH_" in text, name
+        assert "INTEGER RANGE" not in text, name
+
+
 def test_search_prints_the_contract(run: Run, made: Path) -> None:
     done = run("search", "ACME 129.50", "--json", "-k", "3", library=made)
     assert done.returncode == DONE, done.stderr
@@ -100,6 +120,20 @@ def test_search_explains_to_people(run: Run, made: Path, tmp_path: Path) -> None
         (["search", "oak", "--filter", "page >< 3"], USAGE, "page"),
         (["show", "nosuch.pdf"], USAGE, "triptych list"),
         (["add", "x", "--ocr", "rapidorc"], USAGE, "rapidocr"),
+        (["serch", "oak"], USAGE, "'search'"),
+        (
+            ["search", "oak", "-k", "many"],
+            USAGE,
+            "'many' is not a valid whole number. Type: triptych search --help",
+        ),
+        (["search", "oak", "-k", "0"], USAGE, "triptych search --help"),
+        (["add"], USAGE, "Missing argument 'PATH...'. Type: triptych add --help"),
+        (["list", "--frobnicate"], USAGE, "triptych list --help"),
+        (["show", "8"], USAGE, "4 characters"),
+        (["show", "od\nd"], USAGE, "od\\nd"),
+        (["show", "stock.csv", "--out", "x.foo"], USAGE, "Known: .png"),
+        (["ask", "What is it?", "--show", "/nowhere/x.png"], USAGE, "no folder '/nowhere'"),
+        (["search", "oak", "--html", "/nowhere/x.html"], USAGE, "no folder '/nowhere'"),
     ],
 )
 def test_wrong_words_get_one_clear_line(
@@ -232,6 +266,16 @@ def test_a_locked_library_says_so_and_still_searches(run: Run, copied: Path) -> 
         assert done.returncode == FAILED
         assert "writing to this library" in one_line(done.stderr)
         assert run("search", "oak", library=copied).returncode == DONE
+
+
+def test_signals_and_pages_are_told_of_what_is_unchanged(run: Run, copied: Path) -> None:
+    again = [
+        json.loads(line)
+        for line in run("add", FILES / "stock.csv", "--json", library=copied).stdout.splitlines()
+    ]
+    assert (
+        again[0]["status"] == "unchanged" and again[0]["signals"]["keyword"] >= 1 and again[0]["pages"] == 1
+    )
 
 
 def test_help_is_quick_and_loads_nothing_heavy(run: Run) -> None:

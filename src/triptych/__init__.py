@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["Box", "Citation", "Hit", "Library", "TriptychError", "__version__", "open"]
 
 
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)

@@ -1,4 +1,4 @@
-"""Pages into chunks: 256 to 512 tokens, overlapping, cut on natural borders.
+"""Pages into chunks: as long as is asked for and the encoder reads, overlapping, cut on natural borders.
 
 A chunk is a run of characters of its page, so its text, words and boxes are the page's own and
 nothing is copied. Knows nothing of models: `count` tells how long a piece is.

@@ -48,9 +48,21 @@ for module in (adding, asking, caring, measuring, modelling, serving, keeping, r
 
 
 def _say(error: TriptychError) -> int:
-    click.echo(f"triptych: {error}", err=True)
+    from triptych.cli.console import safe
+
+    click.echo(f"triptych: {safe(str(error))}", err=True)
     usage = isinstance(error, UserError) and not isinstance(error, (LibraryError, MissingPackage))
     return USAGE if usage else FAILED
+
+
+def _usage(error: click.UsageError) -> int:
+    """What was typed wrongly, in one line, and where to read what is right."""
+    from triptych.cli.console import safe
+
+    said = error.format_message().replace("integer range", "whole number").replace("float range", "number")
+    command = error.ctx.command_path if error.ctx else "triptych"
+    click.echo(f"triptych: {safe(said)} Type: {command} --help", err=True)
+    return USAGE
 
 
 def _system(error: OSError) -> str:
@@ -68,12 +80,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        status = cli(standalone_mode=False)
+        status = cli(prog_name="triptych", standalone_mode=False)
     except click.exceptions.Exit as error:
         status = error.exit_code
-    except click.UsageError as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         status = USAGE
+    except click.UsageError as error:
+        status = _usage(error)
     except click.ClickException as error:
         error.show()
         status = FAILED

@@ -30,7 +30,10 @@ def _tags(values: tuple[str, ...]) -> dict[str, str]:
 def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
-            "--workers", type=click.IntRange(1, 256), help="Reading processes. Default: one per core."
+            "--workers",
+            type=click.IntRange(1, 256),
+            metavar="N",
+            help="Reading processes. Default: one per core.",
         ),
         click.option("--no-ocr", is_flag=True, help="Read text layers only, no pixels."),
         click.option("--ocr-lang", metavar="LANG", help="Language of scans, as the OCR engine names it."),
@@ -75,7 +78,13 @@ def add(
 ) -> int:
     """Add files and folders.
 
-    `-` reads a list of paths from standard input. Safe to interrupt and run again: what was printed as added is durable, and is not read twice.
+    \b
+      triptych add scans/ report.pdf
+      triptych add scans/ --collection letters --tags year=2024 --tags from=ACME
+      triptych add photos/ --captions captions.csv
+      find . -newer stamp -print0 | triptych add -
+
+    `-` reads a list of paths from standard input, one a line or parted by NUL bytes. Safe to interrupt and run again: what was printed as added is durable, and is not read twice. The same content is read once, whatever its names.
     """
     flags = _reading_flags(reading["workers"], reading["no_ocr"], reading["ocr_lang"], reading["ocr_engine"])
     from triptych.replay import TEMPLATED
@@ -126,7 +135,13 @@ def _print_added(context: Context, events: Any, as_json: bool) -> int:
 def sync(context: Context, /, folder: str, collection: str, as_json: bool, **reading: Any) -> int:
     """Make the library follow a folder.
 
-    What is new, changed, renamed or gone there becomes so here.
+    What is new, changed, renamed or gone there becomes so here. Files of other folders stay.
+
+    \b
+      triptych sync ~/scans --collection scans
+      0 3 * * *  triptych --library /srv/library --quiet sync /srv/scans      in a crontab
+
+    Names without a / in front count from where you type: type it in the same place each time, or name it from the root.
     """
     flags = _reading_flags(reading["workers"], reading["no_ocr"], reading["ocr_lang"], reading["ocr_engine"])
     with context.open(create=True, flags=flags) as library:
@@ -140,6 +155,10 @@ def sync(context: Context, /, folder: str, collection: str, as_json: bool, **rea
 @pass_context
 def remove(context: Context, what: tuple[str, ...], collection: str | None, as_json: bool) -> int:
     """Remove files, with all that is theirs.
+
+    \b
+      triptych remove scans/old.pdf
+      triptych remove 3a13512cba0b --collection letters
 
     Text, vectors, index entries and the stored original go; the file that you added stays where it is.
     """
@@ -163,6 +182,10 @@ def caption(
     as_json: bool,
 ) -> int:
     """Describe pictures in words, so that they are found by them.
+
+    \b
+      triptych caption --captioner blip
+      triptych caption --captioner vlm --limit 100
 
     Pages that the captioner has described already are left out. Safe to stop anywhere and run again: what was printed is durable.
     """

@@ -27,16 +27,21 @@ if TYPE_CHECKING:
     from triptych.types import Answer
 
 
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".pdf")
+
+
 @click.command()
 @click.argument("text", required=False)
 @click.option(
     "--image", type=click.Path(path_type=Path), metavar="FILE", help="Find what looks like this picture."
 )
 @click.option("--like", metavar="ID[#PAGE]", help="Find what is like this page of the library.")
-@click.option("-k", type=click.IntRange(1, 1000), help="How many hits.")
+@click.option("-k", type=click.IntRange(1, 1000), metavar="N", help="How many hits, 1000 at most.")
 @click.option("--signals", metavar="A,B", help="Ask only these signals, e.g. keyword or keyword,text.")
 @click.option(
-    "--fusion", metavar="NAME", help="How signals become one ranking: adaptive, rrf, weighted, zscore."
+    "--fusion",
+    metavar="NAME",
+    help="How signals become one ranking: adaptive, rrf, weighted, zscore, learned.",
 )
 @collection_option
 @click.option(
@@ -64,6 +69,12 @@ def search(
 ) -> int:
     """Find pages by words, by a picture, or by both together.
 
+    \b
+      triptych search "invoice ACME 129.50, red logo" --explain
+      triptych search --image logo.png -k 5
+      triptych search 'type:pdf date:2024-01..2024-03 "total due" -draft'
+      triptych search heron --filter "tags.year = 2024 and page <= 3" --html hits.html
+
     "total due" must stand on the page, -draft must not; type:pdf, page:1-3, date:2024-01..2024-03, tag.year:2024
     and collection:letters say where to look.
     """
@@ -73,6 +84,7 @@ def search(
         raise UserError('The query is empty. Type what you look for: triptych search "invoice ACME 129.50"')
     if like is not None and (text or image):
         raise UserError("--like stands alone. To ask for words too: triptych search TEXT --image FILE")
+    _writable(html)
     with context.open() as library:
         if like is not None:
             results = library.more_like(*_page_of(like), k=k)
@@ -145,13 +157,23 @@ def ask(
     html: Path | None,
     as_json: bool,
 ) -> int:
-    """Answer a question, with the place where the answer stands."""
+    """Answer a question, with the place where the answer stands.
+
+    \b
+      triptych ask "What is the total on the ACME invoice?" --show answer.png
+      triptych ask "And when is it due?" --continue
+      triptych ask --questions questions.txt --json
+
+    Exit status 3: nothing in the library answers it.
+    """
     if questions is None and not (question or "").strip():
         raise UserError(
             'The question is empty. Type one: triptych ask "What is the total on the ACME invoice?"'
         )
     if questions is not None and question:
         raise UserError("Ask one question, or those of a file by --questions FILE, not both.")
+    _writable(show, picture=True)
+    _writable(html)
     from triptych import conversation
 
     with context.open(flags={"vlm": model}) as library:
@@ -218,6 +240,17 @@ def _show(context: Context, answer: Answer, file: Path) -> None:
             _write(context, name, partial(picture.save, name))
 
 
+def _writable(file: Path | None, *, picture: bool = False) -> None:
+    """Refuse a file that cannot be written before the work for it is done."""
+    if file is None:
+        return
+    if not file.parent.is_dir():
+        raise UserError(f"Cannot write '{file}': there is no folder '{file.parent}'. Name one that exists.")
+    if picture and file.suffix.lower() not in _PICTURES:
+        kind = f"'{file.suffix}' is no kind of picture" if file.suffix else "the name says no kind of picture"
+        raise UserError(f"Cannot draw '{file}': {kind}. Known: {', '.join(_PICTURES)}.")
+
+
 def _write(context: Context, file: Path, write: Callable[[], object]) -> None:
     try:
         write()
@@ -231,7 +264,7 @@ def _write(context: Context, file: Path, write: Callable[[], object]) -> None:
 
 @click.command()
 @click.argument("asset", metavar="ID_OR_PATH")
-@click.option("--page", type=click.IntRange(1), help="Only this page, with its text.")
+@click.option("--page", type=click.IntRange(1), metavar="N", help="Only this page, with its text.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the page with its lines boxed."
 )
@@ -241,9 +274,15 @@ def _write(context: Context, file: Path, write: Callable[[], object]) -> None:
 def show(
     context: Context, asset: str, page: int | None, out: Path | None, collection: str | None, as_json: bool
 ) -> int:
-    """What is known of a file: its text, and how it was read."""
+    """What is known of a file: its text, and how it was read.
+
+    \b
+      triptych show scans/receipt.jpg
+      triptych show 3a13512cba0b --page 2 --out page.png
+    """
     from triptych.cli.console import shown_text
 
+    _writable(out, picture=True)
     with context.open() as library:
         known = library.show(asset, page=page, collection=collection)
         if out is not None:
@@ -262,7 +301,12 @@ def show(
 @as_json
 @pass_context
 def list_(context: Context, collection: str | None, where: str | None, as_json: bool) -> int:
-    """Files in the library."""
+    """Files in the library.
+
+    \b
+      triptych list --collection letters
+      triptych list --filter "kind = pdf and status = partial"
+    """
     from triptych.cli.console import list_text
 
     with context.open() as library:

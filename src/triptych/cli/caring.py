@@ -16,7 +16,7 @@ from triptych.cli.context import DONE, FAILED, Context, as_json, pass_context, p
 def verify(context: Context, as_json: bool) -> int:
     """Check that catalog, indexes and originals agree.
 
-    Says what differs, and exits with 1 then.
+    Says what differs and how to mend it, and exits with 1 then. Reads every original, and compares every passage and vector. A damaged index is moved aside and made again; a damaged original is moved aside, and comes back when its file is added again.
     """
     from triptych.cli.console import plural
 
@@ -39,7 +39,13 @@ def verify(context: Context, as_json: bool) -> int:
 @as_json
 @pass_context
 def rebuild(context: Context, encoder: str | None, image_encoder: str | None, as_json: bool) -> int:
-    """Make all indexes anew from the catalog; reads no page again."""
+    """Make all indexes anew from the catalog; reads no page again.
+
+    \b
+      triptych rebuild
+      triptych rebuild --encoder builtin:static
+      triptych rebuild --image-encoder open_clip:ViT-B-32
+    """
     with context.open() as library:
         report = library.rebuild(encoder, image_encoder)
     if as_json:
@@ -68,7 +74,14 @@ def doctor(context: Context, as_json: bool) -> int:
 @as_json
 @pass_context
 def config(context: Context, as_json: bool) -> int:
-    """Every setting, its value, and where that came from."""
+    """Every setting, its value, and where that came from.
+
+    \b
+    Settings stand in triptych.toml in the library, and are overlaid by --config FILE, by the environment, by flags:
+      [ocr]
+      language = "de"
+      TRIPTYCH_OCR__LANGUAGE=de triptych add scans/
+    """
     from triptych import settings
 
     _, origins = settings.load(Path(context.library), context.config)

@@ -56,7 +56,8 @@ def summary_line(summary: Summary) -> str:
         "failed": summary.failed,
     }
     counts = ", ".join(f"{n} {word}" for word, n in said.items() if n) or "nothing to do"
-    return f"{counts}; {plural(summary.pages, 'page')} read in {summary.seconds:.1f} s"
+    read = f"; {plural(summary.pages, 'page')} read" if summary.pages else ""
+    return f"{counts}{read} in {summary.seconds:.1f} s"
 
 
 def unsure_line(events: Sequence[Added]) -> str:
@@ -253,6 +254,8 @@ def list_text(assets: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = [f"{name}: {what}" for name, what in value.items()]
     return safe(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))
 
 
@@ -261,11 +264,14 @@ def shown_text(known: Mapping[str, Any]) -> str:
     lines = [
         f"{key:11} {_value(value)}" for key, value in known.items() if key not in ("pages", "meta") and value
     ]
-    lines += [f"{key:11} {safe(str(value))}" for key, value in known.get("meta", {}).items()]
+    own = {key: value for key, value in known.get("meta", {}).items() if key != "tags"}  # told above
+    lines += [f"{'its ' + key:11} {_value(value)}" for key, value in own.items()]
     for page in known["pages"]:
         lines.append("")
         facts = [f"{page['width']}x{page['height']}", f"text: {page['text_source']}"]
         facts += [f"engine: {page['ocr_engine']}"] if page["ocr_engine"] else []
+        facts += [f"language: {page['language']}"] if page["language"] else []
+        facts += [f"{page['dpi']:g} dpi"] if page["dpi"] else []
         facts += [f"turned: {page['turned']}°"] if page["turned"] else []
         facts += [f"confidence: {page['confidence']:.2f}"] if page["confidence"] is not None else []
         facts += [f"FAILED: {page['failed']}"] if page["failed"] else []

@@ -26,6 +26,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # Control characters that no text holds: all but tab, line feed, vertical tab, form feed, return, escape.
+_TYPE = "If it is a document, convert it to PDF"
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _BINARY_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -74,16 +75,16 @@ def decode(path: Path, limits: Limits) -> tuple[str, str]:
     raw = path.read_bytes()
     encoding = encoding_of(raw[:65536])
     if encoding is None:
-        raise FileError("unknown-type", f"{path.name} holds binary data, not text")
+        raise FileError("unknown-type", f"{path.name} holds binary data, not text", _TYPE)
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
         encoding, text = "cp1252", raw.decode("cp1252", errors="replace")
     if len(_BINARY_TEXT.findall(text)) > max(8, len(text) // 100):
-        raise FileError("unknown-type", f"{path.name} holds binary data, not text")
+        raise FileError("unknown-type", f"{path.name} holds binary data, not text", _TYPE)
     text = _BINARY_TEXT.sub(" ", text).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise FileError("empty", f"{path.name} holds no text")
+        raise FileError("empty", f"{path.name} holds no text", "Leave it out")
     return text, encoding
 
 

@@ -176,7 +176,7 @@ class ImageDocument:
     def _check_size(self) -> None:
         width, height = self._image.size
         if width < 1 or height < 1:
-            raise FileError("damaged", f"the picture {self._path.name} has no pixels")
+            raise FileError("damaged", f"the picture {self._path.name} has no pixels", "Save it again")
         if width * height > self._limits.megapixels * 1_000_000:
             raise FileError(
                 "too-large",

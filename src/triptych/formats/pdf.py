@@ -68,7 +68,7 @@ class PdfDocument:
         pages = len(self._pdf)
         if pages < 1:
             self.close()
-            raise FileError("empty", f"{self._name} has no pages")
+            raise FileError("empty", f"{self._name} has no pages", "Save or print it again")
         if pages > limits.pages:
             self.close()
             raise FileError(
@@ -90,7 +90,7 @@ class PdfDocument:
             )
         return FileError(
             "damaged",
-            f"{self._name} is no readable PDF ({error})",
+            f"{self._name} is no readable PDF: {str(error).rstrip('.')}",
             "Repair it: qpdf in.pdf out.pdf, or print it to a new PDF.",
         )
 
