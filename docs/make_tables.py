@@ -42,7 +42,7 @@ ROOMS = {
     "read": "workers process worker wire privacy read orientation hidden",
     "chunk, view, describe": "chunk views making captioning describing",
     "embed": "embed looks pipeline reembed",
-    "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword bm25 tokens slips language terms audit writer",
+    "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword bm25 tokens slips language terms audit soundness checkup writer",
     "retrieve and fuse": "grammar filters narrow sight retrieve candidates fuse learned recency present snippet",
     "answer": "asking conversation events answers answer answering grounding",
     "ask a model": "generation replies control_tokens cost",
