@@ -189,13 +189,15 @@ class Adding:
         changed = not self.pipeline.cuts_as(before, known.kind)
         if changed:
             self.again(known, looked=before.look == self.pipeline.look)
-        current = self._current(known)
+        current = self._current(known) if changed else known
         if said and self._describe(current, said):
             changed = True
         if any(known.tags.get(name) != tag for name, tag in tags.items()):
             self.catalog.tag(current.key, {**known.tags, **tags})
             changed = True
-        self.blobs.free(self.catalog.alias(current.key, [source]).freed)
+        place = self.catalog.source(known.collection, source.path)
+        if place is None or not place.is_of(current.key, source):
+            self.blobs.free(self.catalog.alias(current.key, [source]).freed)
         status = known.status if changed else "unchanged"
         return self.told(source.path, current, status, time.monotonic() - begun)
 

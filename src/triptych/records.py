@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from triptych.types import Box, Caption, Chunk
+from triptych.types import Box, Caption, Chunk, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,10 @@ class StoredSource(NamedTuple):
     size: int
     modified: float
     pipeline: str
+
+    def is_of(self, asset: int, source: Source) -> bool:
+        """Whether it is this file of this asset, as it was when it was last seen."""
+        return (self.asset, self.size, self.modified) == (asset, source.size, source.modified)
 
 
 class Places(NamedTuple):
