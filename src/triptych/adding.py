@@ -9,7 +9,6 @@ anywhere loses nothing that was told.
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from triptych.faults import point
 from triptych.index import Index
 from triptych.language import spoken
 from triptych.looks import Looks, given, looked
-from triptych.making import Making, counts
+from triptych.making import Making, counts, titled
 from triptych.pipeline import Encoders, Pipeline
 from triptych.process import REPAIR
 from triptych.records import Asset, AssetRecord, Piece
@@ -40,14 +39,6 @@ from triptych.views import plan
 from triptych.workers import Seen, Workers
 
 Supplied = Callable[[Path], tuple[str, ...]]  # what people say of a file
-
-# What programs write for a title where people gave none: a word for it, or where the file lay.
-_PROGRAM = re.compile(r"microsoft (?:office )?(?:word|excel|powerpoint) - ", re.I)
-_NO_TITLE = re.compile(
-    r"(?:untitled|unnamed|unbenannt|sans titre|no title|document|dokument|presentation|powerpoint presentation|"
-    r"book|mappe|scan|none|null|title)[ \d_-]*$|\w+:/|[a-z]:\\|\\\\|/",
-    re.I,
-)
 
 
 @dataclass(slots=True)
@@ -228,7 +219,7 @@ class Adding:
             bytes=source.size,
             status="partial" if read.failed_pages else "ready",
             pipeline=str(self.pipeline),
-            title=_title(source, read),
+            title=titled(Path(source.path).name, read),
             meta={**read.meta, **({"tags": tags} if tags else {})},
         )
         self.blobs.keep(job.staged)
@@ -393,11 +384,3 @@ def _readable(reading: Reading) -> Reading | FileError:
     if reading.pages and all(page.failed for page in reading.pages):
         return FileError("damaged", f"no page could be read: {reading.pages[0].failed}", REPAIR)
     return reading
-
-
-def _title(source: Source, reading: Reading) -> str:
-    """The document's own title where it has one, with the file's name."""
-    name = Path(source.path).name
-    own = _PROGRAM.sub("", str(reading.meta.get("title") or "").strip())
-    says = own.lower() not in name.lower() and any(map(str.isalpha, own)) and not _NO_TITLE.match(own)
-    return f"{name} - {own}" if own and says else name

@@ -5,6 +5,7 @@ Making(encoders, cached, settings).pieces(title, sha256, pages, said)
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -17,9 +18,17 @@ from triptych.records import KINDS, SIGNAL_OF, Piece
 from triptych.replay import TEMPLATED
 from triptych.seams import Captioner, Seen
 from triptych.settings import VLM, Settings
-from triptych.types import Caption, Chunk, Page
+from triptych.types import Caption, Chunk, Page, Reading
 
 _SECTION = 24  # tokens kept free for the name of a section; longer ones push the end of a full chunk out
+
+# What programs write for a title where people gave none: a word for it, or where the file lay.
+_PROGRAM = re.compile(r"microsoft (?:office )?(?:word|excel|powerpoint) - ", re.I)
+_NO_TITLE = re.compile(
+    r"(?:untitled|unnamed|unbenannt|sans titre|no title|document|dokument|presentation|powerpoint presentation|"
+    r"book|mappe|scan|none|null|title)[ \d_-]*$|\w+:/|[a-z]:\\|\\\\|/",
+    re.I,
+)
 
 
 class Making:
@@ -106,3 +115,10 @@ def _views(sha256: str, page: Page) -> list[Piece]:
         )
         for view in page.views
     ]
+
+
+def titled(name: str, reading: Reading) -> str:
+    """What a file of that name is called: the document's own title where it has one, with the file's name."""
+    own = _PROGRAM.sub("", str(reading.meta.get("title") or "").strip())
+    says = own.lower() not in name.lower() and any(map(str.isalpha, own)) and not _NO_TITLE.match(own)
+    return f"{name} - {own}" if own and says else name
