@@ -268,7 +268,7 @@ def test_an_answer_of_a_model_comes_sentence_by_sentence(browser: Browser, copie
         page.fill("#q", "What is the total on invoice INV-1043, and when is it due?")
         page.press("#q", "Enter")
         words = page.locator(".answer[aria-busy=true] .words")
-        expect(words).to_contain_text("The total is $348.20", timeout=SOON)
+        expect(words).to_contain_text("The total is $348.20", timeout=4 * SOON)
         assert "due date" not in words.inner_text(), "the second sentence is still on its way"
         expect(page.locator(".answer[aria-busy=false] .words")).to_contain_text("2024-04-18", timeout=SOON)
         expect(page.locator(".words button.number")).to_have_count(2)
