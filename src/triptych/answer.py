@@ -18,10 +18,11 @@ from triptych.answering.findings import (
     Finding,
     find_cells,
     find_fields,
+    find_named,
     find_passages,
     find_totals,
 )
-from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, parse
+from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
 from triptych.answering.support import Support, support
 from triptych.answering.vocabulary import asks_total
@@ -132,12 +133,18 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
     """Findings, best first; when there are none, a sentence that says why."""
     if not pages:
         return [], "Nothing in the library bears on this question."
+    kind = of_kind(ask)
+    if kind and not _wants_total(ask, ask.cuts[0]):
+        own = {cut: _supports(kind, cut, pages) for cut in kind.cuts}
+        found = _labelled(kind.cuts, own, pages, partial(find_named, kind))
+        if found:
+            return sorted(found, key=lambda f: -f.score), ""
     cuts = _cuts(ask)
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
     if _wants_total(ask, cuts[0]):
-        found = _labelled(ask, cuts, supports, pages, find_totals)
+        found = _labelled(cuts, supports, pages, find_totals)
     else:
-        found = _labelled(ask, cuts, supports, pages, partial(find_fields, ask))
+        found = _labelled(cuts, supports, pages, partial(find_fields, ask))
         if not ask.quoted:
             found = _unlabelled(ask, found, pages)
     found.sort(key=lambda f: -f.score)
@@ -145,7 +152,6 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
 
 
 def _labelled(
-    ask: Ask,
     cuts: Sequence[Cut],
     supports: dict[Cut, list[Support]],
     pages: Sequence[Candidate],

@@ -12,6 +12,7 @@ from functools import cached_property
 from triptych.answering import cells, passages
 from triptych.answering.fields import fields
 from triptych.answering.layout import Layout, Segment
+from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut
 from triptych.answering.support import PageWords
@@ -103,6 +104,17 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
         return found
     value = noted(page.evidence.page, cut.label)
     return [*found, Finding(page.evidence, value, value, NOTED, weigh(NOTED))] if value else found
+
+
+def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
+    """Values of the kind that is asked for."""
+    assert ask.kind is not None  # who asks for a kind has one
+    found = []
+    for value in named(page.layout, ask.kind, cut.context)[:3]:
+        spans = ((value.start, value.end),)
+        quote = _quote(page, spans, value.label)
+        found.append(Finding(page.evidence, spans, quote, value.score, weigh(value.score)))
+    return found
 
 
 def find_cells(ask: Ask, page: Candidate) -> list[Finding]:

@@ -9,9 +9,10 @@ first, and the page decides which one stands on it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from triptych.answering.kinds import Kind, kind_of
 from triptych.values import Code, Date, codes, dates, fold
 
 # What a question opens with, in the languages of European invoices. The rest is the subject.
@@ -110,6 +111,7 @@ class Ask:
     quoted: tuple[str, ...]
     dates: tuple[Date, ...]
     codes: tuple[Code, ...]
+    kind: Kind | None = None  # what papers in many languages have a label for; `cuts` holds its context only
 
     @property
     def wants_thing(self) -> bool:
@@ -136,6 +138,13 @@ def parse(question: str) -> Ask:
     subject = asked[_OPENINGS.match(asked).end() :]  # type: ignore[union-attr]  # every part is optional
     cuts = (*_implied(asked, expects), *_cuts(subject, quoted))
     return Ask(question, expects, cuts, quoted, tuple(dates(asked)), _codes(asked))
+
+
+def of_kind(ask: Ask) -> Ask | None:
+    """The question as one for a kind of value that papers have; None where it asks for none."""
+    asked = " ".join(ask.question.split()).rstrip(" ?¿.!").lstrip("¿")
+    found = None if ask.quoted else kind_of(asked)
+    return replace(ask, kind=found[0], cuts=(Cut(found[0].name, found[1]),)) if found else None
 
 
 def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:

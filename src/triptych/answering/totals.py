@@ -34,7 +34,9 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
-class _Amount:
+class Amount:
+    """A number of the page with the words around it. `[start, end)` are characters of the page."""
+
     number: Number
     start: int
     end: int
@@ -53,16 +55,16 @@ class _Amount:
 def totals(layout: Layout, due: bool = False) -> list[Total]:
     """Candidates for the total of the page, best first. About 2: a word for a total says so; 3 and more:
     a word for the final amount, or arithmetic as well. `due`: what is left to pay rather than the sum."""
-    amounts = _amounts(layout)
-    if not amounts:
+    every = amounts(layout)
+    if not every:
         return []
-    money = [a for a in amounts if _money_like(a, amounts)]
+    money = [a for a in every if _money_like(a, every)]
     sizes = sorted({a.value for a in money}, reverse=True)
     rounded = _roundings(money)
     support = _arithmetic(money, rounded)
     bottom = max(s.y1 for s in layout.segments)
     scored = []
-    for amount in amounts:
+    for amount in every:
         score = _score(amount, sizes, support[amount.value], {after for _, after in rounded}, due)
         score += 0.3 * amount.middle / bottom - 1.5 * (amount not in money)
         scored.append(Total(amount.start, amount.end, amount.number, amount.label, score))
@@ -72,9 +74,9 @@ def totals(layout: Layout, due: bool = False) -> list[Total]:
 # -------------------------------------------------------------------------------- reading the page
 
 
-def _amounts(layout: Layout) -> list[_Amount]:
+def amounts(layout: Layout) -> list[Amount]:
     """Every number of the page but percentages, dates and long bare digits, with the words around it."""
-    found: list[_Amount] = []
+    found: list[Amount] = []
     for segment in layout.segments:
         if not any(c.isdigit() for c in segment.text):
             continue
@@ -98,7 +100,7 @@ def _despaced(text: str) -> tuple[str, list[int]]:
     return "".join(text[i] for i in places), places
 
 
-def _amount(layout: Layout, segment: Segment, number: Number, span: tuple[int, int], more: bool) -> _Amount:
+def _amount(layout: Layout, segment: Segment, number: Number, span: tuple[int, int], more: bool) -> Amount:
     here = layout.part(segment, *span)
     prefix = layout.text.text[segment.start : span[0]]
     left = _one_row(layout.left_of(here), here)
@@ -112,7 +114,7 @@ def _amount(layout: Layout, segment: Segment, number: Number, span: tuple[int, i
     last = not more and not any(numbers(s.text) for s in layout.right_of(here))
     if label is None and above:
         label = above[0]
-    return _Amount(number, *span, here.middle, here.x1, row, head, label, last)
+    return Amount(number, *span, here.middle, here.x1, row, head, label, last)
 
 
 def _heads(layout: Layout, here: Segment) -> list[Segment]:
@@ -137,7 +139,7 @@ def _one_row(left: Sequence[Segment], here: Segment) -> list[Segment]:
     return sorted(kept, key=lambda s: -s.x1)
 
 
-def _money_like(amount: _Amount, amounts: Sequence[_Amount]) -> bool:
+def _money_like(amount: Amount, amounts: Sequence[Amount]) -> bool:
     """Amounts are printed with two decimals or a currency, unless hardly any number of the page is."""
     if amount.number.decimals == 2 or amount.number.currency:
         return True
@@ -148,7 +150,7 @@ def _money_like(amount: _Amount, amounts: Sequence[_Amount]) -> bool:
 
 
 def _score(
-    amount: _Amount, sizes: Sequence[Decimal], support: float, rounded: set[Decimal], due: bool
+    amount: Amount, sizes: Sequence[Decimal], support: float, rounded: set[Decimal], due: bool
 ) -> float:
     """What the words say, and whether the size is that of a total: few amounts of a page are larger."""
     naming = words.names_total(amount.row, due)
@@ -167,7 +169,7 @@ def _score(
 
 
 def _arithmetic(
-    amounts: Sequence[_Amount], rounded: set[tuple[Decimal, Decimal]]
+    amounts: Sequence[Amount], rounded: set[tuple[Decimal, Decimal]]
 ) -> defaultdict[Decimal, float]:
     """Support for values from sums that hold between the printed amounts."""
     support: defaultdict[Decimal, float] = defaultdict(float)
@@ -192,7 +194,7 @@ def _arithmetic(
     return support
 
 
-def _column_sums(amounts: Sequence[_Amount]) -> set[Decimal]:
+def _column_sums(amounts: Sequence[Amount]) -> set[Decimal]:
     """Values that are the sum of two or more amounts right over them in their column."""
     sums = set()
     for last in amounts:
@@ -207,7 +209,7 @@ def _column_sums(amounts: Sequence[_Amount]) -> set[Decimal]:
     return sums
 
 
-def _roundings(amounts: Sequence[_Amount]) -> set[tuple[Decimal, Decimal]]:
+def _roundings(amounts: Sequence[Amount]) -> set[tuple[Decimal, Decimal]]:
     """(exact, rounded) totals: where a rounding is printed, a named total and the amount that follows it."""
     lines = [a for a in amounts if words.ROUNDING.search(a.row)]
     if not lines:

@@ -58,6 +58,11 @@ CHANGE = re.compile(
     r"change|baki|kembali|ruckgeld|wechselgeld|rendu|balance|resto|troco|cambio|reszta|retur|terug|сдача|找零|お釣|vraceno"
 )
 TAX = re.compile(r"tax|gst|vat|mwst|steuer|ust|tva|btw|iva|sst|taks|moms|dph")
+# The tax that a total holds, on a line of its own ("GST incl. in total"), and amounts without tax.
+TAX_INSIDE = re.compile(
+    r"(?<=tax|gst|vat|wst|ust|tva|iva|btw|sst)(?:amount)?(?:incl(?:uded|usive)?(?:in)?|enthalten(?:in)?|contained|comprise)(?:the)?(?:total)?"
+)
+UNTAXED = re.compile(r"excl|before|without|netto|ohne|hors|baseimpon|(?:tax|vat|gst|ust|tva|iva|btw)(?:id|no|nr|reg|num)")
 SUBTOTAL = re.compile(r"subt|zwischensumme|soustotal")
 ROUNDING = re.compile(r"round|pembulatan|arrondi|rundung|redondeo|afronding|oresavr")
 

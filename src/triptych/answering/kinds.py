@@ -1,0 +1,260 @@
+"""Kinds of values that papers name in many ways: what questions call them, what is printed, what they look like.
+
+"When is invoice 4711 due?" finds *Fällig am 26. Januar 2021*, *Échéance 26/01/2021* and *Please pay by 26 Jan
+2021*. A kind has a label in the languages of European papers, or a shape that needs none (an e-mail address).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from triptych.values import codes, dates
+
+Span = tuple[int, int]
+
+DAY, CODE, NAME, MONEY = "day", "code", "name", "money"
+IBAN, EMAIL, WEB, PHONE, TIME = "iban", "email", "web", "phone", "time"
+
+_SHAPES = {
+    IBAN: re.compile(r"\b[A-Z]{2} ?\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b"),
+    EMAIL: re.compile(r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"),
+    WEB: re.compile(r"\b(?:https?://|www\.)[\w./-]+\w", re.I),
+    PHONE: re.compile(r"(?<![\w.,])\+?\(?\d(?:[ ./()–-]{0,3}\d){5,14}(?![\w]|[.,]\d)"),
+    TIME: re.compile(r"(?<![\d:.,])[0-2]?\d:[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I),
+    NAME: re.compile(r"[^\W\d_][^\n|:;]{1,79}"),
+}
+_BARE = (IBAN, EMAIL, WEB, TIME)  # a shape that says by itself what it is
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value. `asked` finds it in what a question asks for, `printed` its label on a page: squeezed
+    words of a row for amounts, plain text otherwise."""
+
+    name: str
+    shape: str
+    asked: re.Pattern[str]
+    printed: re.Pattern[str]
+
+    @property
+    def bare(self) -> bool:
+        return self.shape in _BARE
+
+
+_plain = partial(re.compile, flags=re.IGNORECASE)
+
+KINDS = (
+    Kind(
+        "due date",
+        DAY,
+        _plain(
+            r"^(?:by )?when\b.*\b(?:due|to be paid|payable)$|^(?:by|until) (?:when|what date)\b.*\bpa(?:y|id)\b|\bdue date\b"
+            r"|\b(?:payment )?deadline for pay\w+|^wann\b.*\bfällig$|fälligkeit|échéance|vencimiento|vervaldatum|scadenza"
+        ),
+        _plain(
+            r"\b(?:payment )?due(?: date| on| by)?\b|\b(?:please )?pay(?:able|ment)? (?:by|before|until)\b"
+            r"|fällig(?:keit(?:sdatum)?)?(?: am)?\b|zahlbar (?:bis|am)(?: zum)?|zahlungsziel|(?:date d['’])?[ée]ch[ée]ance\b"
+            r"|à payer avant le|(?:fecha de )?vencimiento|verval ?datum|te betalen (?:voor|v[óo][óo]r)|uiterste betaaldatum"
+            r"|(?:data di )?scadenza|termin płatności|förfallodatum"
+        ),
+    ),
+    Kind(
+        "delivery date",
+        DAY,
+        _plain(r"\bdelivery date\b|\bdate of (?:delivery|supply)\b|^when\b.*\bdelivered\b|lieferdatum|leverdatum"),
+        _plain(
+            r"\b(?:delivery|supply|service) date\b|\bdate of (?:delivery|supply)\b|\bdelivered(?: on)?\b|liefer ?datum"
+            r"|leistungs ?datum|date de livraison|fecha de entrega|lever ?datum|data (?:di )?consegna"
+        ),
+    ),
+    Kind(
+        "vat number",
+        CODE,
+        _plain(r"\b(?:vat|tax|gst|btw|ust)\W?(?:reg\w*)?\W*(?:id\b|no\b|nr\b|num)|\bust-?id|umsatzsteuer-?id|\btin\b"),
+        _plain(
+            r"\b(?:vat|gst)\b\.? ?(?:reg\w*\.? ?)?(?:no|nr|number|id)\b\.?|\btax (?:id|no|number)\b\.?|ust\.?-? ?id(?:ent)?(?:-?nr|\w*)?\.?"
+            r"|umsatzsteuer-?id\w*(?:-?nr\.?)?|steuer ?nummer|steuer-?nr\.?|n[°º] ?(?:de )?tva|tva intracom\w*\.?|\b(?:nif|cif)\b|btw[- ]?(?:nummer|nr\.?|id)"
+            r"|partita iva|p\.? ?iva\b"
+        ),
+    ),
+    Kind(
+        "customer number",
+        CODE,
+        _plain(r"\b(?:customer|client|account|debtor)(?:'s)?\W?(?:id\b|no\b|nr\b|num|code)|kunden-?n|klantnummer|code client"),
+        _plain(
+            r"\b(?:customer|client|account)(?:'s)? ?(?:no\b|number|nr\b|id\b|code|#)\.?|kunden ?-?(?:nummer|nr\.?)"
+            r"|n[°º] ?(?:de )?client|code client|n[úu]mero de cliente|n[°º] ?cliente|c[óo]digo (?:de )?cliente"
+            r"|klant(?:en)? ?(?:nummer|nr\.?)|debiteur(?:en)? ?(?:nummer|nr\.?)|codice cliente"
+        ),
+    ),
+    Kind(
+        "order number",
+        CODE,
+        _plain(r"\b(?:purchase )?(?:order|po)\W?(?:id\b|no\b|nr\b|num|ref)|bestellnummer|ordernummer|numéro de commande"),
+        _plain(
+            r"\b(?:purchase |your |customer )?(?:order|po) ?(?:no\b|number|nr\b|id\b|ref\w*|#)\.?|\byour order\b|bestell ?-?(?:nummer|nr\.?)"
+            r"|ihre bestellung|auftrags ?-?(?:nummer|nr\.?)|n[°º] ?(?:de )?commande|votre commande|pedido n[°º.]?|n[úu]mero de pedido|su pedido"
+            r"|order ?nummer|bestel ?nummer|uw bestelling"
+        ),
+    ),
+    Kind(
+        "receipt number",
+        CODE,
+        _plain(r"\b(?:receipt|ticket|transaction|docket|bon)\W?(?:id\b|no\b|nr\b|num)|belegnummer|bonnummer"),
+        _plain(
+            r"\b(?:receipt|ticket|trans(?:action)?|docket|check|rcpt|slip) ?(?:no\b|number|nr\b|n[°º]|id\b|#)\.?"
+            r"|\b(?:receipt|ticket|docket|beleg|bon)\b(?=[ :#]+\d)|\bbon ?-?(?:nummer|nr)\.?|beleg ?-?(?:nummer|nr)\.?|quittung\w* ?-?nr\.?"
+        ),
+    ),
+    Kind("iban", IBAN, _plain(r"\biban\b|\bbank account\b|\baccount (?:do|should|can|to)\b"), _plain(r"\biban\b")),
+    Kind("bic", CODE, _plain(r"\bbic\b|\bswift\b"), _plain(r"\bbic\b|\bswift(?: code)?\b")),
+    Kind("fax", PHONE, _plain(r"\bfax\b"), _plain(r"\b(?:tele)?fax\b(?: ?(?:no|nr|number)\b)?\.?")),
+    Kind(
+        "phone",
+        PHONE,
+        _plain(r"\b(?:tele)?phone\b|\btelefon\w*|\btéléphone\b|\bteléfono\b|\btel\b"),
+        _plain(
+            r"\b(?:tele)?phone\b(?: ?(?:no|number)\b)?\.?|\btel\b\.?(?: ?no\b\.?)?|\btelefo+n\w*|\bt[ée]l[ée]?phone\b|\bt[ée]l\b\.?"
+            r"|\btel[ée]fono\b|\bmob(?:ile|il)\b\.?|\bfon\b|(?:^|(?<=[·|] ))T\b(?=[.: ]+[+(\d])"
+        ),
+    ),
+    Kind("email", EMAIL, _plain(r"\be-?mail\b|\bcourriel\b"), _plain(r"\be-?mail\b|\bcourriel\b|\bcorreo\b")),
+    Kind("website", WEB, _plain(r"\bweb ?(?:site|address|page)\b|\burl\b"), _plain(r"\bweb(?:site)?\b|\binternet\b")),
+    Kind("time", TIME, _plain(r"^(?:at |um )?what time\b|\btime of (?:the )?(?:receipt|purchase)\b"), _plain(r"\btime\b|\buhrzeit\b|\bheure\b|\bhora\b")),
+    Kind(
+        "cashier",
+        NAME,
+        _plain(r"^who (?:served|was (?:the |my )?(?:cashier|operator|waiter|server))|\bcashier\b|\bwait(?:er|ress)\b"),
+        _plain(
+            r"\bcashier\b|\bserved by\b|\byour (?:server|host)\b|\bserver\b|\boperator\b|es bediente sie|\bbedienung\b|\bkassierer(?:in)?\b"
+            r"|\bcaissi(?:er|ère)\b|\bserveur\b|le atendi[óo]|\bcajer[oa]\b|\bkassier\b|\bmedewerker\b"
+        ),
+    ),
+    Kind(
+        "customer",
+        NAME,
+        _plain(
+            r"^(?:to )?whom? (?:is|was)\b.*\b(?:addressed|billed|sent|made out)(?: to)?$|^who (?:is|was) (?:the )?(?:customer|client|buyer|recipient)\b"
+            r"|\bname of the (?:customer|client|buyer|recipient)\b"
+        ),
+        _plain(
+            r"^\W*(?:bill(?:ed)? to|invoice(?:d)? to|sold to|customer|client|buyer|rechnungs ?empfänger|rechnung an|kunde|käufer|factur[ée]+ à|destinataire|client"
+            r"|facturar a|cliente|factuur ?adres|aan|klant|destinatario|spett(?:\.le|abile))\s*(?::|$)"
+        ),
+    ),
+    Kind(
+        "net amount",
+        MONEY,
+        _plain(
+            r"\bsub-?total\b|\bnet (?:amount|total|sum|price|value)\b|\b(?:before|without|excluding|excl\.?|ex) (?:the )?(?:tax|vat|gst)\w*$|\bnetto\w*"
+            r"|\bmontant ht\b|\btotal ht\b|\bbase imponible\b"
+        ),
+        re.compile(
+            r"subt(?!axe)|zwischens|zwischentotal|soustotal|nett?o?(?:amount|betrag|summe|wert|total)|summenetto|gesamtnetto|nettogesamt|(?:total|montant|base)ht"
+            r"|baseimponible|excl|beforetax|horstaxe|imponibile|^netto$"
+        ),
+    ),
+    Kind(
+        "tax",
+        MONEY,
+        _plain(r"\b(?:sales )?tax(?:es)?\b|\bvat\b|\bgst\b|\bmwst\b|\bumsatzsteuer\b|\bmehrwertsteuer\b|\btva\b|\biva\b|\bbtw\b"),
+        re.compile(r"tax|gst|vat|mwst|steuer|ust|tva|btw|iva|sst|moms"),
+    ),
+    Kind(
+        "balance",
+        MONEY,
+        _plain(
+            r"\bbalance\b|\bamount (?:payable|outstanding|left)\b|^how much\b.*\b(?:still|left|outstanding|remain\w*)\b|\brestbetrag\b|\boutstanding\b"
+        ),
+        re.compile(
+            r"balance|amountpayable|lefttopay|restbetrag|nochzuzahlen|offenerbetrag|resteapayer|soldedu|pendiente|restoapagar|nogtebetalen|openstaand|outstanding|remaining"
+        ),
+    ),
+    Kind(
+        "deposit",
+        MONEY,
+        _plain(r"\bdeposit\b|\badvance\b|\bprepa(?:id|yment)\b|\bdown ?payment\b|\banzahlung\b|\bacompte\b|\banticipo\b|\baanbetaling\b"),
+        re.compile(r"deposit|anzahlung|acompte|anticipo|acuenta|aanbetaling|reedsbetaald|alreadypaid|inadvance|prepa|advance|voraus|arrhes|acconto|downpayment"),
+    ),
+    Kind(
+        "discount",
+        MONEY,
+        _plain(r"\bdiscount\b|\brabatt\b|\bremise\b|\bdescuento\b|\bkorting\b|\bsconto\b"),
+        re.compile(r"discount|rabatt|nachlass|remise|descuento|korting|skonto|sconto"),
+    ),
+    Kind(
+        "shipping",
+        MONEY,
+        _plain(r"\b(?:shipping|postage|freight|carriage|delivery (?:cost|charge|fee)s?)\b|\bversand\w*"),
+        re.compile(r"shipping|postage|freight|carriage|^delivery|versand|porto|fracht|fraisdeport|livraison|portes|gastosdeenvio|verzend|bezorg|spedizione"),
+    ),
+    Kind(
+        "change",
+        MONEY,
+        _plain(r"\bchange\b|\brückgeld\b|\bwechselgeld\b|\bmonnaie\b|\bcambio\b|\bwisselgeld\b"),
+        re.compile(r"change|baki|kembali|ruckgeld|wechselgeld|rendu|monnaie|cambio|vuelto|troco|wisselgeld|resto$|retour|terug"),
+    ),
+    Kind(
+        "cash",
+        MONEY,
+        _plain(r"\bcash\b"),
+        re.compile(r"cash|tender|^bar(?:geld)?$|gegeben|especes|efectivo|contant|tunai|nalich|hotovost"),
+    ),
+    Kind(
+        "tip",
+        MONEY,
+        _plain(r"\btips?\b|\bgratuity\b|\btrinkgeld\b|\bpourboire\b|\bpropina\b|\bfooi\b"),
+        re.compile(r"^tip|tip$|gratuity|trinkgeld|pourboire|propina|fooi|mancia"),
+    ),
+    Kind(
+        "service charge",
+        MONEY,
+        _plain(r"\bservice (?:charge|fee)\b"),
+        re.compile(r"servicecharge|servicefee|svcchg|bedienungszuschlag"),
+    ),
+    Kind("rounding", MONEY, _plain(r"\brounding\b"), re.compile(r"round|pembulatan|arrondi|rundung|redondeo|afronding")),
+)  # fmt: skip
+# What parts what is asked for from where: "how much tax did I pay | at Pete's Diner".
+_HEAD = re.compile(r"\s(?:on|of|at|in|from|for|der|des|von|vom|auf|für|bei|de|du|sur|del|van|op)\s", re.IGNORECASE)
+_SMALL = re.compile(
+    r"\b(?:when|what|which|who|whom|how|much|many|is|are|was|were|do|does|did|have|has|had|should|can|must|i|we|you|me|my|our|us|to|by|the|a|"
+    r"pay|paid|get|got|back|give|given|hand|handed|over|serve|served|owe|owed|still|left|issued|addressed|billed|made|out|sent|due|payable|"
+    r"number|no|nr|address|amount|value|date|it|that|there|include|included|charge|charged|on|of|at|in|from|for)\b['’]?s?",
+    re.IGNORECASE,
+)
+
+
+def kind_of(asked: str) -> tuple[Kind, str] | None:
+    """The kind that a question asks for, and the words that say where; None for none."""
+    part = _HEAD.search(asked)
+    head = part.start() if part else len(asked)
+    for kind in KINDS:
+        hit = kind.asked.search(asked)
+        if hit and (hit.start() < head or hit.end() == len(asked)):  # not in the name of a shop
+            spent = slice(hit.end(), hit.end()) if hit.end() - hit.start() > head else slice(*hit.span())
+            rest = asked[: spent.start] + " " + asked[spent.stop :]
+            return kind, " ".join(_SMALL.sub(" ", rest).split())
+    return None
+
+
+def shaped(shape: str, text: str) -> Iterator[Span]:
+    """Places in `text` that look like a value of that shape."""
+    if shape == DAY:
+        yield from ((d.start, d.end) for d in dates(text))
+    elif shape == CODE:
+        yield from _codes(text)
+    else:
+        for m in _SHAPES[shape].finditer(text):
+            yield m.start(), m.start() + len(m[0].rstrip(" .,-–·|("))
+
+
+def _codes(text: str) -> Iterator[Span]:
+    """Codes that are no day: whole tokens with a digit, groups of digits that belong together joined."""
+    days = [(d.start, d.end) for d in dates(text)]
+    for m in re.finditer(r"[^\s,;|·]*\d[^\s,;|·]*", text):
+        if not any(a < m.end() and m.start() < b for a, b in days):
+            lead = len(m[0]) - len(m[0].lstrip("#№°º:.([-"))
+            yield m.start() + lead, m.start() + len(m[0].rstrip(".,:;)]-"))
