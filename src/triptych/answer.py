@@ -24,7 +24,7 @@ from triptych.answering.findings import (
 )
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
-from triptych.answering.support import Support, support
+from triptych.answering.support import Support, bears, support
 from triptych.answering.vocabulary import asks_total
 from triptych.catalog import Catalog
 from triptych.grounding.plain import visible
@@ -175,6 +175,8 @@ def _unlabelled(ask: Ask, fields: list[Finding], pages: Sequence[Candidate]) -> 
     clear = [f for f in fields if f.strength >= CLEAR_FIELD]
     if clear:
         return clear
+    words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
+    pages = [p for p in pages if bears(ask, words[p.asset])]
     found = [replace(f, score=f.score - RANK * p.evidence.n) for p in pages for f in find_cells(ask, p)]
     if not found:
         found = [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)

@@ -278,6 +278,14 @@ def dates(text: str) -> list[Date]:
     return kept
 
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def is_year(text: str) -> bool:
+    """Whether the whole of `text`, but for marks around it, is a year of the last or this century."""
+    return bool(_YEAR.fullmatch(text.strip(" .,*()'")))
+
+
 def date_readings(text: str) -> tuple[date, ...]:
     """Readings when the whole of `text` is one date, else ()."""
     stripped = text.strip().rstrip(".,;")

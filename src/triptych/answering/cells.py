@@ -21,9 +21,8 @@ from rapidfuzz import fuzz
 
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.question import content_words
-from triptych.values import Number, fold, numbers
+from triptych.values import Number, fold, is_year, numbers
 
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _MOST = re.compile(
     r"\b(?:most|highest|largest|biggest|greatest|longest|top|leading|best|busiest|maximum)\b", re.I
 )
@@ -63,10 +62,6 @@ class _Place:
     @property
     def labels(self) -> tuple[Segment, ...]:
         return (*self.row, *self.head, *self.foot)
-
-
-def is_year(text: str) -> bool:
-    return bool(_YEAR.fullmatch(text.strip(" .,*()'")))
 
 
 def cells(layout: Layout, terms: Sequence[str]) -> list[Cell]:

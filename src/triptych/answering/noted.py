@@ -13,7 +13,7 @@ from triptych.types import Page, Region
 
 # What people call them -> the name of the region.
 _CALLED = tuple(
-    (re.compile(rf"(?:{pattern})\b", re.IGNORECASE), name)
+    (re.compile(rf"(?:{pattern})", re.IGNORECASE), name)
     for pattern, name in (
         (
             r"(?:(?:invoice|receipt|bill|purchase|issue|transaction|document)\s+)?(?:date|day)(?!\s+due)"
@@ -34,7 +34,7 @@ _CALLED = tuple(
 
 def noted(page: Page, label: str) -> tuple[tuple[int, int], ...]:
     """Spans of the text of the field that `label` names, one a line; () where none was noted."""
-    name = next((name for called, name in _CALLED if called.match(label.strip())), "")
+    name = next((name for called, name in _CALLED if called.fullmatch(label.strip())), "")
     region = next((region for region in page.regions if region.name == name and region.text), None)
     return () if region is None else _spans(page, region)
 

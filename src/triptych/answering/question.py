@@ -74,6 +74,14 @@ der die das des den dem ein eine ist und oder von vom zu zur zum im am auf für 
 le la les un une du de est et ou el los las y facture factura fattura factuur
 """
 _STOP = frozenset(_STOP_WORDS.split())
+_FISCAL = re.compile(r"\bF\.?Y\.?\s?(?=(?:19|20)\d\d\b)", re.IGNORECASE)
+# Words that many a page holds: they name neither a company nor a title. Legal forms among them.
+_NOISE_WORDS = """
+receipt invoice invoices form page dated date number no nr company document bill
+sdn bhd ltd limited inc corp corporation co llc llp plc gmbh ag kg ohg ug mbh sa sas sarl srl spa bv nv ab oy as aps
+pte pvt pty plt
+"""
+NOISE = frozenset(_NOISE_WORDS.split())
 TEXT, AMOUNT, COUNT, PERCENT = "text", "amount", "count", "percent"
 DATE, PERSON, SITE = "date", "person", "place"
 _TYPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -119,9 +127,16 @@ class Ask:
         return self.expects != TEXT or bool(_THING.search(self.question))
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Folded words with a capital inside the question, but what it quotes: companies, countries, people."""
+        plain = _QUOTED.sub(" ", self.question)
+        words = [w for w in re.findall(r"[^\s/–—-]+", plain)[1:] if w[:1].isupper() and w != "I"]
+        return tuple(w for w in content_words(" ".join(re.sub(r"['’]s\b", "", w) for w in words)) if w not in NOISE)
+
+    @cached_property
     def terms(self) -> tuple[str, ...]:
         """Folded content words of the whole question, in order, without repeats."""
-        return content_words(self.question)
+        return content_words(_FISCAL.sub("", self.question))
 
 
 def content_words(text: str) -> tuple[str, ...]:
@@ -137,7 +152,7 @@ def parse(question: str) -> Ask:
     quoted = tuple(m[1] for m in _QUOTED.finditer(asked))
     subject = asked[_OPENINGS.match(asked).end() :]  # type: ignore[union-attr]  # every part is optional
     cuts = (*_implied(asked, expects), *_cuts(subject, quoted))
-    return Ask(question, expects, cuts, quoted, tuple(dates(asked)), _codes(asked))
+    return Ask(question, expects, cuts, quoted, tuple(dates(asked)), _codes(_FISCAL.sub("  ", asked)))
 
 
 def of_kind(ask: Ask) -> Ask | None:

@@ -6,16 +6,18 @@ A page that does not hold the asked company, date or number must not answer, how
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from triptych.answering.question import Ask, content_words
+from triptych.answering.question import NOISE, Ask, content_words
 from triptych.types import Page
-from triptych.values import Code, Date, code_key, codes, dates, fold
+from triptych.values import Code, Date, code_key, codes, dates, fold, is_year
 
+MOST = 0.6  # of the names in a question, by length, a file must hold at least this share
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
 _ANOTHER = re.compile(
@@ -23,13 +25,6 @@ _ANOTHER = re.compile(
     r"d'origine|riferimento|referencia)[^\n]*\Z",
     re.IGNORECASE,
 )
-# Words that many a page holds: they name neither a company nor a title. Legal forms among them.
-_NOISE_WORDS = """
-receipt invoice invoices form page dated date number no nr company document bill
-sdn bhd ltd limited inc corp corporation co llc llp plc gmbh ag kg ohg ug mbh sa sas sarl srl spa bv nv ab oy as aps
-pte pvt pty plt
-"""
-_NOISE = frozenset(_NOISE_WORDS.split())
 
 
 class PageWords:
@@ -122,7 +117,7 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
         marks.append(held)
         missing += [] if held else [day.text]
     for code in ask.codes:
-        if code.text in context and code.text not in inside:
+        if code.text not in inside and (code.text in context or not ask.quoted):
             held = words.holds_code(code)
             marks.append(held)
             missing += [] if held else [code.text]
@@ -132,6 +127,16 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
     values = sum(marks) / len(marks) if marks else 1.0
     weight = 2.0 * len(marks)
     return Support((names + weight * values) / (1 + weight), names, values, tuple(missing), all(marks))
+
+
+def bears(ask: Ask, pages: Sequence[PageWords]) -> bool:
+    """Whether the pages of one file hold what the question names besides years: its dates, its codes, and
+    most of its names. Words with a capital are names; a question without any names nothing."""
+    marks = [max(w.holds_day(d) for w in pages) for d in ask.dates]
+    marks += [max(w.holds_code(c) for w in pages) for c in ask.codes if not is_year(c.text)]
+    size = sum(map(len, ask.names))
+    held = sum(len(name) * any(w.holds(name) for w in pages) for name in ask.names)
+    return all(marks) and held >= MOST * size
 
 
 def _clean(ask: Ask, context: str) -> str:
@@ -145,7 +150,7 @@ def _named(ask: Ask, context: str) -> str:
     tokens = _clean(ask, context).split()
     while tokens and not content_words(tokens[0]):
         del tokens[0]
-    while tokens and (not content_words(tokens[-1]) or fold(tokens[-1]) in _NOISE):
+    while tokens and (not content_words(tokens[-1]) or fold(tokens[-1]) in NOISE):
         del tokens[-1]
     return " ".join(tokens)
 
@@ -154,7 +159,7 @@ def _names(ask: Ask, context: str, words: PageWords) -> float:
     """Share, by length, of the context's content words that the page holds; 1 when there are none."""
     cleaned = context if ask.quoted else _clean(ask, context)
     named = content_words(cleaned)
-    wanted = [w for w in named if w not in _NOISE] or list(named)
+    wanted = [w for w in named if w not in NOISE] or list(named)
     if not wanted:
         return 1.0
     held = sum(len(w) * words.holds(w) for w in wanted) / sum(map(len, wanted))
