@@ -133,15 +133,13 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
     """Findings, best first; when there are none, a sentence that says why."""
     if not pages:
         return [], "Nothing in the library bears on this question."
-    kind = of_kind(ask)
-    if kind and not _wants_total(ask, ask.cuts[0]):
-        own = {cut: _supports(kind, cut, pages) for cut in kind.cuts}
-        found = _labelled(kind.cuts, own, pages, partial(find_named, kind))
-        if found:
-            return sorted(found, key=lambda f: -f.score), ""
     cuts = _cuts(ask)
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
-    if _wants_total(ask, cuts[0]):
+    if kind := of_kind(ask):
+        found = _of_kind(kind, pages) or _unkind(
+            kind, _labelled(cuts, supports, pages, partial(find_fields, ask)), pages
+        )
+    elif _wants_total(ask, cuts[0]):
         found = _labelled(cuts, supports, pages, find_totals)
     else:
         found = _labelled(cuts, supports, pages, partial(find_fields, ask))
@@ -149,6 +147,34 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
             found = _unlabelled(ask, found, pages)
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in supports.values() for s in of]))
+
+
+def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+    """Values of the kind that is asked for; without a balance, what is to be paid is the total."""
+    supports = {cut: _supports(ask, cut, pages) for cut in ask.cuts}
+    found = _labelled(ask.cuts, supports, pages, partial(find_named, ask))
+    if not found and ask.kind and ask.kind.name in ("balance", "net amount"):
+        due = Cut("amount due", ask.cuts[0].context)
+        found = _labelled((due,), {due: supports[ask.cuts[0]]}, pages, find_totals)
+    return found
+
+
+def _unkind(ask: Ask, fields: Sequence[Finding], pages: Sequence[Candidate]) -> list[Finding]:
+    """For a kind that no page has a label for: a clear field that is called as in the question, else a
+    sentence that says the word. A receipt without a tip is no reason to quote anything else of it."""
+    clear = [f for f in fields if f.strength >= CLEAR_FIELD]
+    if clear:
+        return clear
+    if ask.kind is None:
+        return []
+    found = find_passages(ask, _fitting(ask, pages))
+    return [f for f in found if ask.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
+
+
+def _fitting(ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
+    """Pages of files that hold what the question names."""
+    words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
+    return [p for p in pages if bears(ask, words[p.asset])]
 
 
 def _labelled(
@@ -175,8 +201,7 @@ def _unlabelled(ask: Ask, fields: list[Finding], pages: Sequence[Candidate]) -> 
     clear = [f for f in fields if f.strength >= CLEAR_FIELD]
     if clear:
         return clear
-    words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
-    pages = [p for p in pages if bears(ask, words[p.asset])]
+    pages = _fitting(ask, pages)
     found = [replace(f, score=f.score - RANK * p.evidence.n) for p in pages for f in find_cells(ask, p)]
     if not found:
         found = [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from triptych.answering import cells, passages
-from triptych.answering.fields import fields
+from triptych.answering.cells import alike
+from triptych.answering.fields import Field, fields
+from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.named import named
 from triptych.answering.noted import noted
-from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut
+from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
 from triptych.types import Hit, Page
-from triptych.values import numbers
+from triptych.values import dates, numbers
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -95,7 +97,7 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     """Values beside or below the label that the cut asks for; without a sure one, what the page was noted for."""
     found = []
     for field in fields(page.layout, cut.label, ask.expects, "" if ask.quoted else cut.context)[:3]:
-        if field.score >= FIELD:
+        if field.score >= FIELD and (ask.quoted or _answers(ask, cut, page, field)):
             quote = _quote(page, field.spans, (field.label.start, field.label.end))
             strength = field.score - 0.5 * (not field.apart and not ask.quoted)  # prose goes on, too
             score = weigh(field.score) + 0.3 * field.exact
@@ -106,11 +108,32 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     return [*found, Finding(page.evidence, value, value, NOTED, weigh(NOTED))] if value else found
 
 
+def _answers(ask: Ask, cut: Cut, page: Candidate, field: Field) -> bool:
+    """Whether a field that no title leads to has the first word of the asked label and a value of its type."""
+    text = page.evidence.page.text.text
+    value = " ".join(text[a:b] for a, b in field.spans)
+    first = content_words(cut.label)[:1]
+    printed = content_words(
+        text[field.label.segment.start : field.label.end] + " " + text[field.label.start : field.label.end]
+    )
+    if first and not any(alike(first[0], w) or first[0] in w for w in printed):
+        return False
+    if ask.expects in (AMOUNT, COUNT, PERCENT):
+        return bool(numbers(value)) and not dates(value)
+    return True
+
+
 def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
-    """Values of the kind that is asked for."""
-    assert ask.kind is not None  # who asks for a kind has one
+    """Values of the kind that is asked for, or of the article."""
     found = []
-    for value in named(page.layout, ask.kind, cut.context)[:3]:
+    values = (
+        items(page.layout, ask.item)
+        if ask.item
+        else named(page.layout, ask.kind, cut.context)
+        if ask.kind
+        else []
+    )
+    for value in values[:3]:
         spans = ((value.start, value.end),)
         quote = _quote(page, spans, value.label)
         found.append(Finding(page.evidence, spans, quote, value.score, weigh(value.score)))
@@ -161,7 +184,7 @@ def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """The best sentence of each page."""
     found = []
     texts = [p.evidence.page.text for p in pages]
-    for page, best in zip(pages, passages.passages(texts, ask.terms, ask.expects), strict=True):
+    for page, best in zip(pages, passages.passages(texts, ask.terms, ask.expects, ask.names), strict=True):
         if best and best[0].score >= PASSAGE:
             top = best[0]
             found.append(Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from triptych.values import codes, dates
+from triptych.values import dates
 
 Span = tuple[int, int]
 
@@ -73,7 +73,7 @@ KINDS = (
     Kind(
         "vat number",
         CODE,
-        _plain(r"\b(?:vat|tax|gst|btw|ust)\W?(?:reg\w*)?\W*(?:id\b|no\b|nr\b|num)|\bust-?id|umsatzsteuer-?id|\btin\b"),
+        _plain(r"\b(?:vat|tax|gst|btw|ust)\W?(?:reg\w*)?\W*(?:id\b|no\b|nr\b|num\w*)|\bust-?id|umsatzsteuer-?id|\btin\b"),
         _plain(
             r"\b(?:vat|gst)\b\.? ?(?:reg\w*\.? ?)?(?:no|nr|number|id)\b\.?|\btax (?:id|no|number)\b\.?|ust\.?-? ?id(?:ent)?(?:-?nr|\w*)?\.?"
             r"|umsatzsteuer-?id\w*(?:-?nr\.?)?|steuer ?nummer|steuer-?nr\.?|n[°º] ?(?:de )?tva|tva intracom\w*\.?|\b(?:nif|cif)\b|btw[- ]?(?:nummer|nr\.?|id)"
@@ -83,7 +83,7 @@ KINDS = (
     Kind(
         "customer number",
         CODE,
-        _plain(r"\b(?:customer|client|account|debtor)(?:'s)?\W?(?:id\b|no\b|nr\b|num|code)|kunden-?n|klantnummer|code client"),
+        _plain(r"\b(?:customer|client|account|debtor)(?:'s)?\W?(?:id\b|no\b|nr\b|num\w*|code)|kunden-?n|klantnummer|code client"),
         _plain(
             r"\b(?:customer|client|account)(?:'s)? ?(?:no\b|number|nr\b|id\b|code|#)\.?|kunden ?-?(?:nummer|nr\.?)"
             r"|n[°º] ?(?:de )?client|code client|n[úu]mero de cliente|n[°º] ?cliente|c[óo]digo (?:de )?cliente"
@@ -93,7 +93,7 @@ KINDS = (
     Kind(
         "order number",
         CODE,
-        _plain(r"\b(?:purchase )?(?:order|po)\W?(?:id\b|no\b|nr\b|num|ref)|bestellnummer|ordernummer|numéro de commande"),
+        _plain(r"\b(?:purchase )?(?:order|po)\W?(?:id\b|no\b|nr\b|num\w*|ref)|bestellnummer|ordernummer|numéro de commande"),
         _plain(
             r"\b(?:purchase |your |customer )?(?:order|po) ?(?:no\b|number|nr\b|id\b|ref\w*|#)\.?|\byour order\b|bestell ?-?(?:nummer|nr\.?)"
             r"|ihre bestellung|auftrags ?-?(?:nummer|nr\.?)|n[°º] ?(?:de )?commande|votre commande|pedido n[°º.]?|n[úu]mero de pedido|su pedido"
@@ -103,7 +103,7 @@ KINDS = (
     Kind(
         "receipt number",
         CODE,
-        _plain(r"\b(?:receipt|ticket|transaction|docket|bon)\W?(?:id\b|no\b|nr\b|num)|belegnummer|bonnummer"),
+        _plain(r"\b(?:receipt|ticket|transaction|docket|bon)\W?(?:id\b|no\b|nr\b|num\w*)|belegnummer|bonnummer"),
         _plain(
             r"\b(?:receipt|ticket|trans(?:action)?|docket|check|rcpt|slip) ?(?:no\b|number|nr\b|n[°º]|id\b|#)\.?"
             r"|\b(?:receipt|ticket|docket|beleg|bon)\b(?=[ :#]+\d)|\bbon ?-?(?:nummer|nr)\.?|beleg ?-?(?:nummer|nr)\.?|quittung\w* ?-?nr\.?"
@@ -160,7 +160,7 @@ KINDS = (
     Kind(
         "tax",
         MONEY,
-        _plain(r"\b(?:sales )?tax(?:es)?\b|\bvat\b|\bgst\b|\bmwst\b|\bumsatzsteuer\b|\bmehrwertsteuer\b|\btva\b|\biva\b|\bbtw\b"),
+        _plain(r"(?<!incl )(?<!incl. )(?<!including )(?<!with )(?<!inclusive of )(?:\b(?:sales )?tax(?:es)?\b|\bvat\b|\bgst\b|\bmwst\b|\bumsatzsteuer\b|\bmehrwertsteuer\b|\btva\b|\biva\b|\bbtw\b)"),
         re.compile(r"tax|gst|vat|mwst|steuer|ust|tva|btw|iva|sst|moms"),
     ),
     Kind(
@@ -218,13 +218,29 @@ KINDS = (
     Kind("rounding", MONEY, _plain(r"\brounding\b"), re.compile(r"round|pembulatan|arrondi|rundung|redondeo|afronding")),
 )  # fmt: skip
 # What parts what is asked for from where: "how much tax did I pay | at Pete's Diner".
-_HEAD = re.compile(r"\s(?:on|of|at|in|from|for|der|des|von|vom|auf|für|bei|de|du|sur|del|van|op)\s", re.IGNORECASE)
+_HEAD = re.compile(
+    r"\s(?:on|of|at|in|from|for|der|des|von|vom|auf|für|bei|de|du|sur|del|van|op)\s", re.IGNORECASE
+)
 _SMALL = re.compile(
     r"\b(?:when|what|which|who|whom|how|much|many|is|are|was|were|do|does|did|have|has|had|should|can|must|i|we|you|me|my|our|us|to|by|the|a|"
     r"pay|paid|get|got|back|give|given|hand|handed|over|serve|served|owe|owed|still|left|issued|addressed|billed|made|out|sent|due|payable|"
     r"number|no|nr|address|amount|value|date|it|that|there|include|included|charge|charged|on|of|at|in|from|for)\b['’]?s?",
     re.IGNORECASE,
 )
+
+
+COST, UNIT, MANY = "cost", "unit", "many"
+_ASKED = (
+    (COST, re.compile(r"^(?:what|how much) (?:did|does|do|was|were)(?: the| an?)? (?P<item>.+?) cost(?: me| us)?\b(?P<rest>.*)$", re.I)),
+    (UNIT, re.compile(r"^what (?:is|was) the (?:unit )?price of(?: the| an?)? (?P<item>.+?)(?P<rest> (?:on|at) .+)$", re.I)),
+    (
+        MANY,
+        re.compile(
+            r"^how many (?P<item>.+?) (?:are|were|is|was|did (?:i|we) (?:buy|order|get|pay for))\b(?P<rest>.*)$", re.I
+        ),
+    ),
+)  # fmt: skip
+_ON_PAPER = re.compile(r"\b(?:on|at|from|in)\b", re.I)
 
 
 def kind_of(asked: str) -> tuple[Kind, str] | None:
@@ -237,6 +253,23 @@ def kind_of(asked: str) -> tuple[Kind, str] | None:
             spent = slice(hit.end(), hit.end()) if hit.end() - hit.start() > head else slice(*hit.span())
             rest = asked[: spent.start] + " " + asked[spent.stop :]
             return kind, " ".join(_SMALL.sub(" ", rest).split())
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An article that a question asks for: its name, what is asked of it, and the words that say where."""
+
+    name: str
+    wanted: str
+    context: str
+
+
+def item_of(asked: str) -> Item | None:
+    """The article that a question asks for; None for none."""
+    for wanted, pattern in _ASKED:
+        if (m := pattern.match(asked)) and _ON_PAPER.search(m["rest"]):
+            return Item(m["item"], wanted, m["rest"])
     return None
 
 

@@ -44,7 +44,11 @@ def _labelled(layout: Layout, kind: Kind) -> Iterator[Named]:
             start = segment.start + hit.end()
             for a, b in shaped(kind.shape, text[start : segment.end]):
                 between = text[start : start + a]
-                if a <= _NEAR and not any(c.isalnum() for c in between) and _fits(kind, text[start + a : start + b]):
+                if (
+                    a <= _NEAR
+                    and not any(c.isalnum() for c in between)
+                    and _fits(kind, text[start + a : start + b])
+                ):
                     yield Named(start + a, start + b, (segment.start + hit.start(), start), _LABELLED + 0.2)
                 break
     expects = "date" if kind.shape == DAY else "text"
@@ -75,7 +79,9 @@ def _by_shape(layout: Layout, kind: Kind, context: str) -> list[Named]:
         if kind.bare or (beside and kind.shape not in (NAME, CODE, DAY)):
             for a, b in shaped(kind.shape, segment.text):
                 found.append(Named(segment.start + a, segment.start + b, None, _UNLABELLED + 0.5 * beside))
-    texts = {layout.text.text[n.start : n.end] for n in found if n.score == found[0].score} if found else set()
+    texts = (
+        {layout.text.text[n.start : n.end] for n in found if n.score == found[0].score} if found else set()
+    )
     return found if len(texts) == 1 or any(n.score > _UNLABELLED for n in found) else []
 
 

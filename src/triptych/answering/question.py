@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from triptych.answering.kinds import Kind, kind_of
+from triptych.answering.kinds import Item, Kind, item_of, kind_of
 from triptych.values import Code, Date, codes, dates, fold
 
 # What a question opens with, in the languages of European invoices. The rest is the subject.
@@ -56,13 +56,18 @@ _GENERIC = re.compile(
 )
 _SPENT = re.compile(
     r"^how much (?:(?:did|do|does)\b.*?\b(?:spend|pay|charge|owe)|(?:have|has|was|is|were)\b.*?\b(?:spent|paid|charged|owed))"
-    r"\b(?:\s+for\b)?",
+    r"\b(?:\s+for\b)?|^how much (?:is|was) (?=(?:the )?(?:invoice|bill|receipt)\b)|^what (?:does|did) (?=(?:the )?(?:invoice|bill)\b.* (?:come|amount) to$)"
+    r"|^what was the bill\b",
     re.IGNORECASE,
 )
 _DATED = re.compile(
     r"\b(?:invoice|receipt|bill|letter|form|order|report|contract)\b(?!.*\bdue\b)", re.IGNORECASE
 )
 _MADE = re.compile(r"\b(?:issued|made|sent|written|signed|dated|printed|created)\b", re.IGNORECASE)
+_WHOSE = re.compile(
+    r"(?<=^which company is )\b.*\b(?:invoice|receipt|bill)\b.*(?= from$)|(?<=^who is )\b(?:the )?(?:invoice|receipt|bill)\b.*(?= from$)",
+    re.IGNORECASE,
+)
 _NAMED_DATE = re.compile(r"\bthe (?:\w+ )?date\b", re.IGNORECASE)
 _DUE = re.compile(r"\bdue$", re.IGNORECASE)
 _PRINTED = {"phone": "Tel", "telephone": "Tel", "email": "E-mail", "e-mail": "E-mail"}  # what stands on paper
@@ -73,7 +78,7 @@ form page document sheet receipt invoice bill report slip please tell me total
 der die das des den dem ein eine ist und oder von vom zu zur zum im am auf für mit rechnung beleg
 le la les un une du de est et ou el los las y facture factura fattura factuur
 """
-_STOP = frozenset(_STOP_WORDS.split())
+STOP = frozenset(_STOP_WORDS.split())
 _FISCAL = re.compile(r"\bF\.?Y\.?\s?(?=(?:19|20)\d\d\b)", re.IGNORECASE)
 # Words that many a page holds: they name neither a company nor a title. Legal forms among them.
 _NOISE_WORDS = """
@@ -120,6 +125,7 @@ class Ask:
     dates: tuple[Date, ...]
     codes: tuple[Code, ...]
     kind: Kind | None = None  # what papers in many languages have a label for; `cuts` holds its context only
+    item: Item | None = None  # an article on a bill
 
     @property
     def wants_thing(self) -> bool:
@@ -131,7 +137,9 @@ class Ask:
         """Folded words with a capital inside the question, but what it quotes: companies, countries, people."""
         plain = _QUOTED.sub(" ", self.question)
         words = [w for w in re.findall(r"[^\s/–—-]+", plain)[1:] if w[:1].isupper() and w != "I"]
-        return tuple(w for w in content_words(" ".join(re.sub(r"['’]s\b", "", w) for w in words)) if w not in NOISE)
+        return tuple(
+            w for w in content_words(" ".join(re.sub(r"['’]s\b", "", w) for w in words)) if w not in NOISE
+        )
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
@@ -142,7 +150,7 @@ class Ask:
 def content_words(text: str) -> tuple[str, ...]:
     """Folded words of `text` that are neither stop words nor single letters."""
     words = (fold(w) for w in re.findall(r"[^\s/–—-]+", text))
-    return tuple(dict.fromkeys(w for w in words if len(w) > 1 and w not in _STOP))
+    return tuple(dict.fromkeys(w for w in words if len(w) > 1 and w not in STOP))
 
 
 def parse(question: str) -> Ask:
@@ -156,8 +164,10 @@ def parse(question: str) -> Ask:
 
 
 def of_kind(ask: Ask) -> Ask | None:
-    """The question as one for a kind of value that papers have; None where it asks for none."""
+    """The question as one for an article or a kind of value that papers have; None where it asks for neither."""
     asked = " ".join(ask.question.split()).rstrip(" ?¿.!").lstrip("¿")
+    if item := item_of(asked):
+        return replace(ask, item=item, cuts=(Cut(item.name, item.context),))
     found = None if ask.quoted else kind_of(asked)
     return replace(ask, kind=found[0], cuts=(Cut(found[0].name, found[1]),)) if found else None
 
@@ -185,11 +195,13 @@ def _cuts(subject: str, quoted: tuple[str, ...]) -> tuple[Cut, ...]:
 
 def _implied(asked: str, expects: str) -> tuple[Cut, ...]:
     """Labels that a question means and does not say: what was spent is a total, when is a date."""
-    if expects == AMOUNT and (m := _SPENT.search(asked)):
-        return (Cut("total", asked[m.end() :]),)
+    if m := _SPENT.search(asked):
+        return (Cut("total", re.sub(r"\b(?:come|amount) to$", "", asked[m.end() :])),)
     if expects == DATE and not _NAMED_DATE.search(asked) and (m := _DATED.search(asked)):
         return (Cut("date", _MADE.sub(" ", asked[m.start() :])),)
-    if expects == PERSON and _MADE.search(asked) and (m := _DATED.search(asked)):
+    if (m := _WHOSE.search(asked)) or (
+        expects == PERSON and _MADE.search(asked) and (m := _DATED.search(asked))
+    ):
         return (Cut("company", asked[m.start() :]),)
     return ()
 

@@ -62,7 +62,9 @@ TAX = re.compile(r"tax|gst|vat|mwst|steuer|ust|tva|btw|iva|sst|taks|moms|dph")
 TAX_INSIDE = re.compile(
     r"(?<=tax|gst|vat|wst|ust|tva|iva|btw|sst)(?:amount)?(?:incl(?:uded|usive)?(?:in)?|enthalten(?:in)?|contained|comprise)(?:the)?(?:total)?"
 )
-UNTAXED = re.compile(r"excl|before|without|netto|ohne|hors|baseimpon|(?:tax|vat|gst|ust|tva|iva|btw)(?:id|no|nr|reg|num)")
+UNTAXED = re.compile(
+    r"excl|before|without|netto|ohne|hors|baseimpon|(?:tax|vat|gst|ust|tva|iva|btw)(?:id|no|nr|reg|num)"
+)
 SUBTOTAL = re.compile(r"subt|zwischensumme|soustotal")
 ROUNDING = re.compile(r"round|pembulatan|arrondi|rundung|redondeo|afronding|oresavr")
 
