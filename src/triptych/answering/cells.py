@@ -27,6 +27,16 @@ _MOST = re.compile(
     r"\b(?:most|highest|largest|biggest|greatest|longest|top|leading|best|busiest|maximum)\b", re.I
 )
 _WHICH = re.compile(r"\s*(?:in |on |at )?(?:what|which|who|welche|quel|cu[áa]l)", re.I)
+_LABEL = re.compile(
+    r"\s*(?:(?:in|on|at|for|by|to|from) )?(?:which|who|(?:what|welche[srmn]?|quel(?:le)?) (?:country|state|city|year|month|quarter|company|brand|region|segment|age|group|"
+    r"category|product|type|kind|party|sport|team|jahr|land|ann[ée]e|pays)\b)",
+    re.I,
+)
+_VALUE = re.compile(
+    r"\s*what (?:was|is|were|are) the (?:highest|lowest|largest|smallest|greatest|maximum|minimum|most|top|biggest|average|total)?\s*"
+    r"(?:amount|number|value|price|percentage|share|rate|population|sales?|revenue|cost|figure|level|score)\b",
+    re.I,
+)
 _ORDINAL = re.compile(r"\b(?:second|third|fourth|fifth|\d(?:nd|rd|th))\b", re.I)
 _LEAST = re.compile(r"\b(?:least|lowest|smallest|fewest|shortest|worst|minimum)\b", re.I)
 _GROUPED = re.compile(r"^\D{0,4}\d{1,3}(?: \d{3})+(?:[.,]\d+)?\D{0,4}$")  # 53 230 alone is one number
@@ -79,6 +89,17 @@ def cells(layout: Layout, terms: Sequence[str]) -> list[Cell]:
         if score > 0:
             found.append(Cell(place.start, place.end, place.number, place.labels, score))
     return sorted(found, key=lambda c: -c.score)
+
+
+def asks_label(question: str) -> bool:
+    """Whether a question asks for the label of a value: which country, in what year, who had the most."""
+    if _LABEL.match(question):
+        return True
+    return bool(
+        _WHICH.match(question)
+        and (_MOST.search(question) or _LEAST.search(question))
+        and not _VALUE.match(question)
+    )
 
 
 def decided(found: Sequence[Cell]) -> bool:

@@ -5,6 +5,7 @@ Each finder looks at one page for one reading of the question and gives spans: t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,8 +22,12 @@ from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
 from triptych.types import Hit, Page
-from triptych.values import dates, numbers
+from triptych.values import dates, is_year, numbers
 
+_YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_SOURCE = re.compile(
+    r"©|\bsources?\b|\bcopyright\b|\bpublished\b|\bstatista\b", re.IGNORECASE
+)  # years of the print
 Spans = tuple[tuple[int, int], ...]
 
 FIELD = 1.25  # a label half as good as a clean one, with a value that fits
@@ -146,10 +151,11 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     held = sum(page.words.holds(t) for t in terms) / len(terms) if terms else 0.0
     if held < ON_PAGE or not _right_time(ask, page):
         return []
-    if ask.expects == TEXT and (labels := _by_number(ask, page)):
-        label, cell = labels[0]
-        value = ((label.start, label.end),)
-        return [Finding(page.evidence, value, (*value, (cell.start, cell.end)), held, 2 * held)]
+    asks_label = cells.asks_label(ask.question)  # which country, which year: a label, never a number
+    if (asks_label or ask.expects == TEXT) and (found := _label_of(ask, page, held)):
+        return found
+    if asks_label:
+        return []
     if ask.expects not in (TEXT, AMOUNT, COUNT, PERCENT) or not ask.wants_thing:
         return []
     found = cells.cells(page.layout, terms)
@@ -164,11 +170,19 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score)]
 
 
+def _label_of(ask: Ask, page: Candidate, held: float) -> list[Finding]:
+    if not (labels := _by_number(ask, page)):
+        return []
+    label, cell = labels[0]
+    value = ((label.start, label.end),)
+    return [Finding(page.evidence, value, (*value, (cell.start, cell.end)), held, 2 * held)]
+
+
 def _right_time(ask: Ask, page: Candidate) -> bool:
     """A page whose labels name years must name those asked for; one that names none may be of any."""
-    asked = {c.text for c in ask.codes if cells.is_year(c.text)}
-    shown = {s.text.strip(" .,*()'") for s in page.layout.segments if cells.is_year(s.text)}
-    return not asked or not shown or all(year in page.words.raw for year in asked)
+    asked = {c.text for c in ask.codes if is_year(c.text)}
+    shown = {y for s in page.layout.segments if not _SOURCE.search(s.text) for y in _YEARS.findall(s.text)}
+    return not asked or not shown or asked <= shown
 
 
 def _by_number(ask: Ask, page: Candidate) -> list[tuple[Segment, cells.Cell]]:

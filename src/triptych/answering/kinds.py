@@ -71,6 +71,18 @@ KINDS = (
         ),
     ),
     Kind(
+        "date",
+        DAY,
+        _plain(
+            r"\b(?:invoice|receipt|bill|issue) date\b|\bdate of (?:the )?(?:invoice|receipt|bill|issue)\b"
+            r"|^when was (?:the )?(?:invoice|receipt|bill)\b.*\b(?:issued|made|dated|written|sent|printed)$|rechnungsdatum|factuurdatum"
+        ),
+        _plain(
+            r"(?:^|(?<=[|·;] ))\W*(?:(?:invoice|issue|tax|bill|receipt) ?date|date of (?:issue|invoice)|issued(?: on)?|date|(?:rechnungs|beleg|ausstellungs)? ?-?datum"
+            r"|date (?:de |d['’])(?:la )?(?:facture|[ée]mission)|fecha(?: de (?:la )?(?:factura|emisi[óo]n))?|factuur ?datum|data(?: (?:della )?fattura)?)(?= ?(?:[:\d]|$))"
+        ),
+    ),
+    Kind(
         "vat number",
         CODE,
         _plain(r"\b(?:vat|tax|gst|btw|ust)\W?(?:reg\w*)?\W*(?:id\b|no\b|nr\b|num\w*)|\bust-?id|umsatzsteuer-?id|\btin\b"),

@@ -18,6 +18,7 @@ from triptych.types import Page
 from triptych.values import Code, Date, code_key, codes, dates, fold, is_year
 
 MOST = 0.6  # of the names in a question, by length, a file must hold at least this share
+_STEM = 4
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
 _ANOTHER = re.compile(
@@ -46,6 +47,8 @@ class PageWords:
     def holds_code(self, code: Code) -> float:
         """1 where the code stands as a whole; less where only another document is named by it ("original
         invoice no. 4711" on a credit note), and as a part of another one (TX-471102 is not 471102)."""
+        if is_year(code.text):
+            return float(bool(re.search(rf"(?<!\d){code.text}(?!\d)", self.raw)))
         if code.key in self.codes:
             return 1.0 if self._own(code) else 0.8
         return 0.6 if len(code.key) >= 4 and code.key in self._run_together else 0.0
@@ -88,6 +91,10 @@ class PageWords:
         if word in self.folded:
             return 0.9
         return 0.8 * (len(word) >= 5 and fuzz.partial_ratio(word, self.folded, score_cutoff=_FUZZY) > 0)
+
+    def holds_stem(self, word: str) -> bool:
+        """Whether a word of the page begins alike: Norwegian and Norway."""
+        return len(word) > _STEM and any(w.startswith(word[:_STEM]) for w in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ def bears(ask: Ask, pages: Sequence[PageWords]) -> bool:
     marks = [max(w.holds_day(d) for w in pages) for d in ask.dates]
     marks += [max(w.holds_code(c) for w in pages) for c in ask.codes if not is_year(c.text)]
     size = sum(map(len, ask.names))
-    held = sum(len(name) * any(w.holds(name) for w in pages) for name in ask.names)
+    held = sum(len(name) * any(w.holds(name) or w.holds_stem(name) for w in pages) for name in ask.names)
     return all(marks) and held >= MOST * size
 
 
