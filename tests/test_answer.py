@@ -513,3 +513,118 @@ def test_nothing_that_is_asked_or_printed_breaks_it(question: str, placed: list[
         assert said.abstained == (not said.citations)
         for citation in said.citations:
             assert citation.verified
+
+
+# ------------------------------------------------- what papers call their values, in many languages
+
+RECHNUNG = page(
+    (40.0, 40.0, "Tischlerei Brandner GmbH"),
+    (40.0, 62.0, "Hauptstraße 14, 38707 Altenau"),
+    (40.0, 140.0, "Rechnung an"),
+    (40.0, 162.0, "Hotel Zur Post"),
+    (450.0, 140.0, "Rechnungs-Nr.:"),
+    (620.0, 140.0, "RE-2021-0042"),
+    (450.0, 162.0, "Rechnungsdatum:"),
+    (620.0, 162.0, "12.01.2021"),
+    (450.0, 184.0, "Fällig am:"),
+    (620.0, 184.0, "26.01.2021"),
+    (450.0, 206.0, "Kundennummer:"),
+    (620.0, 206.0, "69154"),
+    *rows(
+        ("Bezeichnung", "Menge", "Betrag"),
+        ("Eichenregal", "2", "238,00 €"),
+        ("Anfahrt", "1", "62,00 €"),
+        ("Nettobetrag", "", "300,00 €"),
+        ("MwSt. 19%", "", "57,00 €"),
+        ("Gesamtbetrag", "", "357,00 €"),
+        ("abzgl. Anzahlung", "", "-100,00 €"),
+        ("Restbetrag", "", "257,00 €"),
+    ),
+    (40.0, 900.0, "Tel. 0531 442190 · E-Mail info@brandner.eu"),
+    (40.0, 922.0, "IBAN DE76 9490 8211 9070 2409 38"),
+    (450.0, 922.0, "USt-IdNr. DE811907221"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("When is invoice RE-2021-0042 due?", "26.01.2021"),
+        ("When was invoice RE-2021-0042 issued?", "12.01.2021"),
+        ("How much VAT is on invoice RE-2021-0042?", "57,00 €"),
+        ("What is the net amount of invoice RE-2021-0042?", "300,00 €"),
+        ("How much is invoice RE-2021-0042 before tax?", "300,00 €"),
+        ("What is the grand total of invoice RE-2021-0042?", "357,00 €"),
+        ("How much is still to pay on invoice RE-2021-0042?", "257,00 €"),
+        ("Who is invoice RE-2021-0042 addressed to?", "Hotel Zur Post"),
+        ("What is the customer number on invoice RE-2021-0042?", "69154"),
+        ("What is the IBAN of Tischlerei Brandner?", "DE76 9490 8211 9070 2409 38"),
+        ("Phone number of Tischlerei Brandner?", "0531 442190"),
+        ("What is the email address of Tischlerei Brandner?", "info@brandner.eu"),
+        ("What is the VAT number of Tischlerei Brandner?", "DE811907221"),
+        ("What did the Eichenregal cost on invoice RE-2021-0042?", "238,00 €"),
+        ("How many Eichenregal are on invoice RE-2021-0042?", "2"),
+    ],
+)
+def test_an_english_question_finds_what_a_german_invoice_calls_it(question: str, value: str) -> None:
+    given = answer(question, evidence(RECHNUNG))
+    assert given.value == value
+    holds(given, RECHNUNG)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What discount was given on invoice RE-2021-0042?",  # none was
+        "What is the order number on invoice RE-2021-0042?",
+        "How much VAT is on invoice RE-2021-0043?",  # another invoice
+        "When is invoice 4711 due?",
+        "What is the IBAN of Quimby Aerospace?",
+    ],
+)
+def test_a_kind_of_value_that_the_paper_lacks_is_not_answered(question: str) -> None:
+    assert answer(question, evidence(RECHNUNG)).abstained
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("How much change did I get at Acme Trading on 25/12/2018?", "6.22"),
+        ("How much tax did I pay at Acme Trading on 25/12/2018?", "2.48"),
+        ("How much cash did I hand over at Acme Trading on 25/12/2018?", "50.00"),
+        ("At what time was I at Acme Trading on 25/12/2018?", "18:20"),
+        ("How much did the Marker set cost at Acme Trading on 25/12/2018?", "32.30"),
+        ("How much was the tip at Acme Trading on 25/12/2018?", ""),
+        ("How much change did I get at Acme Trading on 26/12/2018?", ""),
+    ],
+)
+def test_a_receipt_tells_more_than_its_total(question: str, value: str) -> None:
+    assert answer(question, evidence(page(*RECEIPT))).value == value
+
+
+def test_a_country_that_the_table_lacks_is_not_answered() -> None:
+    table = page(
+        (40.0, 40.0, "Bread eaten in kilograms, 2015"),
+        *rows(("Austria", "57.1"), ("Denmark", "47.4"), ("Estonia", "81.3")),
+    )
+    assert answer("How much bread was eaten in Denmark in 2015?", evidence(table)).value == "47.4"
+    assert answer("Which country had the highest bread eaten in 2015?", evidence(table)).value == "Estonia"
+    assert answer("How much bread was eaten in Brazil in 2015?", evidence(table)).abstained
+    assert answer("How much bread was eaten in Denmark in 2019?", evidence(table)).abstained
+
+
+def test_a_sentence_gives_the_name_that_is_asked_for() -> None:
+    prose = page(
+        (40.0, 40.0, "Annual report"),
+        (40.0, 80.0, "Halden Paper was founded in 1983 and is headquartered in Cork."),
+        (40.0, 104.0, "At year end the group employed 28,343 people in 12 countries."),
+        (40.0, 128.0, "The chief executive officer of the group is Victor Obi."),
+    )
+    asked = {
+        "Who is the chief executive officer of Halden Paper?": "Victor Obi",
+        "Where is Halden Paper headquartered?": "Cork",
+        "When was Halden Paper founded?": "1983",
+        "How many people does Halden Paper employ?": "28,343",
+        "When was Brightwater Holdings founded?": "",
+    }
+    assert {question: answer(question, evidence(prose)).value for question in asked} == asked

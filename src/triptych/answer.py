@@ -151,6 +151,7 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
 
 def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """Values of the kind that is asked for; without a balance, what is to be paid is the total."""
+    pages = _fitting(ask, pages)
     supports = {cut: _supports(ask, cut, pages) for cut in ask.cuts}
     found = _labelled(ask.cuts, supports, pages, partial(find_named, ask))
     if not found and ask.kind and ask.kind.name in ("balance", "net amount"):

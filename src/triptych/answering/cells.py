@@ -40,6 +40,7 @@ _VALUE = re.compile(
 _ORDINAL = re.compile(r"\b(?:second|third|fourth|fifth|\d(?:nd|rd|th))\b", re.I)
 _LEAST = re.compile(r"\b(?:least|lowest|smallest|fewest|shortest|worst|minimum)\b", re.I)
 _GROUPED = re.compile(r"^\D{0,4}\d{1,3}(?: \d{3})+(?:[.,]\d+)?\D{0,4}$")  # 53 230 alone is one number
+_FEWEST = 3  # values that make a table or a chart
 _TICKS = 4  # so many evenly spaced numbers in one line are an axis
 _SAME = 0.06  # two cells whose scores are closer than this cannot be told apart
 
@@ -78,7 +79,7 @@ def cells(layout: Layout, terms: Sequence[str]) -> list[Cell]:
     """Cells whose labels hold words of `terms` (folded), best first. A score is the share of the terms'
     weight that the labels hold, less what else they hold; rare words weigh more than common ones."""
     places = _places(layout)
-    if not places:
+    if len(places) < _FEWEST:
         return []
     held = [_held_by(place, terms) for place in places]
     weights = {t: log(1 + len(places) / (1 + sum(t in h for h in held))) for t in terms}

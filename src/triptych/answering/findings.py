@@ -152,8 +152,8 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     if held < ON_PAGE or not _right_time(ask, page):
         return []
     asks_label = cells.asks_label(ask.question)  # which country, which year: a label, never a number
-    if (asks_label or ask.expects == TEXT) and (found := _label_of(ask, page, held)):
-        return found
+    if (asks_label or ask.expects == TEXT) and (labels := _label_of(ask, page, held)):
+        return labels
     if asks_label:
         return []
     if ask.expects not in (TEXT, AMOUNT, COUNT, PERCENT) or not ask.wants_thing:

@@ -69,7 +69,7 @@ def _is_prose(piece: str) -> bool:
     small = {w.casefold() for w in words} & STOP
     return (
         len(words) >= 5
-        and digits <= 0.4 * len(words)
+        and digits <= 0.25 * len(words)
         and len(words) >= 3 * (piece.strip().count("\n") + 1)
         and len(small) >= 2 - (len(words) < 9)
     )

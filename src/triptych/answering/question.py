@@ -135,8 +135,10 @@ class Ask:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Folded words with a capital inside the question, but what it quotes: companies, countries, people."""
-        plain = _QUOTED.sub(" ", self.question)
-        words = [w for w in re.findall(r"[^\s/–—-]+", plain)[1:] if w[:1].isupper() and w != "I"]
+        known = f". {self.cuts[0].context}" if self.kind or self.item else self.question
+        words = [
+            w for w in re.findall(r"[^\s/–—-]+", _QUOTED.sub(" ", known))[1:] if w[:1].isupper() and w != "I"
+        ]
         return tuple(
             w for w in content_words(" ".join(re.sub(r"['’]s\b", "", w) for w in words)) if w not in NOISE
         )

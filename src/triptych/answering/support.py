@@ -18,7 +18,8 @@ from triptych.types import Page
 from triptych.values import Code, Date, code_key, codes, dates, fold, is_year
 
 MOST = 0.6  # of the names in a question, by length, a file must hold at least this share
-_STEM = 4
+_STEM = 4  # letters that a name and a word made of it have in common
+_DAY_AND_YEAR = re.compile(r"([^\W\d_]{3,}\.? \d{1,2}),? ((?:19|20)\d\d)")  # December 31, 2022
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
 _ANOTHER = re.compile(
@@ -77,7 +78,14 @@ class PageWords:
         likeliest, every = self._days
         if day.readings[0] in likeliest or fold(day.text) in self.folded:
             return 1.0
-        return 0.7 * bool(every.intersection(day.readings))
+        if every.intersection(day.readings):
+            return 0.7
+        return 0.6 * bool((m := _DAY_AND_YEAR.fullmatch(day.text)) and self._apart(m[1], m[2]))
+
+    def _apart(self, day: str, year: str) -> bool:
+        """Whether day and year stand apart: "as of December 31" over columns of years."""
+        own = re.search(rf"(?<!\d){year}(?!\d)", self.raw)
+        return bool(own) and re.search(rf"\b{re.escape(day)}\b", self.raw, re.IGNORECASE) is not None
 
     @cached_property
     def words(self) -> frozenset[str]:
