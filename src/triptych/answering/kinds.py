@@ -261,7 +261,9 @@ def kind_of(asked: str) -> tuple[Kind, str] | None:
     head = part.start() if part else len(asked)
     for kind in KINDS:
         hit = kind.asked.search(asked)
-        if hit and (hit.start() < head or hit.end() == len(asked)):  # not in the name of a shop
+        if (
+            hit and not _OWNER.match(asked, hit.end()) and (hit.start() < head or hit.end() == len(asked))
+        ):  # not in the name of a shop
             spent = slice(hit.end(), hit.end()) if hit.end() - hit.start() > head else slice(*hit.span())
             rest = asked[: spent.start] + " " + asked[spent.stop :]
             return kind, " ".join(_SMALL.sub(" ", rest).split())
@@ -275,6 +277,9 @@ class Item:
     name: str
     wanted: str
     context: str
+
+
+_OWNER = re.compile(r"['’]s?\b")  # Harbour Freight's: a name
 
 
 def item_of(asked: str) -> Item | None:
