@@ -172,7 +172,7 @@ KINDS = (
     Kind(
         "tax",
         MONEY,
-        _plain(r"(?<!incl )(?<!incl. )(?<!including )(?<!with )(?<!inclusive of )(?:\b(?:sales )?tax(?:es)?\b|\bvat\b|\bgst\b|\bmwst\b|\bumsatzsteuer\b|\bmehrwertsteuer\b|\btva\b|\biva\b|\bbtw\b)"),
+        _plain(r"(?<!income )(?<!deferred )(?<!corporate )(?<!incl )(?<!incl. )(?<!including )(?<!with )(?<!inclusive of )(?:\b(?:sales )?tax(?:es)?\b|\bvat\b|\bgst\b|\bmwst\b|\bumsatzsteuer\b|\bmehrwertsteuer\b|\btva\b|\biva\b|\bbtw\b)"),
         re.compile(r"tax|gst|vat|mwst|steuer|ust|tva|btw|iva|sst|moms"),
     ),
     Kind(
@@ -262,7 +262,7 @@ def kind_of(asked: str) -> tuple[Kind, str] | None:
     for kind in KINDS:
         hit = kind.asked.search(asked)
         if (
-            hit and not _OWNER.match(asked, hit.end()) and (hit.start() < head or hit.end() == len(asked))
+            hit and not _in_name(asked, hit) and (hit.start() < head or hit.end() == len(asked))
         ):  # not in the name of a shop
             spent = slice(hit.end(), hit.end()) if hit.end() - hit.start() > head else slice(*hit.span())
             rest = asked[: spent.start] + " " + asked[spent.stop :]
@@ -279,7 +279,7 @@ class Item:
     context: str
 
 
-_OWNER = re.compile(r"['’]s?\b")  # Harbour Freight's: a name
+_OWNER = re.compile(r"['’]s?\b")
 
 
 def item_of(asked: str) -> Item | None:
@@ -288,6 +288,13 @@ def item_of(asked: str) -> Item | None:
         if (m := pattern.match(asked)) and _ON_PAPER.search(m["rest"]):
             return Item(m["item"], wanted, m["rest"])
     return None
+
+
+def _in_name(asked: str, hit: re.Match[str]) -> bool:
+    """Whether a word is part of a name: Harbour Freight's."""
+    before = asked[: hit.start()].split()
+    named = len(before) > 1 and before[-1].istitle() and hit[0].istitle()
+    return named or _OWNER.match(asked, hit.end()) is not None
 
 
 def shaped(shape: str, text: str) -> Iterator[Span]:
