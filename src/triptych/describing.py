@@ -18,13 +18,16 @@ from triptych import captioning, plugins
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
 from triptych.cost import Spent
+from triptych.embed import view_key
 from triptych.errors import FileError, UserError
 from triptych.generation import Asked, Vlms
 from triptych.pipeline import Encoders
 from triptych.records import Asset
+from triptych.regions import framed
 from triptych.seams import Captioner, Seen
 from triptych.settings import VLM
 from triptych.types import Page
+from triptych.views import WHOLE
 from triptych.workers import Workers
 
 BATCH = 8  # pages that the captioner gets at once
@@ -128,7 +131,17 @@ class Describing:
         if self.captioner.side:
             path = self.blobs.local(asset.sha256)
             pixels = self.workers.pixels(path, asset.sources[0], page.number, self.captioner.side)
-        return Seen(pixels, None, "", asset.title, page.text.text)
+        space, vector = self._look(asset, page)
+        return Seen(pixels, vector, space, asset.title, page.text.text, framed(page))
+
+    def _look(self, asset: Asset, page: Page) -> tuple[str, np.ndarray | None]:
+        """The space and the vector of the page as a picture, where it has one."""
+        image = self.encoders.image
+        if image is None:
+            return "", None
+        name = view_key(asset.sha256, page.number, WHOLE)
+        row = self.catalog.vectors(image.space, [name]).get(name)
+        return image.space, None if row is None else row.astype(np.float32)
 
 
 def load(spec: str, vlms: Vlms) -> tuple[Captioner, Spent]:

@@ -1,10 +1,11 @@
 """Evidence: what the words of a page say of a question, beyond that they are there. No model, no index.
 
-    parts(page, title, question, rarity) -> {part: share}     of one page, each 0..1
+    parts(page, title, caption, question, rarity) -> {part: share}     of one page, each 0..1
 
 BM25 counts words wherever they stand. Here the whole page is read: how much of the question it covers, which
-words of the question stand side by side as asked, how long the longest such run is, whether names stand as they
-were written, what stands in large print, and how much stands there of what is specific. Each part is a share of the question's weight, a word weighing its
+words of the question stand side by side as asked, how long the longest such run is, whether names stand as they were
+written, what stands in large print, how much stands there of what is specific, and what its caption says of
+it: the kind of picture, words that are framed on it. Each part is a share of the question's weight, a word weighing its
 inverse document frequency in the library. Proximity of query terms: Tao and Zhai, An Exploration of Proximity
 Measures in Information Retrieval, SIGIR 2007; ordered pairs: Metzler and Croft, A Markov Random Field Model for
 Term Dependencies, SIGIR 2005. The weights of the parts were chosen with one labelled set left out at a time
@@ -26,7 +27,15 @@ from triptych.snippet import Match, Weight, holds, matches
 from triptych.terms import Query, Value
 from triptych.types import PageText
 
-WEIGHTS = {"coverage": 0.25, "neighbours": 0.1, "run": 0.1, "names": 0.2, "print": 0.1, "specifics": 0.0}
+WEIGHTS = {
+    "coverage": 0.25,
+    "neighbours": 0.1,
+    "run": 0.1,
+    "names": 0.2,
+    "print": 0.1,
+    "specifics": 0.0,  # for the floor alone
+    "described": 0.5,
+}
 APART = 3  # characters between two words that still stand side by side
 LARGE = 1.25  # times the median height of a line: large print
 
@@ -75,9 +84,11 @@ def weighed(parts: Mapping[str, float]) -> float:
     return sum(WEIGHTS[name] * share for name, share in parts.items())
 
 
-def parts(page: PageText, title: str, asked: Question, rarity: Weight) -> dict[str, float]:
+def parts(
+    page: PageText, title: str, caption: str, asked: Question, rarity: Weight
+) -> dict[str, float]:
     """Each part of WEIGHTS as a share, 0..1, of what the question weighs. `title` holds the words of the
-    document's title and of the section."""
+    document's title and of the section; `caption` is "" where the page has none."""
     total = asked.total
     if total <= 0:
         return dict.fromkeys(WEIGHTS, 0.0)
@@ -91,7 +102,13 @@ def parts(page: PageText, title: str, asked: Question, rarity: Weight) -> dict[s
         "names": _named(page.text, asked) / total,
         "print": sum(asked.weights[term] for term in _large(page, found)) / total,
         "specifics": _specifics(page.text, said, asked),
+        "described": sum(asked.weights[term] for term in _terms(caption, asked, rarity)) / total,
     }
+
+
+def _terms(text: str, asked: Question, rarity: Weight) -> set[str]:
+    """Words of the question that stand in the text."""
+    return {m.term for m in matches(text, asked.query, rarity) if m.term in asked.weights}
 
 
 def _neighbours(found: Sequence[Match], beside: Sequence[bool], asked: Question) -> float:

@@ -15,6 +15,7 @@ from triptych.embed import Cached, embed, view_key
 from triptych.looks import laid_out
 from triptych.pipeline import Encoders
 from triptych.records import KINDS, SIGNAL_OF, Piece
+from triptych.regions import framed
 from triptych.replay import TEMPLATED
 from triptych.seams import Captioner, Seen
 from triptych.settings import VLM, Settings
@@ -80,7 +81,7 @@ class Making:
         if captioner is None or captioner.side or image is None:
             return [[] for _ in pages]
         seen = [
-            Seen(None, here[0].vector, image.space, title, page.text.text)
+            Seen(None, here[0].vector, image.space, title, page.text.text, framed(page))
             for page, here in zip(pages, views, strict=True)
             if here
         ]

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from triptych.types import Box, Line, PageText
+from triptych.types import Box, Line, Page, PageText
+
+FRAME = "frame"  # name of a region that somebody drew a frame around
 
 
 def cut(image: np.ndarray, box: Box) -> np.ndarray:
@@ -65,3 +67,8 @@ def append(text: PageText, lines: Sequence[Line]) -> PageText:
         np.concatenate([text.confidence, more.confidence]),
         np.concatenate([text.lines, more.lines + first]),
     )
+
+
+def framed(page: Page) -> tuple[str, ...]:
+    """The words in each frame that somebody drew on the page."""
+    return tuple(region.text for region in page.regions if region.name == FRAME)

@@ -26,7 +26,7 @@ from triptych.settings import RERANK_BUILTIN, VLM, RerankSettings
 from triptych.snippet import Weight
 from triptych.types import PageText, Reranked
 
-READ = 6  # pages that evidence reads at most: more of them changed hardly a figure (docs/log/rerank.md)
+READ = 15  # pages that evidence reads at most: more of them changed hardly a figure (docs/log/rerank.md)
 _SIGNALS = ("text", LEAD, "caption")  # whose piece of a page is read, in this order
 _TOGETHER = 16  # pages whose pictures are in memory at once
 _MOST = 1.0 + sum(evidence.WEIGHTS.values())
@@ -100,9 +100,11 @@ def _by_evidence(
 
 
 def parts_of(fused: Fused, reading: Reading, asked: evidence.Question, rarity: Weight) -> dict[str, float]:
-    """The evidence of a ranked page under its title and section."""
+    """The evidence of a ranked page under its title and section, and its caption."""
     row, _ = reading.told_by(fused)
-    return evidence.parts(reading.text(fused.page), f"{row.title} {row.section}", asked, rarity)
+    caption = reading.pieces[fused.page].get("caption")
+    said = "" if caption is None else caption[0].text
+    return evidence.parts(reading.text(fused.page), f"{row.title} {row.section}", said, asked, rarity)
 
 
 def _looked_at(

@@ -48,9 +48,7 @@ class ChunkSettings:
 class LookSettings:
     """What image encoders see of a page beside the whole of it."""
 
-    detectors: str = (
-        "geometry fields"  # back ends of detectors/ that find regions, with spaces between, or "none"
-    )
+    detectors: str = "geometry fields frames"  # back ends of detectors/, with spaces between, or "none"
     regions: bool = True  # figures, logos and tables of a page are seen on their own, too
     tiles: bool = False  # large and dense pages are seen in overlapping tiles, too
     tile: int = 1024  # pixels of a tile's side
@@ -103,7 +101,7 @@ class RerankSettings:
     """Reading the best pages again."""
 
     model: str = "evidence"  # evidence: by the words on the page; or a back end of rerankers/, or "none"
-    depth: int = 50  # pages that are read or looked at again; evidence reads 6 at most
+    depth: int = 50  # pages that are read or looked at again; evidence reads 15 at most
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Honest captions without a model of language: what is known of a picture, in a fixed sentence.
 
 Kind, main colours and orientation come from the vector of the built-in image encoder, words from the name of
-a file without words. Nothing is guessed: no objects, people, places or brands, and no kind where the encoder is
+a file without words, and from frames that somebody drew around some of them. Nothing is guessed: no objects, people, places or brands, and no kind where the encoder is
 not sure of one.
 """
 
@@ -44,7 +44,7 @@ def load(argument: str = "") -> Templates:
 class Templates:
     """See `seams.Captioner`."""
 
-    name = "builtin/2"
+    name = "builtin/3"
     prompt = ""
     side = 0  # the vector suffices
 
@@ -74,12 +74,18 @@ class Templates:
 
 
 def _sentences(seen: Seen, kind: tuple[str, float], colours: Sequence[str]) -> tuple[str, ...]:
-    """The caption; a picture without words has one with the name of its file, too. Words of a page are not
-    said again: a short passage of them would outrank the page itself (docs/log/panels.md)."""
+    """The caption; a picture without words has one with the name of its file, too. Of the words of a page only
+    those are said again that somebody framed: a passage of its heading moves the page's rank for
+    the worse (docs/log/panels.md, ranking.md)."""
     name = kind[0] if kind[1] >= SURE else "picture"
-    short = f"{_article(name)} {name}{_coloured(colours)}{_orientation(seen.pixels)}".strip()
+    short = f"{_article(name)} {name}{_coloured(colours)}{_orientation(seen.pixels)}{_framed(seen)}".strip()
     name = "" if seen.text.strip() else _spoken(seen.title)
     return (f"{short}.", f"{short}. Title: {name}") if name else (f"{short}.",)
+
+
+def _framed(seen: Seen) -> str:
+    said = [words.rstrip(" .,:;") for words in seen.framed]
+    return f", with {' and '.join(said)} highlighted" if said else ""
 
 
 def _spoken(title: str) -> str:
