@@ -22,14 +22,15 @@ from urllib.parse import unquote
 import numpy as np
 from sqlalchemy import select
 
-from triptych import database, schema
+from triptych import database, regions, schema
 from triptych.catalog import Catalog
 from triptych.embed import embed
 from triptych.errors import UserError
 from triptych.pipeline import Encoders
 from triptych.records import Asset, Piece
 from triptych.replay import MOST_CAPTIONS
-from triptych.types import Caption, Chunk
+from triptych.seams import Seen
+from triptych.types import Caption, Chunk, Page
 
 PEOPLE = "people"  # the origin of what people say
 ALT_TEXT = "alt text in "  # and a path: where a caption by people stands that a Markdown file gave
@@ -53,6 +54,14 @@ def made(texts: Sequence[str], origin: str, model: str, prompt: str = "") -> lis
         for text, style in zip(said, styles, strict=False)
         if text
     )
+
+
+def seen(
+    title: str, page: Page, vector: np.ndarray | None, space: str, pixels: np.ndarray | None = None
+) -> Seen:
+    """A page of the file of that title as captioners are given it."""
+    heading = "" if page.turned else regions.heading(page.text)
+    return Seen(pixels, vector, space, title, page.text.text, heading, regions.framed(page))
 
 
 def distinct(captions: Iterable[Caption]) -> list[Caption]:

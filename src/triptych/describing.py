@@ -23,7 +23,6 @@ from triptych.errors import FileError, UserError
 from triptych.generation import Asked, Vlms
 from triptych.pipeline import Encoders
 from triptych.records import Asset
-from triptych.regions import framed
 from triptych.seams import Captioner, Seen
 from triptych.settings import VLM
 from triptych.types import Page
@@ -132,7 +131,7 @@ class Describing:
             path = self.blobs.local(asset.sha256)
             pixels = self.workers.pixels(path, asset.sources[0], page.number, self.captioner.side)
         space, vector = self._look(asset, page)
-        return Seen(pixels, vector, space, asset.title, page.text.text, framed(page))
+        return captioning.seen(asset.title, page, vector, space, pixels)
 
     def _look(self, asset: Asset, page: Page) -> tuple[str, np.ndarray | None]:
         """The space and the vector of the page as a picture, where it has one."""

@@ -84,9 +84,7 @@ def weighed(parts: Mapping[str, float]) -> float:
     return sum(WEIGHTS[name] * share for name, share in parts.items())
 
 
-def parts(
-    page: PageText, title: str, caption: str, asked: Question, rarity: Weight
-) -> dict[str, float]:
+def parts(page: PageText, title: str, caption: str, asked: Question, rarity: Weight) -> dict[str, float]:
     """Each part of WEIGHTS as a share, 0..1, of what the question weighs. `title` holds the words of the
     document's title and of the section; `caption` is "" where the page has none."""
     total = asked.total

@@ -15,9 +15,8 @@ from triptych.embed import Cached, embed, view_key
 from triptych.looks import laid_out
 from triptych.pipeline import Encoders
 from triptych.records import KINDS, SIGNAL_OF, Piece
-from triptych.regions import framed
 from triptych.replay import TEMPLATED
-from triptych.seams import Captioner, Seen
+from triptych.seams import Captioner
 from triptych.settings import VLM, Settings
 from triptych.types import Caption, Chunk, Page, Reading
 
@@ -81,7 +80,7 @@ class Making:
         if captioner is None or captioner.side or image is None:
             return [[] for _ in pages]
         seen = [
-            Seen(None, here[0].vector, image.space, title, page.text.text, framed(page))
+            captioning.seen(title, page, here[0].vector, image.space)
             for page, here in zip(pages, views, strict=True)
             if here
         ]

@@ -9,6 +9,9 @@ import numpy as np
 from triptych.types import Box, Line, Page, PageText
 
 FRAME = "frame"  # name of a region that somebody drew a frame around
+_LARGE, _LEVEL = 1.25, 0.8  # of the median height of a line: large print; of the largest print: as large
+_LETTERS = 3  # of a line of words
+_LONGEST = 80  # characters of a heading
 
 
 def cut(image: np.ndarray, box: Box) -> np.ndarray:
@@ -72,3 +75,19 @@ def append(text: PageText, lines: Sequence[Line]) -> PageText:
 def framed(page: Page) -> tuple[str, ...]:
     """The words in each frame that somebody drew on the page."""
     return tuple(region.text for region in page.regions if region.name == FRAME)
+
+
+def heading(text: PageText) -> str:
+    """The largest print of an upright page, at most two lines of it from the top; "" where all is of about one
+    size or nothing has a place."""
+    if not len(text.boxes):
+        return ""
+    _, first = np.unique(text.lines, return_index=True)
+    ends = np.append(first[1:], len(text.lines))
+    heights = np.add.reduceat(text.boxes[:, 3] - text.boxes[:, 1], first) / (ends - first)
+    said = [text.text[text.spans[a, 0] : text.spans[b - 1, 1]] for a, b in zip(first, ends, strict=True)]
+    worded = np.array([sum(map(str.isalpha, line)) >= _LETTERS for line in said])
+    tall = heights[worded & (heights > _LARGE * np.median(heights))]
+    chosen = np.flatnonzero(worded & (heights > _LEVEL * tall.max())) if len(tall) else first[:0]
+    from_top = sorted(chosen.tolist(), key=lambda i: float(text.boxes[first[i], 1]))
+    return " ".join(said[i] for i in from_top[:2])[:_LONGEST]

@@ -147,6 +147,7 @@ class Seen(NamedTuple):
     space: str
     title: str  # of its file
     text: str  # that was read on it
+    heading: str = ""  # the largest print on it, "" where nothing stands out
     framed: tuple[str, ...] = ()  # words that somebody drew a frame around, see detectors/frames.py
 
 

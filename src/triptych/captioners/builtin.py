@@ -19,6 +19,9 @@ from triptych.seams import Seen
 
 SURE = 0.6  # how sure the encoder must be of a kind before we say it
 LONGEST = 80  # characters of a file's name at most
+_WINDOWS = frozenset(
+    ["screenshot", "dialog", "menu", "login page", "code"]
+)  # what people call by its heading
 _PAPER = frozenset(["white", "grey", "black", "light", "dark"])  # words for the ground, not for the ink
 
 
@@ -74,13 +77,16 @@ class Templates:
 
 
 def _sentences(seen: Seen, kind: tuple[str, float], colours: Sequence[str]) -> tuple[str, ...]:
-    """The caption; a picture without words has one with the name of its file, too. Of the words of a page only
-    those are said again that somebody framed: a passage of its heading moves the page's rank for
-    the worse (docs/log/panels.md, ranking.md)."""
+    """The caption; a window of a screen has one with its heading, too, and a picture without words one with the
+    name of its file. Other words of a page are not said again, only those that somebody framed: headings of
+    charts moved ranks for the worse (docs/log/ranking.md)."""
     name = kind[0] if kind[1] >= SURE else "picture"
-    short = f"{_article(name)} {name}{_coloured(colours)}{_orientation(seen.pixels)}{_framed(seen)}".strip()
-    name = "" if seen.text.strip() else _spoken(seen.title)
-    return (f"{short}.", f"{short}. Title: {name}") if name else (f"{short}.",)
+    told = f"{_article(name)} {name}"
+    short = f"{told}{_coloured(colours)}{_orientation(seen.pixels)}{_framed(seen)}.".strip()
+    if name in _WINDOWS and seen.heading:
+        return (short, f"{told} titled {seen.heading}{_framed(seen)}.")
+    title = "" if seen.text.strip() else _spoken(seen.title)
+    return (short, f"{short[:-1]}. Title: {title}") if title else (short,)
 
 
 def _framed(seen: Seen) -> str:

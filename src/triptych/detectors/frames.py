@@ -61,14 +61,15 @@ def _frames(image: np.ndarray) -> Iterator[Box]:
     """Boxes of the frames of `image`, uint8 (h, w, 3)."""
     hsv = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2HSV)
     hue, saturation, value = cv2.split(hsv)
-    coloured = cv2.multiply(saturation, value, scale=1 / 255) > _COLOURED  # most channel less the least
+    chroma = np.asarray(cv2.multiply(saturation, value, scale=1 / 255))  # the most channel less the least
+    coloured = chroma > _COLOURED
     counts = np.bincount(hue[coloured], minlength=180)
     for centre in range(0, 180, 180 // _HUES):
         near = (np.arange(centre - _REACH, centre + _REACH + 1)) % 180
         if counts[near].sum() >= _FEW:
             wanted = np.zeros(256, np.uint8)
             wanted[near] = 1
-            ink = cv2.LUT(hue, wanted) & coloured
+            ink = coloured & np.asarray(cv2.LUT(hue, wanted), np.uint8)
             if _has_lines(ink):
                 yield from _of_hue(ink)
 
@@ -82,7 +83,7 @@ def _of_hue(ink: np.ndarray) -> Iterator[Box]:
     """Boxes of the connected ink (h, w) uint8, 0 or 1, that is a frame."""
     height, width = ink.shape
     _, labels, found, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    x, y, wide, high, area = found.T
+    wide, high, area = found.T[2:]
     likely = (wide >= _WIDE) & (high >= _HIGH) & (area < _SOLID * wide * high)
     likely[0] = False  # what has no ink
     for number in np.flatnonzero(likely).tolist():
