@@ -201,3 +201,48 @@ def test_alt_texts_of_notes_describe_the_pictures_they_name(folder: Path, tmp_pa
         assert found(library, "green disc", signals=["keyword"])[0] in ("c.png", "two.md")
         assert library.show(str(folder / "c.png"))["pages"][0]["captions"]
         assert library.verify()["ok"]
+
+
+# ----------------------------------------------------------------------------------------- frames
+
+MENU = ("Copy", "Rename", "Delete", "Properties", "Export", "Print")
+
+
+def menu(path: Path, framed: str) -> Path:
+    """A PDF page with the lines of MENU, one of them in a red frame."""
+    words = "".join(f"BT /F 16 Tf 40 {270 - 40 * i} Td ({word}) Tj ET\n" for i, word in enumerate(MENU))
+    frame = f"1 0 0 RG 2 w 30 {262 - 40 * MENU.index(framed)} 120 28 re S\n"
+    content = words + frame
+    path.write_text(
+        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R"
+        "/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj\n"
+        f"4 0 obj<</Length {len(content)}>>stream\n{content}endstream endobj\ntrailer<</Root 1 0 R>>\n"
+    )
+    return path
+
+
+def test_framed_words_are_said_and_found(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for i, word in enumerate(MENU):
+        menu(folder / f"{i}.pdf", word)
+    with triptych.open(tmp_path / "library", settings={"ocr.engine": "none"}) as library:
+        assert all(added.status == "ready" for added in library.add(folder))
+        for i, word in enumerate(MENU):
+            hit = library.search(f"the menu with {word} highlighted")[0]
+            assert Path(hit.source).name == f"{i}.pdf" and f"with {word} highlighted" in hit.caption
+            assert hit.rerank is not None and hit.rerank.parts["described"] > 0
+        (page,) = library.show(str(folder / "1.pdf"))["pages"]
+        assert [r["text"] for r in page["regions"] if r["name"] == "frame"] == ["Rename"]
+        before = captions_of(library)
+        again = {Path(e.source).name: list(e.captions) for e in library.describing(again=True).events}
+        assert captions_of(library) == before == again, "describing again has the vectors at hand"
+
+
+def captions_of(library: Library) -> dict[str, list[str]]:
+    """What the built-in captioner says of the first page of each file."""
+    return {
+        Path(asset.sources[0]).name: [c.text for c in captioning.known(library.catalog, asset.key)[1]]
+        for asset in library.catalog.assets()
+    }

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from triptych import plugins
 from triptych.conformance.detector import HEIGHT, LOGO, PHOTO, WIDTH, DetectorSuite, alike, known_page
 from triptych.detectors import fields as fields_detector
+from triptych.detectors import frames as frames_detector
 from triptych.detectors import geometry
 from triptych.errors import UserError
 from triptych.seams import Detector
@@ -37,7 +38,12 @@ class TestFieldsSuite(DetectorSuite):
         return fields_detector.load()
 
 
-@pytest.mark.parametrize("name", ["geometry", "fields"])
+class TestFramesSuite(DetectorSuite):
+    def detector(self) -> Detector:
+        return frames_detector.load()
+
+
+@pytest.mark.parametrize("name", ["geometry", "fields", "frames"])
 def test_they_are_found_by_name_and_take_no_argument(name: str) -> None:
     assert plugins.load("detectors", name).name == name
     with pytest.raises(UserError, match=f"'{name}' takes no argument, got 'x'"):
@@ -300,6 +306,52 @@ class TestFigures:
         page = page_of([Line((Word("C", Box(0.25, 0.25, 0.5, 0.75)),))])
         [region] = regions_of(page, pixels)
         assert alike(region.box, Box(0.25, 0.25, 0.75, 0.75)) > 0.9
+
+
+class TestFrames:
+    MENU = ("Copy", "Rename", "Delete until end", "Properties")
+
+    def found(
+        self,
+        colour: tuple[int, int, int] = (230, 20, 30),
+        width: int = 2,
+        fill: tuple[int, int, int] | None = None,
+        around: tuple[float, float, float, float] = (0.08, 0.073, 0.3, 0.108),
+    ) -> list[Region]:
+        page, side = written(*self.MENU), 800
+        image = Image.new("RGB", (side, side), "white")
+        draw = ImageDraw.Draw(image)
+        draw.rectangle(tuple(v * side for v in around), fill=fill, outline=colour, width=width)
+        for box in page.text.boxes * side:
+            draw.line((box[0], box[3] - 4, box[2], box[3] - 4), fill=(40, 40, 40), width=6)
+        return frames_detector.load().regions(page, [], np.asarray(image))
+
+    @pytest.mark.parametrize(
+        "colour", [(230, 20, 30), (0, 90, 220), (0, 160, 60), (240, 150, 0), (200, 0, 200)]
+    )
+    @pytest.mark.parametrize("width", [1, 2, 5])
+    def test_a_coloured_line_around_words_is_one(self, colour: tuple[int, int, int], width: int) -> None:
+        (frame,) = self.found(colour, width)
+        assert (frame.name, frame.text) == ("frame", "Rename")
+        assert alike(frame.box, Box(0.08, 0.073, 0.3, 0.108)) > 0.9
+
+    def test_what_is_no_frame(self) -> None:
+        assert self.found((60, 60, 60)) == [], "black lines are those of forms"
+        assert self.found(fill=(230, 20, 30)) == [], "a button is filled"
+        assert self.found(around=(0.5, 0.5, 0.7, 0.6)) == [], "nothing is framed"
+        assert self.found(around=(0.02, 0.02, 0.98, 0.98)) == [], "the whole page is"
+
+    def test_an_underline_and_three_sides_are_none(self) -> None:
+        page = written(*self.MENU)
+        image = Image.new("RGB", (800, 800), "white")
+        ImageDraw.Draw(image).line([(64, 58), (64, 87), (240, 87), (240, 58)], fill=(230, 20, 30), width=2)
+        assert frames_detector.load().regions(page, [], np.asarray(image)) == []
+
+    def test_a_section_is_not_pointed_at(self) -> None:
+        page = written(*["many words in this line"] * 6)
+        image = Image.new("RGB", (800, 800), "white")
+        ImageDraw.Draw(image).rectangle((60, 30, 400, 200), outline=(230, 20, 30), width=2)
+        assert frames_detector.load().regions(page, [], np.asarray(image)) == []
 
 
 class TestTables:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from threadpoolctl import threadpool_info
 
-from triptych import plugins
+from triptych import plugins, regions
 from triptych.captioners import builtin as captioner
 from triptych.conformance.encoder import EncoderSuite
 from triptych.encoders import (
@@ -32,6 +32,7 @@ from triptych.encoders import (
 )
 from triptych.errors import ModelError, UserError
 from triptych.seams import Captioner, Encoder, Seen
+from triptych.types import Box, Line, PageText, Word
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "recipes"))
 
@@ -326,6 +327,39 @@ def test_no_kind_is_claimed_that_is_not_sure() -> None:
     assert sure < _look_kinds.SURE
     said = captioner._sentences(Seen(None, None, "", "", ""), (kind, sure), [])
     assert said == ("A picture.",)
+
+
+def test_a_window_is_called_by_its_heading_and_what_is_framed_on_it() -> None:
+    seen = Seen(None, None, "", "7.png", "words", heading="Get data", framed=("Export", "Sign in."))
+    assert captioner._sentences(seen, ("dialog", 0.9), ["white"]) == (
+        "A dialog, black on white, with Export and Sign in highlighted.",
+        "A dialog titled Get data, with Export and Sign in highlighted.",
+    )
+    assert captioner._sentences(seen._replace(framed=()), ("bar chart", 0.9), ["blue"]) == (
+        "A bar chart in blue.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "heading"),
+    [
+        ([0.06, 0.02, 0.02, 0.02], "Line 0"),
+        ([0.02, 0.06, 0.055, 0.02, 0.02], "Line 1 Line 2"),
+        ([0.02, 0.021, 0.02], ""),
+        ([], ""),
+    ],
+)
+def test_the_heading_is_the_largest_print(sizes: list[float], heading: str) -> None:
+    lines = [
+        Line(
+            (
+                Word("Line", Box(0.1, 0.1 * i, 0.2, 0.1 * i + size)),
+                Word(str(i), Box(0.2, 0.1 * i, 0.3, 0.1 * i + size)),
+            )
+        )
+        for i, size in enumerate(sizes)
+    ]
+    assert regions.heading(PageText.of_lines(lines)) == heading
 
 
 def test_a_group_is_named_where_no_kind_is_sure() -> None:

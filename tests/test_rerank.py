@@ -33,9 +33,9 @@ def same(field: str, token: str) -> float:
     return 1.0
 
 
-def parts(question: str, text: str, title: str = "") -> dict[str, float]:
+def parts(question: str, text: str, title: str = "", caption: str = "") -> dict[str, float]:
     asked = evidence.Question.of(question, terms.parse(question), same)
-    return evidence.parts(PageText.plain(text), title, asked, same)
+    return evidence.parts(PageText.plain(text), title, caption, asked, same)
 
 
 # -------------------------------------------------------------------------------------- evidence
@@ -68,15 +68,22 @@ def test_large_print_is_told_from_small() -> None:
     small = [line(f"many words of text {i}", 0.2 + 0.05 * i, 0.02) for i in range(6)]
     page = PageText.of_lines([line("Quarterly report", 0.02, 0.06), *small])
     asked = evidence.Question.of("quarterly text", terms.parse("quarterly text"), same)
-    assert evidence.parts(page, "", asked, same)["print"] == pytest.approx(0.5)
+    assert evidence.parts(page, "", "", asked, same)["print"] == pytest.approx(0.5)
 
 
-@given(WORDS, WORDS, WORDS)
-def test_shares_are_shares(question: str, text: str, title: str) -> None:
-    found = parts(question, text, title)
+def test_what_a_caption_says_is_told_from_what_the_page_says() -> None:
+    asked = "menu with Rename highlighted"
+    found = parts(asked, "Copy Rename Delete", caption="A menu, black on white, with Rename highlighted.")
+    assert found["described"] == pytest.approx(1.0) and found["coverage"] == pytest.approx(1 / 3)
+    assert parts(asked, "Copy Rename Delete")["described"] == 0
+
+
+@given(WORDS, WORDS, WORDS, WORDS)
+def test_shares_are_shares(question: str, text: str, title: str, caption: str) -> None:
+    found = parts(question, text, title, caption)
     assert set(found) == set(evidence.WEIGHTS)
     assert all(0.0 <= share <= 1.0 + 1e-9 for share in found.values()), found
-    assert found == parts(question, text, title)
+    assert found == parts(question, text, title, caption)
 
 
 # ---------------------------------------------------------------------------------- in a search
