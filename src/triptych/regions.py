@@ -8,7 +8,7 @@ import numpy as np
 
 from triptych.types import Box, Line, Page, PageText
 
-FRAME = "frame"  # name of a region that somebody drew a frame around
+_FRAME = "frame"  # name of a region that somebody drew a frame around, see detectors/frames.py
 _LARGE, _LEVEL = 1.25, 0.8  # of the median height of a line: large print; of the largest print: as large
 _LETTERS = 3  # of a line of words
 _LONGEST = 80  # characters of a heading
@@ -74,7 +74,7 @@ def append(text: PageText, lines: Sequence[Line]) -> PageText:
 
 def framed(page: Page) -> tuple[str, ...]:
     """The words in each frame that somebody drew on the page."""
-    return tuple(region.text for region in page.regions if region.name == FRAME)
+    return tuple(region.text for region in page.regions if region.name == _FRAME)
 
 
 def heading(text: PageText) -> str:

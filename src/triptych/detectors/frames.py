@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 
 from triptych.errors import UserError
-from triptych.regions import FRAME
 from triptych.types import Box, Page, PageText, Region
 
 _COLOURED = 70  # steps between the channels of coloured ink
@@ -46,7 +45,7 @@ class Frames:
         if image is None or not len(page.text.boxes) or min(image.shape[:2]) < _HIGH:
             return []
         boxes = sorted({box for box in _frames(image) if box.area < _WHOLE}, key=lambda b: (b.y0, b.x0))
-        framed = [Region(FRAME, box, _said(page.text, box)) for box in boxes]
+        framed = [Region("frame", box, _said(page.text, box)) for box in boxes]
         return [region for region in framed if 0 < len(region.text.split()) <= _WORDS][:_MOST]
 
 
