@@ -32,7 +32,9 @@ PICTURES = 20  # fewer say too little of how near pictures are to each other
 GROWN = 1.2  # by which factor a library may have grown or shrunk before it is asked again
 SHARE = 0.9  # of NOBODYS that are below the floor
 NEAREST = 0.93  # of the library's own pictures that are nearer to another than the floor
-LOOKED_AT = 10  # pages whose words are looked at where nobody read them again
+LOOKED_AT = (
+    6  # best pages by the signals whose words are looked at: the thresholds were measured with as many
+)
 SPECIFIC = 0.4  # of what a question names or numbers; of what a page has less, the rest must be stronger
 CLEAR = 0.5  # from this trust on, the look of a picture answers a question in words
 _PARTS = ("coverage", "run", "specifics")
@@ -120,7 +122,8 @@ def fit(
     """How well the best pages fit a question: the greatest share of it that a page covers, values in any style, the
     greatest that stands in one run, and `nearest`, the score of the nearest passage. A page that was read again
     by evidence is not read once more."""
-    known = [f.rerank.parts for f in ranked if f.rerank is not None and f.rerank.parts]
+    again = [f.rerank for f in ranked if f.rerank is not None and f.rerank.before <= LOOKED_AT]
+    known = [read.parts for read in again if read.parts]
     if not known:
         known = [parts_of(f, reading, asked, rarity) for f in ranked[:LOOKED_AT]]
     best = {name: max((parts[name] for parts in known), default=0.0) for name in _PARTS}
