@@ -416,7 +416,8 @@ def test_a_model_that_obeys_every_document_harms_nobody(
 
 def test_a_model_that_lies_is_caught(library: Library) -> None:
     lies = bench("lies")
-    pages = [(a, n) for a in library.catalog.assets() for n in range(1, a.pages + 1)]
+    assets = sorted(library.catalog.assets(), key=lambda a: a.sources[0])  # in whatever order they were read
+    pages = [(a, n) for a in assets for n in range(1, a.pages + 1)]
     shown = [lies.Shown(library.catalog.page(a.key, n), a.sources[0]) for a, n in pages]
     asked, caught = lies.measure({"samples": shown}, 120, 3, misses=False)
     false = [k for k in asked if not k.startswith("true") and k != "same page"]

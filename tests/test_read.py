@@ -79,7 +79,7 @@ class TestPictures:
         assert share(found.text.text) >= 0.95
         assert (found.text_source, found.turned, found.failed) == ("ocr", 0, None)
         assert found.ocr_engine == "rapidocr/PP-OCRv6-small"
-        assert found.language == "auto"
+        assert found.language is None  # detected when the page is added
         assert found.text.mean_confidence is not None and found.text.mean_confidence > 0.9
 
     @pytest.mark.parametrize("degrees", [90, 180, 270])

@@ -293,7 +293,7 @@ def test_workers_end_with_their_parent(tmp_path: Path, how: signal.Signals) -> N
         os.killpg(parent.pid, how)
     else:
         parent.send_signal(how)
-    out, err = parent.communicate(timeout=10)
+    out, err = parent.communicate(timeout=60)
     _, alive = psutil.wait_procs(workers, timeout=5)
     assert not alive
     if how is signal.SIGINT:
