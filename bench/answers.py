@@ -16,10 +16,11 @@ import statistics
 import time
 from pathlib import Path
 
-from triptych import labelled, library, marking
+from triptych import library
 from triptych.answering.question import Ask, parse
 from triptych.answering.vocabulary import asks_total
-from triptych.labelled import LabelledSet, Question
+from triptych.evaluation import labelled, marking
+from triptych.evaluation.labelled import LabelledSet, Question
 from triptych.types import Answer, Citation, Page
 from triptych.values import fold, numbers, same_value
 

@@ -24,10 +24,10 @@ from typing import NamedTuple
 import bm25s
 
 import triptych
-from triptych import terms
-from triptych.keyword import KeywordIndex
 from triptych.library import Library
-from triptych.replay import Passage
+from triptych.projections.keyword import KeywordIndex
+from triptych.sql.replay import Passage
+from triptych.words import terms
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 LIMITS = {0.0: 0.97, 0.02: 0.90}

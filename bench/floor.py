@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import triptych
-from triptych import labelled
+from triptych.evaluation import labelled
 from triptych.evaluation.asking import Places, build
-from triptych.labelled import LabelledSet, Question
+from triptych.evaluation.labelled import LabelledSet, Question
 from triptych.library import Library
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

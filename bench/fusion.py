@@ -20,10 +20,12 @@ from pathlib import Path
 import numpy as np
 
 import triptych
-from triptych import fuse, labelled, learned
+from triptych import fuse
 from triptych.errors import UserError
+from triptych.evaluation import labelled
 from triptych.evaluation.asking import build
 from triptych.fuse import Lists, Weighed
+from triptych.ranking import learned
 from triptych.training import fusion
 from triptych.training.fusion import Example
 

@@ -22,8 +22,8 @@ import pypdfium2.raw as pdfium
 from reportlab.lib.colors import Color, black, white
 from reportlab.pdfgen.canvas import Canvas
 
-from triptych import hidden
 from triptych.formats.pdf import PdfDocument, PdfFormat
+from triptych.pages import hidden
 from triptych.read import Reader
 from triptych.settings import Limits, LookSettings, OcrSettings
 

@@ -29,8 +29,8 @@ import psutil
 import hostile_files
 from triptych import ingest
 from triptych.errors import FileError
+from triptych.processes.workers import Workers
 from triptych.settings import Settings
-from triptych.workers import Workers
 
 GOOD = 25
 PAGE_SECONDS = 20.0  # no file of the set may take longer over one page
@@ -85,7 +85,7 @@ class Watch(threading.Thread):
         while not self._over.wait(0.02):
             for process in psutil.Process().children(recursive=True):
                 try:
-                    if "triptych.worker" in process.cmdline():
+                    if "triptych.processes.worker" in process.cmdline():
                         status = Path(f"/proc/{process.pid}/status").read_text("ascii", "replace")
                         line = next(row for row in status.splitlines() if row.startswith("VmHWM"))
                         self.peak = max(self.peak, int(line.split()[1]) << 10)

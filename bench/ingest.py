@@ -19,7 +19,8 @@ from pathlib import Path
 import pypdfium2
 
 import triptych
-from triptych import plugins, replay
+from triptych import plugins
+from triptych.sql import replay
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "reports_financebench" / "files"
 GOALS = {"builtin:minilm": 10.0, "builtin:static": 40.0}  # pages a second on two cores

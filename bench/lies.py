@@ -24,7 +24,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from triptych import labelled, library
+from triptych import library
+from triptych.evaluation import labelled
 from triptych.grounding.check import UNSUPPORTED, Checker, Item, context
 from triptych.grounding.sentences import Splitter
 from triptych.grounding.sheet import Sheet

@@ -33,7 +33,7 @@ from reportlab.lib.colors import white
 from reportlab.pdfgen.canvas import Canvas
 
 import triptych
-from triptych.conversation import Turn
+from triptych.dialogue.conversation import Turn
 from triptych.library import Library
 from triptych.types import Answer
 

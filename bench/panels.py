@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from triptych import labelled, library
+from triptych import library
 from triptych.evaluate import metrics
+from triptych.evaluation import labelled
 from triptych.evaluation.asking import Asking, build
 from triptych.evaluation.bootstrap import change
+from triptych.evaluation.labelled import LabelledSet
 from triptych.evaluation.notes import silent
-from triptych.labelled import LabelledSet
 from triptych.library import Library
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"

@@ -69,7 +69,7 @@ def with_triptych(files: list[Path], every: int) -> int:
 
 def pictures(files: list[Path], every: int) -> Iterator[float]:
     """Share of each page under embedded pictures that have no words over them: what OCR would be given."""
-    from triptych import regions
+    from triptych.pages import regions
     from triptych.types import PageText
 
     for path in files:

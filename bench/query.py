@@ -23,9 +23,9 @@ from triptych import library
 from triptych.catalog import Catalog
 from triptych.embed import key
 from triptych.index import Index
+from triptych.pages.views import WHOLE
 from triptych.records import AssetRecord, Piece, Spaces
 from triptych.types import Caption, Chunk, Page, PageText, Source
-from triptych.views import WHOLE
 
 PAGES, CHUNKS, WORDS = 10, 4, 120  # of an asset, of a page, of a chunk
 LIMITS = {"p50": 12.0, "p95": 25.0}  # milliseconds, for finding; 20 and 40 when the best pages are read again

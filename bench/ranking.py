@@ -20,9 +20,9 @@ import bm25s
 import numpy as np
 
 import triptych
-from triptych import labelled
 from triptych.evaluate import evaluate, metrics
-from triptych.labelled import LabelledSet
+from triptych.evaluation import labelled
+from triptych.evaluation.labelled import LabelledSet
 from triptych.library import Library
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

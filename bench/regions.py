@@ -22,7 +22,8 @@ from pathlib import Path
 
 from rapidfuzz import fuzz
 
-from triptych import labelled, library, plugins, read
+from triptych import library, plugins, read
+from triptych.evaluation import labelled
 from triptych.settings import Limits
 from triptych.types import Box, Page, Region
 from triptych.values import dates, fold, numbers, same_value

@@ -15,7 +15,7 @@ from statistics import median
 from typing import NamedTuple
 
 import triptych
-from triptych import labelled
+from triptych.evaluation import labelled
 from triptych.evaluation.asking import Asking, build
 from triptych.evaluation.measures import LEADING, values
 from triptych.settings import RERANK_BUILTIN

@@ -86,10 +86,17 @@ def connection(port: int) -> http.client.HTTPConnection:
 
 
 def request(port: int, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:
-    here = connection(port)
-    here.request(method, path, body or None, {"Content-Type": kind} if kind else {})
-    answer = here.getresponse()
-    return answer.status, answer.read()
+    for again in (True, False):
+        here = connection(port)
+        try:
+            here.request(method, path, body or None, {"Content-Type": kind} if kind else {})
+            answer = here.getresponse()
+            return answer.status, answer.read()
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            here.close()  # the server ends connections that said nothing for a while
+            if not again:
+                raise
+    raise AssertionError("it answers or raises")
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:

@@ -28,8 +28,8 @@ from PIL import Image, ImageDraw, ImageFont
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from model_server import ModelServer, Scripted, says, words
-from triptych.generation import Asked, Vlms
-from triptych.replies import drained
+from triptych.dialogue.generation import Asked, Vlms
+from triptych.dialogue.replies import drained
 from triptych.seams import Message
 from triptych.settings import Settings
 from triptych.vlms import openai

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import triptych
-from triptych.draw import montage
+from triptych.display.draw import montage
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = (

@@ -36,21 +36,22 @@ CHOSEN = {
 
 # The house in the order in which work flows through it. A module that is not named here is listed last.
 ROOMS = {
-    "Values and seams": "types errors seams plugins settings values",
+    "Values and seams": "types answers reasons errors seams plugins settings values records",
     "The flow": "library results",
-    "ingest": "ingest files blobs adding follow",
-    "read": "workers process worker wire privacy read orientation hidden",
-    "chunk, view, describe": "chunk views making captioning describing",
-    "embed": "embed looks pipeline reembed",
-    "catalog and index": "catalog schema statements pieces database records pack replay index panel keyword bm25 tokens slips language terms audit soundness checkup writer",
-    "retrieve and fuse": "grammar filters narrow sight retrieve candidates fuse learned recency present snippet",
-    "answer": "asking conversation events answers answer answering grounding",
-    "ask a model": "generation replies control_tokens cost",
-    "show": "draw pictures showing report",
-    "measure": "evaluate evaluation labelled marking",
-    "real models": "model_files models pull neural training",
+    "ingest": "ingest files blobs adding",
+    "read": "read pages processes privacy",
+    "chunk, view, describe": "chunk making captioning describing",
+    "embed": "embed looks pipeline",
+    "catalog": "catalog sql upkeep",
+    "index": "index projections words",
+    "retrieve": "query retrieve",
+    "fuse, rerank": "fuse ranking rerank",
+    "answer": "asking answer answering grounding dialogue",
+    "show": "display",
+    "measure": "evaluate evaluation",
+    "real models": "hub neural training",
     "talk": "cli doctor",
-    "serve": "server keys journal",
+    "serve": "server keys journal querylog retrievers",
     "for authors and proofs": "conformance faults",
 }
 
@@ -122,10 +123,16 @@ def modules() -> str:
     for room, names in {**rooms, "further": rest}.items():
         for i, name in enumerate(names):
             place, doc = (name, f"{name}/__init__.py") if name in packages else (f"{name}.py", f"{name}.py")
-            rows.append(
-                f"| {'' if i else room} | [`{name}`](../src/triptych/{place}) | {_sentence(SOURCE / doc)} |"
-            )
+            inside = f" {_inside(name)}" if name in packages else ""
+            sentence = _sentence(SOURCE / doc) + inside
+            rows.append(f"| {'' if i else room} | [`{name}`](../src/triptych/{place}) | {sentence} |")
     return "\n".join(rows)
+
+
+def _inside(package: str) -> str:
+    """Links to the modules of a package."""
+    found = sorted(p.stem for p in (SOURCE / package).glob("*.py") if not p.stem.startswith("_"))
+    return ", ".join(f"[{name}](../src/triptych/{package}/{name}.py)" for name in found)
 
 
 def benchmarks() -> str:

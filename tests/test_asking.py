@@ -18,16 +18,16 @@ from reportlab.pdfgen.canvas import Canvas
 import scripted_model
 import triptych
 from conftest import Run
-from triptych.conversation import Turn, rewritten
-from triptych.cost import picture_tokens, text_tokens
+from triptych.dialogue.conversation import Turn, rewritten
+from triptych.dialogue.cost import picture_tokens, text_tokens
+from triptych.dialogue.events import Cited, Done, Failed, Retrieval, Token
 from triptych.errors import UserError
-from triptych.events import Cited, Done, Failed, Retrieval, Token
 from triptych.grounding.packing import Budget, item_tokens, planned, sized
 from triptych.grounding.prompting import Prompts
 from triptych.grounding.selection import chosen, compressed
 from triptych.library import Library
-from triptych.terms import parse
 from triptych.types import Answer, Hit, Page, PageText
+from triptych.words.terms import parse
 
 BENCH = Path(__file__).parent.parent / "bench"
 QUESTION = "What is the total on the ACME invoice INV-1042?"

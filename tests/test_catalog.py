@@ -16,11 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from triptych import pack, replay, schema
 from triptych.catalog import Catalog
 from triptych.embed import key
 from triptych.errors import LibraryError, UserError, WrongSpace
 from triptych.records import AssetRecord, Committed, Piece, Space
+from triptych.sql import pack, replay, schema
 from triptych.types import Box, Chunk, Line, Page, PageText, Section, Source, Word
 
 DIM, SPACE = 8, "space"

@@ -17,10 +17,10 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from model_server import DONE, ModelServer, Scripted, event, fails, says
-from triptych.cost import Ledger, Spent, Tariff, expected, text_tokens
+from triptych.dialogue.cost import Ledger, Spent, Tariff, expected, text_tokens
+from triptych.dialogue.generation import Asked, Vlms, fitted
+from triptych.dialogue.replies import drained
 from triptych.errors import LibraryError, UserError, VlmError
-from triptych.generation import Asked, Vlms, fitted
-from triptych.replies import drained
 from triptych.seams import Message, Reply
 from triptych.settings import CostSettings, GenerationSettings, Settings
 
@@ -121,7 +121,7 @@ def test_those_who_ask_at_once_do_not_exceed_it_together(tmp_path: Path) -> None
 
 def test_processes_share_the_ledger(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from triptych.cost import *\n"
+        "import sys; from pathlib import Path; from triptych.dialogue.cost import *\n"
         "ledger = Ledger(Path(sys.argv[1]), Tariff())\n"
         "for _ in range(100): ledger.settle(ledger.reserve('answer', 'm', Spent(1, 5)), Spent(1, 3, 2))"
     )

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from triptych.draw import draw, montage, thumbnail
-from triptych.report import to_html
+from triptych.display.draw import draw, montage, thumbnail
+from triptych.display.report import to_html
 from triptych.types import Box, Hit, SignalScore
 
 MIDDLE = Box(0.4, 0.45, 0.6, 0.5)

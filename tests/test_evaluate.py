@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import triptych
-from triptych import labelled, learned, marking
 from triptych.errors import UserError
 from triptych.evaluate import evaluate, metrics
-from triptych.labelled import Question
+from triptych.evaluation import labelled, marking
+from triptych.evaluation.labelled import Question
+from triptych.ranking import learned
 from triptych.types import Answer, Box, Citation, Line, Page, PageText, Word
 
 CORPUS = [

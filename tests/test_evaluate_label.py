@@ -10,8 +10,8 @@ import pytest
 
 import triptych
 from conftest import Run
-from triptych import labelled
 from triptych.errors import UserError
+from triptych.evaluation import labelled
 from triptych.evaluation.judging import JOURNAL, NO, SKIP, YES, Judging, queries
 from triptych.library import Library
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triptych import filters
 from triptych.catalog import Catalog
 from triptych.embed import key
 from triptych.errors import UserError
+from triptych.query import filters
 from triptych.records import AssetRecord, Piece, Space
 from triptych.types import Chunk, Page, PageText, Source
 

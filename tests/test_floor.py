@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner
 
 import triptych
-from triptych import calibrate, floor, floors
 from triptych.cli import cli
 from triptych.errors import UserError
-from triptych.floor import Fit, Floor
-from triptych.floors import Floors
 from triptych.library import Library
+from triptych.ranking import calibrate, floor, floors
+from triptych.ranking.floor import Fit, Floor
+from triptych.ranking.floors import Floors
 
 TRADES = ("bakery", "garage", "florist", "printer", "locksmith", "tailor")
 THINGS = ("rolls", "brakes", "tulips", "leaflets", "keys", "coats", "cakes", "tyres", "roses", "posters")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import triptych
-from triptych import fold
 from triptych.fuse import Fused
-from triptych.reading import Reading
+from triptych.ranking import fold
+from triptych.ranking.reading import Reading
 from triptych.types import PageText
 
 OFF = {"ocr.engine": "none", "captioner": "none"}

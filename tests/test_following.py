@@ -11,7 +11,7 @@ from PIL import Image
 
 import triptych
 from triptych.library import Library
-from triptych.workers import Workers
+from triptych.processes.workers import Workers
 
 QUICK = {"ocr.engine": "none"}
 

@@ -10,10 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import triptych
-from triptych import filters, grammar
 from triptych.errors import UserError
-from triptych.grammar import Line
 from triptych.library import Library
+from triptych.query import filters, grammar
+from triptych.query.grammar import Line
 
 ACME = 'type ~ "pdf" and (date >= "2024-01" and date <= "2024-03")'
 

@@ -19,12 +19,13 @@ import pytest
 from PIL import Image
 
 import tiny_models
-from triptych import model_files, plugins
+from triptych import plugins
 from triptych.conformance.captioner import CaptionerSuite
 from triptych.conformance.encoder import EncoderSuite
 from triptych.conformance.image_encoder import ImageEncoderSuite
 from triptych.conformance.image_encoder import pictures as many_pictures
 from triptych.errors import ModelError, UserError
+from triptych.hub import model_files
 from triptych.seams import Captioner, Encoder, Seen
 from triptych.types import Box, Line, PageText, Word
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from triptych import filters, tokens
 from triptych.catalog import Catalog
 from triptych.embed import key
 from triptych.errors import Locked, WrongSpace
 from triptych.index import Index
-from triptych.keyword import Clause, Term
+from triptych.projections.keyword import Clause, Term
+from triptych.query import filters
 from triptych.records import AssetRecord, Committed, Piece, Space
 from triptych.types import Chunk, Page, PageText, Source
+from triptych.words import tokens
 
 DIM = 16
 SPACE = "test-space"

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triptych.errors import Damaged
-from triptych.filters import Scope
-from triptych.keyword import Begins, Clause, KeywordIndex, Ladder, Near, Term
-from triptych.language import stems
-from triptych.partition import Partition
-from triptych.replay import Passage
+from triptych.projections.keyword import Begins, Clause, KeywordIndex, Ladder, Near, Term
+from triptych.projections.partition import Partition
+from triptych.query.filters import Scope
+from triptych.sql.replay import Passage
+from triptych.words.language import stems
 
 
 def passage(key: int, text: str, collection: str = "default", title: str = "", source: str = "") -> Passage:

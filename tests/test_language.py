@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import triptych
-from triptych import language, terms, tokens
-from triptych.keyword import KeywordIndex
-from triptych.replay import Passage
+from triptych.projections.keyword import KeywordIndex
+from triptych.sql.replay import Passage
+from triptych.words import language, terms, tokens
 
 TEXTS = {
     "en": "The invoices of the year were paid by the bank, and all that is left will be paid in March.",
@@ -146,7 +146,7 @@ def test_every_process_detects_the_same_language() -> None:
     """In some questions as many words are stop words of one language as of another; the order of a set, which
     differs from process to process, decided between them."""
     code = (
-        "from triptych import language, tokens; "
+        "from triptych.words import language, tokens; "
         "question = 'Au bon moulin invoice dated 2017-11-05 over 530.75 EUR'; "
         "print(language.detect(question, tokens.words(question), least=1))"
     )

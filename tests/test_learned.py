@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import triptych
 from conftest import FILES, Run
-from triptych import fuse, learned
+from triptych import fuse
 from triptych.errors import LibraryError, UserError
-from triptych.learned import FEATURES, Model
+from triptych.ranking import learned
+from triptych.ranking.learned import FEATURES, Model
 from triptych.training import fusion
 from triptych.training.fusion import Example
 from triptych.types import SIGNALS

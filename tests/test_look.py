@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from threadpoolctl import threadpool_info
 
-from triptych import plugins, regions
+from triptych import plugins
 from triptych.captioners import builtin as captioner
 from triptych.conformance.encoder import EncoderSuite
 from triptych.encoders import (
@@ -31,6 +31,7 @@ from triptych.encoders import (
     _weights,
 )
 from triptych.errors import ModelError, UserError
+from triptych.pages import regions
 from triptych.seams import Captioner, Encoder, Seen
 from triptych.types import Box, Line, PageText, Word
 

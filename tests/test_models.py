@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from triptych import model_files, models, pull
 from triptych.cli import cli
 from triptych.errors import ModelError, UserError
-from triptych.model_files import MANIFEST, Source
+from triptych.hub import model_files, models, pull
+from triptych.hub.model_files import MANIFEST, Source
 
 SPEC = "tiny:org/model"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -36,7 +36,7 @@ FILES = {
 WANTED = {"config.json", "sub/tokenizer.json", "model.safetensors", "README.md"}
 
 BACKEND = """
-from triptych.model_files import Source
+from triptych.hub.model_files import Source
 def sources(argument):
     if argument == "org/pair":
         return [Source("org/model", "vision", ("config.json", "*.safetensors")), Source("org/model", "text", ("sub/*",))]

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import paddle_models
-from triptych import plugins, pull
+from triptych import plugins
 from triptych.conformance.ocr import OcrSuite, known_page, recall
 from triptych.errors import MissingPackage, ModelError, UserError
+from triptych.hub import pull
 from triptych.ocr import _order
 from triptych.seams import Ocr
 

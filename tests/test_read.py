@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from triptych import enhance, orientation, read, regions
+from triptych import read
 from triptych.cli.console import added_line, unsure_line
 from triptych.conformance.ocr import TEXT, known_page
 from triptych.errors import FileError
+from triptych.pages import enhance, orientation, regions
 from triptych.results import Added
 from triptych.settings import Limits, LookSettings, OcrSettings
 from triptych.types import Box, Line, Page, PageText, Word

@@ -14,7 +14,7 @@ import triptych
 from triptych import fuse
 from triptych.cli.console import results_text
 from triptych.library import Library
-from triptych.recency import recent
+from triptych.ranking.recency import recent
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = 86_400

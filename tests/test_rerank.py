@@ -17,13 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triptych
-from triptych import evidence, plugins, settings, terms
+from triptych import plugins, settings
 from triptych.conformance.reranker import RerankerSuite
 from triptych.errors import ModelError, UserError
 from triptych.library import Library
+from triptych.ranking import evidence
 from triptych.rerank import Reranking
 from triptych.seams import Reranker
 from triptych.types import Line, PageText, Word
+from triptych.words import terms
 
 WORDS = st.text("abcABC 12.,-\n é漢", max_size=60)
 

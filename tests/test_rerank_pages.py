@@ -15,19 +15,22 @@ from PIL import Image, ImageDraw
 from sqlalchemy import update
 
 import triptych
-from triptych import database, evidence, plugins, schema, terms
+from triptych import plugins
 from triptych.conformance.reranker import PageRerankerSuite, RerankerSuite
 from triptych.errors import ModelError, UserError
 from triptych.fuse import Fused
 from triptych.library import Library
-from triptych.reading import Reading
+from triptych.ranking import evidence
+from triptych.ranking.reading import Reading
 from triptych.records import ChunkRow
 from triptych.rerank import Reranking
 from triptych.rerankers import encoder
 from triptych.rerankers.encoder import OVERLAP, views
 from triptych.results import Results
 from triptych.seams import PageReranker, Reranker
+from triptych.sql import database, schema
 from triptych.types import PageText, SignalScore
+from triptych.words import terms
 
 QUICK = {"ocr.engine": "none", "workers": 1}
 PAGE = (900, 1200)  # pixels of a drawn page

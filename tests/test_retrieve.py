@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triptych
-from triptych import evidence, terms, tokens
-from triptych.candidates import Asked, Found, collected, completed, fed_back
 from triptych.errors import UserError
-from triptych.keyword import Ladder
 from triptych.library import Library
-from triptych.snippet import LENGTH, matches, snippet
+from triptych.projections.keyword import Ladder
+from triptych.ranking import evidence
+from triptych.ranking.candidates import Asked, Found, collected, completed, fed_back
 from triptych.types import Box, Line, PageText, Word
+from triptych.words import terms, tokens
+from triptych.words.snippet import LENGTH, matches, snippet
 
 
 def names(results: triptych.Results) -> list[str]:

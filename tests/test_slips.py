@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triptych import slips, values
+from triptych import values
+from triptych.words import slips
 
 
 def said(text: str) -> set[str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import triptych
-from triptych import soundness
 from triptych.catalog import Catalog
 from triptych.errors import LibraryError
+from triptych.upkeep import soundness
 
 HERON = "The heron stood in the reeds.\n"
 

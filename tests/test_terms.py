@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triptych import terms
-from triptych.keyword import KeywordIndex
-from triptych.replay import Passage
+from triptych.projections.keyword import KeywordIndex
+from triptych.sql.replay import Passage
+from triptych.words import terms
 
 
 def index_of(folder: Path, texts: Sequence[str]) -> KeywordIndex:

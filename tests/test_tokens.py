@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triptych import tokens
+from triptych.words import tokens
 
 
 @pytest.mark.parametrize(

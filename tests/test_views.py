@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from triptych.pages.views import WHOLE, plan, rendered
 from triptych.read import open_document
 from triptych.settings import Limits, LookSettings
 from triptych.types import Box, Page, PageText, Region
-from triptych.views import WHOLE, plan, rendered
 
 PLAIN = LookSettings(detectors="none")
 TILED = replace(PLAIN, tiles=True, tile=500, overlap=0.2, threshold=900)

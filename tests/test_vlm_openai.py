@@ -15,8 +15,8 @@ from PIL import Image
 from model_server import DONE, ModelServer, Scripted, event, fails, pictures, says, usage, words
 from triptych import plugins
 from triptych.conformance.vlm import VlmSuite, drained
+from triptych.dialogue.replies import sound
 from triptych.errors import UserError, VlmError
-from triptych.replies import sound
 from triptych.seams import Message, Vlm
 
 ASK = (Message("user", ("What is the total?",)),)

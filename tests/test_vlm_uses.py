@@ -21,10 +21,10 @@ from model_server import ModelServer, Scripted, fails, pictures, says, words
 from triptych import plugins
 from triptych.conformance.captioner import CaptionerSuite
 from triptych.conformance.reranker import PageRerankerSuite, RerankerSuite
-from triptych.cost import Spent
+from triptych.dialogue.cost import Spent
+from triptych.dialogue.generation import Asked, Vlms
 from triptych.doctor import examine, report_text
 from triptych.errors import ModelError, UserError, VlmError
-from triptych.generation import Asked, Vlms
 from triptych.seams import Captioner, PageReranker, Reranker, Seen
 from triptych.settings import GenerationSettings, Settings
 

@@ -11,7 +11,7 @@ import pytest
 import triptych
 from triptych.catalog import Catalog
 from triptych.records import KINDS
-from triptych.whereabouts import PATIENCE, Table, Whereabouts
+from triptych.sql.whereabouts import PATIENCE, Table, Whereabouts
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from triptych import wire
+from triptych.processes import wire
 from triptych.types import Page, PageText, Section
 
 text = st.text(st.characters(exclude_categories=()), max_size=30)  # lone surrogates too

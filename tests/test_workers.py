@@ -18,9 +18,9 @@ import pytest
 
 import odd_format
 from triptych.errors import FileError, TriptychError, UserError
+from triptych.processes.workers import Workers
 from triptych.settings import Limits, OcrSettings, Settings
 from triptych.types import Reading
-from triptych.workers import Workers
 
 SETTINGS = Settings(ocr=OcrSettings(engine="none"), limits=Limits(page_seconds=4.0, memory_mb=200))
 
@@ -258,7 +258,7 @@ import sys, os
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_workers import SETTINGS, odd_file
-from triptych.workers import Workers
+from triptych.processes.workers import Workers
 from dataclasses import replace
 slow = replace(SETTINGS, limits=replace(SETTINGS.limits, page_seconds=600))
 folder = Path(sys.argv[1])

@@ -17,26 +17,27 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from triptych import captioning, ingest, replay
+from triptych import captioning, ingest
 from triptych.blobs import Blobs, Staged
 from triptych.captioning import ALT_TEXT, PEOPLE
 from triptych.catalog import Catalog
 from triptych.errors import FileError
 from triptych.faults import point
 from triptych.index import Index
-from triptych.language import spoken
 from triptych.looks import Looks, given, looked
 from triptych.making import Making, counts, titled
+from triptych.pages.views import plan
 from triptych.pipeline import Encoders, Pipeline
-from triptych.process import REPAIR
+from triptych.processes.process import REPAIR
+from triptych.processes.workers import Seen, Workers
 from triptych.records import Asset, AssetRecord, Piece
-from triptych.replay import TEMPLATED
 from triptych.results import Added
 from triptych.seams import Progress
 from triptych.settings import Settings
+from triptych.sql import replay
+from triptych.sql.replay import TEMPLATED
 from triptych.types import Caption, Page, Reading, Source, View
-from triptych.views import plan
-from triptych.workers import Seen, Workers
+from triptych.words.language import spoken
 
 Supplied = Callable[[Path], tuple[str, ...]]  # what people say of a file
 

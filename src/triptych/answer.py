@@ -28,7 +28,7 @@ from triptych.answering.support import Support, bears, support
 from triptych.answering.vocabulary import asks_total
 from triptych.catalog import Catalog
 from triptych.grounding.plain import visible
-from triptych.hidden import without
+from triptych.pages.hidden import without
 from triptych.types import Answer, Citation, Hit, Page
 from triptych.values import fold
 

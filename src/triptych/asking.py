@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from triptych.answer import answer, around, gathered, seen
 from triptych.catalog import Catalog
+from triptych.dialogue.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
+from triptych.display.pictures import Pictures
+from triptych.display.showing import Showing
 from triptych.errors import FileError, LibraryError, VlmError
-from triptych.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
-from triptych.filters import Within
 from triptych.grounding import distrust
-from triptych.pictures import Pictures
+from triptych.query.filters import Within
 from triptych.results import Results
 from triptych.settings import EXTRACTIVE, Settings
-from triptych.showing import Showing
 from triptych.types import Answer, Hit, Page, Trouble
 
 if TYPE_CHECKING:
-    from triptych.conversation import Turn
-    from triptych.generation import Asked, Vlms
+    from triptych.dialogue.conversation import Turn
+    from triptych.dialogue.generation import Asked, Vlms
     from triptych.grounding.packing import Wanted
     from triptych.grounding.reader import Drawn, Reader
 
@@ -120,7 +120,7 @@ class Asking:
         """A follow-up question with what it refers to; "" where it refers to nothing."""
         if not turns:
             return ""
-        from triptych import conversation
+        from triptych.dialogue import conversation
 
         if reader is None:
             return conversation.rewritten(question, turns)

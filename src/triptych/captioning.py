@@ -22,14 +22,15 @@ from urllib.parse import unquote
 import numpy as np
 from sqlalchemy import select
 
-from triptych import database, regions, schema
 from triptych.catalog import Catalog
 from triptych.embed import embed
 from triptych.errors import UserError
+from triptych.pages import regions
 from triptych.pipeline import Encoders
 from triptych.records import Asset, Piece
-from triptych.replay import MOST_CAPTIONS
 from triptych.seams import Seen
+from triptych.sql import database, schema
+from triptych.sql.replay import MOST_CAPTIONS
 from triptych.types import Caption, Chunk, Page
 
 PEOPLE = "people"  # the origin of what people say

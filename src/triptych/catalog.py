@@ -29,9 +29,7 @@ import numpy as np
 from sqlalchemy import delete, func, insert, inspect, select
 from sqlalchemy.engine import Engine
 
-from triptych import __version__, database, pack, schema
-from triptych import pieces as sql_pieces
-from triptych import statements as sql
+from triptych import __version__
 from triptych.errors import LibraryError, UserError
 from triptych.faults import point
 from triptych.records import (
@@ -46,6 +44,9 @@ from triptych.records import (
     Spaces,
     StoredSource,
 )
+from triptych.sql import database, pack, schema
+from triptych.sql import pieces as sql_pieces
+from triptych.sql import statements as sql
 from triptych.types import Page, PageText, Source
 
 

@@ -17,17 +17,17 @@ import numpy as np
 from triptych import captioning, plugins
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
-from triptych.cost import Spent
+from triptych.dialogue.cost import Spent
+from triptych.dialogue.generation import Asked, Vlms
 from triptych.embed import view_key
 from triptych.errors import FileError, UserError
-from triptych.generation import Asked, Vlms
+from triptych.pages.views import WHOLE
 from triptych.pipeline import Encoders
+from triptych.processes.workers import Workers
 from triptych.records import Asset
 from triptych.seams import Captioner, Seen
 from triptych.settings import VLM
 from triptych.types import Page
-from triptych.views import WHOLE
-from triptych.workers import Workers
 
 BATCH = 8  # pages that the captioner gets at once
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from triptych import fuse, labelled, library, marking
+from triptych import fuse, library
 from triptych.errors import UserError
-from triptych.evaluation import ablation
+from triptych.evaluation import ablation, labelled, marking
 from triptych.evaluation.asking import Asking, Places, Ranking, build
 from triptych.evaluation.bootstrap import CONFIDENCE, RESAMPLES, change, intervals, mean
+from triptych.evaluation.labelled import LabelledSet, Question
 from triptych.evaluation.losses import Loss, losses
 from triptych.evaluation.measures import LEADING, NAMES, Values, metrics, values
 from triptych.evaluation.notes import Note, silent
-from triptych.labelled import LabelledSet, Question
 from triptych.settings import keys
 from triptych.types import SIGNALS, Citation, Page
 

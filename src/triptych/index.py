@@ -25,15 +25,16 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from triptych import files, replay
-from triptych.audit import differences
+from triptych import files
 from triptych.catalog import Catalog
 from triptych.errors import Damaged, LibraryError, Locked
 from triptych.faults import point
-from triptych.keyword import KeywordIndex, OtherFormat
-from triptych.panel import Panel
+from triptych.projections.audit import differences
+from triptych.projections.keyword import KeywordIndex, OtherFormat
+from triptych.projections.panel import Panel
 from triptych.records import Change, Spaces
-from triptych.whereabouts import Table, Whereabouts
+from triptych.sql import replay
+from triptych.sql.whereabouts import Table, Whereabouts
 
 _log = logging.getLogger(__name__)
 

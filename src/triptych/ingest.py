@@ -127,6 +127,12 @@ def find(
             yield Refused(path, _not_a_file(mode))
 
 
+def without(found: Iterable[Path | Refused], file: Path) -> Iterator[Path | Refused]:
+    """`found` but for one file."""
+    own = file.absolute()
+    return (f for f in found if isinstance(f, Refused) or f.absolute() != own)
+
+
 def _named(what: Sequence[str | Path], stdin: BinaryIO | None) -> Iterator[Path]:
     for item in what:
         if str(item) != "-":

@@ -18,29 +18,30 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from triptych import alike, captioning, filters, ingest, learned, plugins
+from triptych import captioning, ingest, plugins
 from triptych import settings as configuration
 from triptych.aside import aside
 from triptych.blobs import Blobs
-from triptych.captioning import Sidecar
 from triptych.catalog import Catalog
+from triptych.dialogue.events import Event, outcome
+from triptych.dialogue.generation import Vlms
+from triptych.display.pictures import Pictures
 from triptych.errors import LibraryError, UserError
-from triptych.events import Event, outcome
-from triptych.floors import Floors
 from triptych.fuse import LEARNED
-from triptych.generation import Vlms
 from triptych.index import Index
-from triptych.pictures import Pictures
 from triptych.pipeline import Encoders, chosen_encoders
-from triptych.removing import removing
-from triptych.replay import TEMPLATED
+from triptych.query import filters
+from triptych.query.sight import Sight, see
+from triptych.ranking import alike, learned
+from triptych.ranking.floors import Floors
 from triptych.rerank import Reranking
 from triptych.results import Added, Results, asset_dict
 from triptych.retrieve import Query, available, retrieve
 from triptych.settings import Settings
-from triptych.sight import Sight, see
+from triptych.sql.replay import TEMPLATED
 from triptych.types import Answer
-from triptych.writer import Writer
+from triptych.upkeep.removing import removing
+from triptych.upkeep.writer import Writer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,9 +50,9 @@ if TYPE_CHECKING:
     from triptych.adding import Adding
     from triptych.asking import Asking
     from triptych.describing import Run
+    from triptych.processes.workers import Workers
     from triptych.records import Asset
     from triptych.seams import Captioner, Progress
-    from triptych.workers import Workers
 
 # What only one verb needs (answering, adding, drawing) is imported there: a cold search starts sooner.
 
@@ -117,7 +118,7 @@ class Library:
 
     @cached_property
     def workers(self) -> Workers:
-        from triptych.workers import Workers
+        from triptych.processes.workers import Workers
 
         return Workers(self.settings, side=0 if self.encoders.image is None else self.encoders.image.side)
 
@@ -159,7 +160,7 @@ class Library:
         *what: str | Path,
         collection: str = "default",
         tags: Mapping[str, str] | None = None,
-        captions: str | Path | Sidecar | None = None,
+        captions: str | Path | captioning.Sidecar | None = None,
     ) -> builtins.list[Added]:
         """Add files and folders; one `Added` for each input. A bad file is reported, never raised.
 
@@ -172,7 +173,7 @@ class Library:
         *what: str | Path,
         collection: str = "default",
         tags: Mapping[str, str] | None = None,
-        captions: str | Path | Sidecar | None = None,
+        captions: str | Path | captioning.Sidecar | None = None,
         stdin: BinaryIO | None = None,
         names: Callable[[Path], str] | None = None,
         progress: Progress | None = None,
@@ -184,8 +185,7 @@ class Library:
         with self._writing():
             found: Iterator[Path | ingest.Refused] = ingest.find(what, stdin, None if names else self.folder)
             if captions is not None:
-                own = captions.file.absolute()
-                found = (f for f in found if isinstance(f, ingest.Refused) or f.absolute() != own)
+                found = ingest.without(found, captions.file)
             supplied = None if captions is None else captions.of
             yield from self._adding.files(found, collection, dict(tags or {}), supplied, names, progress)
 
@@ -208,7 +208,7 @@ class Library:
 
     def syncing(self, folder: str | Path, collection: str = "default") -> Iterator[Added]:
         """As `sync`, told one by one."""
-        from triptych.follow import follow
+        from triptych.upkeep.follow import follow
 
         with self._writing():
             yield from follow(Path(folder), collection, self.folder, self._adding)
@@ -332,16 +332,16 @@ class Library:
 
     def html(self, results: Results) -> str:
         """The hits as one self-contained page with their pictures, for people to look at."""
-        from triptych.report import to_html
+        from triptych.display.report import to_html
 
-        took = results.seconds.get("total")
-        return to_html(results.asked, results.hits, self.pictures.thumbnail, took, match=results.match)
+        found, took = results.hits, results.seconds.get("total")
+        return to_html(results.asked, found, self.pictures.thumbnail, took, match=results.match)
 
     # Looking after
 
     def verify(self) -> dict[str, Any]:
         """Compare catalog, indexes and originals. A writer that was killed is cleaned up after first."""
-        from triptych.checkup import checkup
+        from triptych.upkeep.checkup import checkup
 
         with self.writer.writing():
             return checkup(self.catalog, self.index, self.blobs)
@@ -359,7 +359,7 @@ class Library:
         return {"chunks": self.catalog.counts()["chunks"], "seconds": round(time.monotonic() - begun, 2)}
 
     def _change_encoder(self, name: str, spec: str) -> None:
-        from triptych import reembed
+        from triptych.upkeep import reembed
 
         if spec != "none":
             reembed.anew(name, spec, self.catalog, self.blobs, self.settings)

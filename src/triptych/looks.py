@@ -21,10 +21,10 @@ from typing import Self
 import numpy as np
 
 from triptych.embed import check, view_key
+from triptych.pages.views import WHOLE
+from triptych.processes.workers import Workers
 from triptych.seams import Encoder, PageEncoder
 from triptych.types import Page, View
-from triptych.views import WHOLE
-from triptych.workers import Workers
 
 Cached = Callable[[Sequence[bytes]], Mapping[bytes, np.ndarray]]
 BATCH = 64  # pictures that the encoder gets at once

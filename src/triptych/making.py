@@ -15,9 +15,9 @@ from triptych.embed import Cached, embed, view_key
 from triptych.looks import laid_out
 from triptych.pipeline import Encoders
 from triptych.records import KINDS, SIGNAL_OF, Piece
-from triptych.replay import TEMPLATED
 from triptych.seams import Captioner
 from triptych.settings import VLM, Settings
+from triptych.sql.replay import TEMPLATED
 from triptych.types import Caption, Chunk, Page, Reading
 
 _SECTION = 24  # tokens kept free for the name of a section; longer ones push the end of a full chunk out

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from triptych import enhance, hidden, orientation, plugins, regions
+from triptych import plugins
 from triptych.errors import FileError
+from triptych.pages import enhance, hidden, orientation, regions
 from triptych.seams import Detector, Document, Format, Ocr, Picture, RawPage
 from triptych.settings import Limits, LookSettings, OcrSettings
 from triptych.types import Line, Page, PageText

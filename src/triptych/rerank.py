@@ -15,16 +15,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from triptych import evidence, plugins
+from triptych import plugins
+from triptych.dialogue.generation import Vlms
 from triptych.errors import ModelError
 from triptych.fuse import LEAD, Fused
-from triptych.generation import Vlms
-from triptych.reading import Reading, Said
+from triptych.ranking import evidence
+from triptych.ranking.reading import Reading, Said
 from triptych.records import ChunkRow
 from triptych.seams import PageReranker, Reranker
 from triptych.settings import RERANK_BUILTIN, VLM, RerankSettings
-from triptych.snippet import Weight
 from triptych.types import PageText, Reranked
+from triptych.words.snippet import Weight
 
 READ = 15  # pages that evidence reads at most: more of them changed hardly a figure (docs/log/rerank.md)
 _SIGNALS = ("text", LEAD, "caption")  # whose piece of a page is read, in this order

@@ -21,26 +21,37 @@ from typing import NamedTuple
 
 import numpy as np
 
-from triptych import evidence, fold, fuse, grammar, learned, terms
-from triptych.candidates import Asked, Candidates, Found, collected, completed, fed_back, said_by_captions
+from triptych import fuse
 from triptych.catalog import Catalog
 from triptych.errors import UserError
-from triptych.filters import Scope, Within
-from triptych.floor import Fit, Floor, fit
 from triptych.fuse import LEAD
 from triptych.index import Index
-from triptych.narrow import narrow
 from triptych.pipeline import Encoders
-from triptych.present import present
-from triptych.reading import Reading
-from triptych.recency import recent
+from triptych.query import grammar
+from triptych.query.filters import Scope, Within
+from triptych.query.narrow import narrow
+from triptych.query.sight import Sight
+from triptych.ranking import evidence, fold, learned
+from triptych.ranking.candidates import (
+    Asked,
+    Candidates,
+    Found,
+    collected,
+    completed,
+    fed_back,
+    said_by_captions,
+)
+from triptych.ranking.floor import Fit, Floor, fit
+from triptych.ranking.present import present
+from triptych.ranking.reading import Reading
+from triptych.ranking.recency import recent
 from triptych.rerank import Reranking
 from triptych.results import Results
 from triptych.seams import Calibrated
 from triptych.settings import SearchSettings
-from triptych.sight import Sight
-from triptych.snippet import Weight
 from triptych.types import SIGNALS
+from triptych.words import terms
+from triptych.words.snippet import Weight
 
 COPIES = 5  # pages more that are looked at where copies may be folded
 _LONG = 20  # words from which a question is a long one

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from transformers import AutoImageProcessor, AutoTokenizer, BlipForConditionalGeneration
 
-from triptych import model_files
 from triptych.captioners._alike import different
 from triptych.errors import UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.neural import batches
 from triptych.seams import Captioner, Seen
 

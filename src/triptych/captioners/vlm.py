@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 
 from triptych.captioners._alike import different
+from triptych.dialogue.replies import sound
 from triptych.errors import VlmError
-from triptych.replies import sound
 from triptych.seams import BatchVlm, Captioner, Message, Reply, Seen
 
 SIDE = 1024  # pixels of the longer side

@@ -87,7 +87,7 @@ def add(
     `-` reads a list of paths from standard input, one a line or parted by NUL bytes. Safe to interrupt and run again: what was printed as added is durable, and is not read twice. The same content is read once, whatever its names.
     """
     flags = _reading_flags(reading["workers"], reading["no_ocr"], reading["ocr_lang"], reading["ocr_engine"])
-    from triptych.replay import TEMPLATED
+    from triptych.sql.replay import TEMPLATED
 
     with context.open(create=True, flags=flags) as library:
         events = library.adding(

@@ -23,7 +23,7 @@ from triptych.cli.recording import asker
 from triptych.errors import UserError
 
 if TYPE_CHECKING:
-    from triptych.conversation import Turn
+    from triptych.dialogue.conversation import Turn
     from triptych.types import Answer
 
 
@@ -174,7 +174,7 @@ def ask(
         raise UserError("Ask one question, or those of a file by --questions FILE, not both.")
     _writable(show, picture=True)
     _writable(html)
-    from triptych import conversation
+    from triptych.dialogue import conversation
 
     with context.open(flags={"vlm": model}) as library:
         if questions is not None:
@@ -218,7 +218,7 @@ def _told(context: Context, answer: Answer, as_json: bool) -> int:
 
 
 def _remember(context: Context, folder: Path, turns: Sequence[Turn]) -> None:
-    from triptych import conversation
+    from triptych.dialogue import conversation
 
     try:
         conversation.remember(folder, turns)

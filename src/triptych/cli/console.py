@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from triptych.cost import Ledger, Spent
     from triptych.describing import Described
+    from triptych.dialogue.cost import Ledger, Spent
     from triptych.reasons import Reranked
     from triptych.results import Added, Results, Summary
     from triptych.types import Answer, Hit, View

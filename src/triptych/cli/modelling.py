@@ -26,7 +26,7 @@ class Meter:
     def __call__(self, done: int, total: int | None, what: str) -> None:
         if not self.on:
             return
-        from triptych.model_files import pretty
+        from triptych.hub.model_files import pretty
 
         share = f"{100 * done // total:3}% of {pretty(total)}" if total else pretty(done)
         line = f"\r\x1b[K{share}  {what}"[: shutil.get_terminal_size().columns]
@@ -54,8 +54,8 @@ def models(context: click.Context, as_json: bool) -> int:
 @as_json
 def list_(as_json: bool = False) -> int:
     """What is here, what is known and how large it is. Asks no network."""
-    from triptych import model_files
-    from triptych.models import listing
+    from triptych.hub import model_files
+    from triptych.hub.models import listing
 
     rows = listing()
     if as_json:
@@ -101,8 +101,8 @@ def pull(context: Context, specs: Sequence[str], origin: Path | None, dry_run: b
 
 
 def _pull(context: Context, spec: str, origin: Path | None, dry_run: bool, as_json: bool) -> None:
-    from triptych import model_files
-    from triptych import pull as service
+    from triptych.hub import model_files
+    from triptych.hub import pull as service
 
     meter = Meter(not context.quiet and not as_json)
     if origin is None:
@@ -131,7 +131,7 @@ def _pull(context: Context, spec: str, origin: Path | None, dry_run: bool, as_js
 @as_json
 def check(specs: Sequence[str], as_json: bool) -> int:
     """Compare every byte of the pulled models with their hashes; exits with 1 when something differs."""
-    from triptych.models import check as compare
+    from triptych.hub.models import check as compare
 
     reports = compare(specs)
     ok = all(report["ok"] for report in reports)
@@ -154,8 +154,8 @@ def check(specs: Sequence[str], as_json: bool) -> int:
 @as_json
 def remove(specs: Sequence[str], as_json: bool) -> int:
     """Delete pulled models from this machine."""
-    from triptych.model_files import pretty
-    from triptych.models import remove as delete
+    from triptych.hub.model_files import pretty
+    from triptych.hub.models import remove as delete
 
     for spec in specs:
         freed = delete(spec)
@@ -184,8 +184,8 @@ def fusion(context: Context, labels: Path, as_json: bool) -> int:
 
     What does not surely gain on questions it has not seen changes nothing. Use it: triptych search --fusion learned
     """
-    from triptych import labelled
     from triptych.errors import MissingPackage
+    from triptych.evaluation import labelled
 
     try:
         from triptych.training import fusion as training

@@ -11,9 +11,9 @@ import numpy as np
 from fastembed import ImageEmbedding, TextEmbedding
 from PIL import Image
 
-from triptych import model_files
 from triptych.errors import ModelError, UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.seams import Encoder
 
 _CONFIGS = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",

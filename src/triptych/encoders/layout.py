@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from triptych import model_files
 from triptych.errors import UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.neural import batches
 from triptych.seams import Encoder
 from triptych.types import PageText

@@ -11,9 +11,9 @@ import numpy as np
 import open_clip
 import torch
 
-from triptych import model_files
 from triptych.errors import UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.neural import batches
 from triptych.seams import Encoder
 

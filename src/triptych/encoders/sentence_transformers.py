@@ -17,9 +17,9 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers import AutoImageProcessor
 
-from triptych import model_files
 from triptych.errors import UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.neural import batches
 from triptych.seams import Encoder
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from triptych import fuse, learned, library
+from triptych import fuse, library
 from triptych.errors import UserError
 from triptych.evaluation import variants
 from triptych.evaluation.asking import Asking, Ranking
 from triptych.evaluation.bootstrap import Change, change, mean
+from triptych.evaluation.labelled import LabelledSet
 from triptych.evaluation.measures import LEADING, Run, Values, values
 from triptych.evaluation.notes import Note
-from triptych.labelled import LabelledSet
 from triptych.library import Library
+from triptych.ranking import learned
 
 
 @dataclass(frozen=True, slots=True)

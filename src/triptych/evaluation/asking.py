@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from triptych import fuse, labelled
+from triptych import fuse
 from triptych.captioning import Sidecar
 from triptych.errors import LibraryError, UserError, WrongSpace
+from triptych.evaluation import labelled
+from triptych.evaluation.labelled import Document, LabelledSet, Question
 from triptych.evaluation.measures import Run
 from triptych.evaluation.notes import Note
-from triptych.labelled import Document, LabelledSet, Question
 from triptych.library import Library
 from triptych.pipeline import ENCODERS, Encoders
-from triptych.sight import Sight
+from triptych.query.sight import Sight
 from triptych.types import Hit
 
 _FEW, _MANY = 20, 200  # pages asked for, so that ten documents are seen; many where documents have many

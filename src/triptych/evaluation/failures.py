@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from triptych.display.markup import data_uri, text
 from triptych.evaluation.losses import Loss, Shown
-from triptych.markup import data_uri, text
 
 
 def gallery(losses: Sequence[Loss]) -> str:

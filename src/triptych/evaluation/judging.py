@@ -22,8 +22,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from triptych import files, ingest, labelled
+from triptych import files, ingest
 from triptych.errors import UserError
+from triptych.evaluation import labelled
 from triptych.library import Library
 from triptych.records import Asset
 from triptych.types import Hit

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from triptych.draw import thumbnail
+from triptych.display.draw import thumbnail
 from triptych.errors import FileError
 from triptych.evaluation.asking import Places, Ranking
+from triptych.evaluation.labelled import LabelledSet, Question
 from triptych.evaluation.measures import Values, first_relevant
-from triptych.labelled import LabelledSet, Question
 from triptych.library import Library
 
 MOST = 12  # queries told of each set

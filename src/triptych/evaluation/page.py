@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from triptych import markup
+from triptych.display import markup
+from triptych.display.markup import text
 from triptych.evaluation import plots
 from triptych.evaluation.failures import gallery
 from triptych.evaluation.measures import LEADING, NAMES, first_relevant
 from triptych.evaluation.style import STYLE
-from triptych.markup import text
 from triptych.types import SIGNALS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from triptych.markup import text
+from triptych.display.markup import text
 
 _WIDTH = 760
 _LEFT = 160  # for names

@@ -21,15 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from triptych import learned, library
+from triptych import library
 from triptych.adding import Adding
 from triptych.evaluation.notes import Note
 from triptych.library import Library
+from triptych.pages.views import plan
 from triptych.pipeline import Pipeline
+from triptych.ranking import learned
 from triptych.records import Asset
 from triptych.settings import LookSettings
 from triptych.types import Box, Line, Page, PageText, Section, Word
-from triptych.views import plan
 
 _STAMP = "variant.json"
 _NOT_COPIED = shutil.ignore_patterns("lock", "staging", "writing", "*-shm")

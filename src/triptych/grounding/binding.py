@@ -12,12 +12,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from triptych import language, tokens
 from triptych.answering.vocabulary import asks_total, names_total, squeeze
 from triptych.grounding import concepts, units
 from triptych.grounding.claims import Claim, Claimed
 from triptych.grounding.sheet import Sheet, Span
 from triptych.types import Box
+from triptych.words import language, tokens
 
 _COMMON = 3  # lines of a page up to which a word says where something stands
 # Words for the document as a whole say nothing about a line of it.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from triptych import tokens, values
+from triptych import values
 from triptych.answering.cells import alike
 from triptych.grounding import claims, concepts, figures
 from triptych.grounding.binding import in_another_column, is_year, misplaced, said_of
@@ -26,6 +26,7 @@ from triptych.grounding.sentences import Clause, clauses
 from triptych.grounding.sheet import Sheet, Span, nearest
 from triptych.grounding.words import GENERIC
 from triptych.types import Page
+from triptych.words import tokens
 
 SUPPORTED, DERIVED, SEEN, UNSUPPORTED = "supported", "derived", "seen", "unsupported"
 COVERED = 0.5  # share of a clause's words that must stand on its pages or in the question, beside its claims

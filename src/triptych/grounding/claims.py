@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from triptych import language, tokens, values
+from triptych import values
 from triptych.grounding import concepts, units
 from triptych.grounding.units import Unit
 from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING, USUAL_ENDINGS
+from triptych.words import language, tokens
 
 QUOTE, DAY, NUMBER, CODE, NAME = "quotation", "date", "number", "code", "name"
 

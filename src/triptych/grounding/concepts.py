@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from triptych import tokens
 from triptych.answering.cells import alike
+from triptych.words import tokens
 
 _RINGS = """
 seller sell sells sold selling vendor vendors verkäufer verkauft verkaufte verkaufen vendeur vend vendu vendre vendedor vende venditore verkoper verkoopt

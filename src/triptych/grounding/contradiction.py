@@ -11,12 +11,12 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from triptych import language, tokens
 from triptych.grounding import claims, concepts
 from triptych.grounding.binding import is_year
 from triptych.grounding.claims import Claim, Claimed
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import TELLING
+from triptych.words import language, tokens
 
 Found = Sequence[tuple[Claim, Sequence[Span]]]  # claims of a clause, each with its places on a page
 

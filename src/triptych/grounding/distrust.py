@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from triptych.grounding.plain import harmless
-from triptych.hidden import LEAST
+from triptych.pages.hidden import LEAST
 from triptych.types import Hit, Page
 
 _PAYLOAD = 400  # characters after words to a model that are taken to belong to them

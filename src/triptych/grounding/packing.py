@@ -16,11 +16,11 @@ from pathlib import PurePath
 
 import numpy as np
 
-from triptych.cost import picture_tokens, text_tokens
+from triptych.dialogue.cost import picture_tokens, text_tokens
 from triptych.grounding.distrust import doubts
 from triptych.grounding.selection import compressed
-from triptych.terms import Query
 from triptych.types import Box, Hit, Page
+from triptych.words.terms import Query
 
 PART, PAGE = "part", "page"  # kinds of pictures, and names of their prompts
 LEAST = 120  # tokens of text that an item gets at least; below it, items go into rounds

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from triptych import terms
-from triptych.cost import text_tokens
+from triptych.dialogue.cost import text_tokens
+from triptych.dialogue.events import Cited, Token
+from triptych.dialogue.generation import fitted
+from triptych.dialogue.replies import drained, sound
 from triptych.errors import VlmError
-from triptych.events import Cited, Token
-from triptych.generation import fitted
 from triptych.grounding import distrust
 from triptych.grounding.check import SEEN, Checker, Item, context
 from triptych.grounding.packing import Budget, Packed, Round, Wanted, believed, pixels_for, planned, sized
@@ -28,10 +28,10 @@ from triptych.grounding.sentences import sentences
 from triptych.grounding.sheet import Sheet
 from triptych.grounding.speak import Speaker, noted
 from triptych.grounding.tables import Rows
-from triptych.replies import drained, sound
 from triptych.seams import Message, Reply
 from triptych.settings import AnswerSettings, GenerationSettings
 from triptych.types import Answer, Hit, Page
+from triptych.words import terms
 
 Drawn = list[tuple[Wanted, np.ndarray]]
 Draw = Callable[[Hit, Page, Sequence[Wanted]], Drawn]  # uint8 (h, w, 3) RGB of what can be drawn

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from triptych import language, tokens, values
+from triptych import values
 from triptych.grounding import claims, concepts
 from triptych.grounding.claims import Claimed
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import GENERIC
+from triptych.words import language, tokens
 
 # People and companies, as far as they can be told from other words: two words or more with capitals.
 _RUN = re.compile(

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
-from triptych import tokens
-from triptych.snippet import Match, matches
-from triptych.terms import Query
 from triptych.types import Hit
+from triptych.words import tokens
+from triptych.words.snippet import Match, matches
+from triptych.words.terms import Query
 
 _BETWEEN = "\n…\n"  # where lines were left out
 _ENOUGH = 0.5  # of the best page's score: what scores less must add a word

@@ -19,13 +19,14 @@ from functools import cached_property
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
-from triptych import tokens, values
+from triptych import values
 from triptych.grounding import concepts, units
 from triptych.grounding.claims import DAY_MONTH, MONTH_YEAR, PADDED, Claim
 from triptych.grounding.sentences import ABBREVIATION
 from triptych.grounding.units import Unit
 from triptych.grounding.words import NUMBER_WORDS
 from triptych.types import Page
+from triptych.words import tokens
 
 Span = tuple[int, int]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from triptych.answering.quotes import cite
-from triptych.events import Cited, Token
+from triptych.dialogue.events import Cited, Token
 from triptych.grounding.check import DERIVED, SEEN, SUPPORTED, UNSUPPORTED, Checked, Checker, Item, Place
 from triptych.grounding.plain import visible
 from triptych.grounding.prompting import NO_ANSWER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from triptych import tokens
+from triptych.words import tokens
 
 _ONES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from paddleocr import PaddleOCR
 
-from triptych import model_files
 from triptych.errors import ModelError, UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.ocr import _order
 from triptych.types import Box, Line, Word
 

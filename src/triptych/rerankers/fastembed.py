@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from fastembed.rerank.cross_encoder import TextCrossEncoder
 
-from triptych import model_files
 from triptych.errors import ModelError, UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.seams import Reranker
 
 _CONFIGS = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")

@@ -18,10 +18,10 @@ import torch
 from sentence_transformers import MultiVectorEncoder
 from sentence_transformers.util import maxsim
 
-from triptych import model_files
-from triptych.control_tokens import broken_up, of_model
+from triptych.dialogue.control_tokens import broken_up, of_model
 from triptych.errors import ModelError, UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.neural import batches
 from triptych.seams import PageReranker, Reranker
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sentence_transformers import CrossEncoder
 
-from triptych import model_files
 from triptych.errors import UserError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.neural import batches
 from triptych.seams import Reranker
 

@@ -25,6 +25,7 @@ from triptych.errors import TriptychError
 from triptych.journal import FOLDER, Journal
 from triptych.keys import Access
 from triptych.library import Library
+from triptych.processes.workers import Workers
 from triptych.querylog import QueryLog
 from triptych.server import examples, problems, reply, tools
 from triptych.server.guard import Guard
@@ -41,7 +42,6 @@ from triptych.server.state import State, threads
 from triptych.server.telemetry import Telemetry
 from triptych.server.uploads import Uploads
 from triptych.settings import ServerSettings
-from triptych.workers import Workers
 
 MCP = "/mcp"
 _THREADS = 40  # that look things up, draw and write

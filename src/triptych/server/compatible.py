@@ -17,8 +17,8 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
-from triptych import events
-from triptych.conversation import Turn
+from triptych.dialogue import events
+from triptych.dialogue.conversation import Turn
 from triptych.server.problems import Problem
 from triptych.types import Answer, Citation
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 
-from triptych import database, filters, schema
-from triptych import statements as sql
 from triptych.catalog import Catalog
 from triptych.errors import UserError
+from triptych.query import filters
 from triptych.records import Asset
+from triptych.sql import database, schema
+from triptych.sql import statements as sql
 
 _asset = schema.asset.c
 _PLACE = (_asset.added, _asset.sha256, _asset.collection)  # newest first, by all three

@@ -19,13 +19,13 @@ from PIL import Image
 
 from triptych.blobs import Blobs
 from triptych.catalog import Catalog
-from triptych.draw import draw
+from triptych.display.draw import draw
 from triptych.errors import FileError
 from triptych.records import Asset
 from triptych.types import Box
 
 if TYPE_CHECKING:
-    from triptych.workers import Workers
+    from triptych.processes.workers import Workers
 
 WIDTHS = (160, 320, 640, 960, 1280, 1600, 2400)  # pixels of the longer side
 BOXES = 200  # that are drawn on one page at most

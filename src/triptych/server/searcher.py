@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from triptych import library, wire
+from triptych import library
+from triptych.processes import wire
+from triptych.processes.worker import filler, tie_to
 from triptych.server import problems, reply
 from triptych.server.app import make_state
 from triptych.server.identity import Identity
 from triptych.server.routes.search import shown
 from triptych.server.schemas import SearchRequest
 from triptych.server.state import State
-from triptych.worker import filler, tie_to
 
 _WARM = "a question that is long enough to be worth the engine that answers all that come after it " * 8
 

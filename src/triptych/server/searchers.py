@@ -24,10 +24,10 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from triptych import settings as configuration
-from triptych import wire
 from triptych.library import Library
 from triptych.pipeline import BUILTIN
 from triptych.plugins import split
+from triptych.processes import wire
 from triptych.server.problems import Problem
 from triptych.settings import RERANK_BUILTIN, Settings
 

@@ -19,6 +19,8 @@ from triptych.errors import UserError
 from triptych.journal import Journal
 from triptych.keys import EVERY, Access
 from triptych.library import Library
+from triptych.processes.workers import Workers
+from triptych.query.sight import Sight, see
 from triptych.querylog import QueryLog
 from triptych.records import Asset
 from triptych.server.identity import Identity
@@ -30,8 +32,6 @@ from triptych.server.signing import Signer
 from triptych.server.telemetry import Telemetry, tracer
 from triptych.server.uploads import Upload, Uploads
 from triptych.settings import ServerSettings
-from triptych.sight import Sight, see
-from triptych.workers import Workers
 
 T = TypeVar("T")
 

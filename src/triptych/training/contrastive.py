@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from triptych import model_files, plugins
+from triptych import plugins
 from triptych.errors import UserError
+from triptych.hub import model_files
 from triptych.neural import batches
 from triptych.training import checkpoint
 from triptych.training.pairs import Pair, fingerprint, pixels, split

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from triptych import fuse, learned
+from triptych import fuse
 from triptych.errors import UserError
+from triptych.evaluation.labelled import LabelledSet, Question
 from triptych.fuse import Lists, Weighed
-from triptych.labelled import LabelledSet, Question
-from triptych.learned import FEATURES, Model
 from triptych.library import Library
+from triptych.ranking import learned
+from triptych.ranking.learned import FEATURES, Model
 from triptych.retrieve import Query, gather
 from triptych.types import SIGNALS
 

@@ -19,7 +19,7 @@ import openai
 from openai import DefaultHttpxClient, Omit, OpenAI, Stream
 from openai.types.chat import ChatCompletionChunk
 
-from triptych.control_tokens import broken_up
+from triptych.dialogue.control_tokens import broken_up
 from triptych.errors import UserError, VlmError
 from triptych.seams import Message, Reply, Vlm
 from triptych.vlms._jpeg import Encoder

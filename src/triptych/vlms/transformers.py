@@ -18,10 +18,10 @@ import torch
 from jinja2 import TemplateError
 from transformers import AutoModelForImageTextToText, AutoProcessor, StoppingCriteria, TextStreamer
 
-from triptych import model_files
-from triptych.control_tokens import broken_up, of_model
+from triptych.dialogue.control_tokens import broken_up, of_model
 from triptych.errors import UserError, VlmError
-from triptych.model_files import Source
+from triptych.hub import model_files
+from triptych.hub.model_files import Source
 from triptych.neural import batches
 from triptych.seams import BatchVlm, Message, Reply
 

@@ -10,8 +10,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from triptych import events
-from triptych.conversation import Turn
+from triptych.dialogue import events
+from triptych.dialogue.conversation import Turn
+from triptych.query.sight import Sight
 from triptych.querylog import Asked
 from triptych.server import reply, shaping
 from triptych.server.identity import READ, Identity, access
@@ -19,7 +20,6 @@ from triptych.server.problems import Problem
 from triptych.server.reply import Event
 from triptych.server.schemas import AnswerModel, AskRequest
 from triptych.server.state import Here, State, Who
-from triptych.sight import Sight
 from triptych.types import Answer, Citation
 
 router = APIRouter(prefix="/v1", tags=["ask"])

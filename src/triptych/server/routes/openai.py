@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from triptych import events
+from triptych.dialogue import events
 from triptych.querylog import Asked
 from triptych.seams import Reranker
 from triptych.server import compatible, problems, reply

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from triptych import alike
 from triptych.querylog import Asked
+from triptych.ranking import alike
 from triptych.results import Results
 from triptych.server import listing, reply, shaping
 from triptych.server.identity import READ, Identity, access

@@ -1,0 +1,1 @@
+"""Asking models and telling answers: events, conversations, replies, what calls cost."""

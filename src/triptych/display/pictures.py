@@ -1,0 +1,131 @@
+"""Pages as pictures for people: drawn in a reading process, the words that matter boxed.
+
+Knows the catalog, the originals and the reading processes; no search and no answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from triptych.blobs import Blobs
+from triptych.catalog import Catalog
+from triptych.errors import FileError, LibraryError, UserError
+from triptych.types import Answer, Box, Citation, Hit, Page, View
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from triptych.processes.workers import Workers
+    from triptych.records import Asset, ChunkRow
+
+_DRAWN = 1600  # pixels of the longer side of a drawn page
+_THUMBNAIL = 900  # the same in the HTML page of results
+_KEPT = 12  # pages whose parts are kept, two or three megabytes each
+_WHOLE = View("image", Box(0.0, 0.0, 1.0, 1.0))
+
+
+class Pictures:
+    """Draws pages of one library. `workers` starts reading processes when a page is drawn."""
+
+    def __init__(self, catalog: Catalog, blobs: Blobs, workers: Callable[[], Workers]) -> None:
+        self._catalog = catalog
+        self._blobs = blobs
+        self._workers = workers
+        self._kept: OrderedDict[tuple[str, int, tuple[Box, ...], int], dict[Box, np.ndarray]] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def pixels(self, asset: Asset, page: int, side: int = _DRAWN) -> np.ndarray:
+        """The page as uint8 (h, w, 3) RGB, its longer side at most `side`. Raises FileError."""
+        return self._workers().pixels(self._blobs.local(asset.sha256), asset.sources[0], page, side)
+
+    def drawn(self, wanted: Sequence[ChunkRow], side: int) -> list[np.ndarray | None]:
+        """The pages on which those pieces stand, upright, uint8 (h, w, 3) RGB, the longer side at most `side`; as
+        many at once as there are reading processes. None for a page of plain text, one that cannot be drawn, and
+        one that was removed meanwhile."""
+        pages = [self._page(row) for row in wanted]
+        if not any(page is not None for page in pages):
+            return [None] * len(pages)
+        with ThreadPoolExecutor(self._workers().count, "triptych-draw") as pool:
+            return [*pool.map(partial(self._upright, side), wanted, pages)]
+
+    def _page(self, row: ChunkRow) -> Page | None:
+        """The page of a piece where there is something to see on it."""
+        try:
+            page = self._catalog.page(row.asset, row.page)
+        except UserError:  # removed meanwhile
+            return None
+        return page if page.width and not page.failed else None
+
+    def _upright(self, side: int, row: ChunkRow, page: Page | None) -> np.ndarray | None:
+        if page is None:
+            return None
+        try:
+            [view] = self._workers().look(self._blobs.local(row.sha256), row.source, page, [_WHOLE], side)
+        except (FileError, LibraryError):  # damaged; or removed meanwhile, and `verify` tells which
+            return None
+        return view.pixels
+
+    def boxed(self, asset: Asset, number: int) -> Any:
+        """A PIL image of the page with the lines of its text boxed, and its regions by their names."""
+        page = self._catalog.page(asset.key, number)
+        lines = [(box, "") for box in page.text.boxes_in(0, len(page.text.text))]
+        return _draw(self.pixels(asset, number), [*lines, *((r.box, r.name) for r in page.regions)])
+
+    def places(self, given: Answer) -> list[tuple[Citation, Asset]]:
+        """The first citation of each cited page that can be drawn, and the file it is of."""
+        collections = {hit.asset: hit.collection for hit in given.evidence}
+        firsts = {(c.asset, c.page): c for c in reversed(given.citations)}
+        found = []
+        for name, number in dict.fromkeys((c.asset, c.page) for c in given.citations):
+            asset = self._catalog.asset(name, collections.get(name))
+            if self._catalog.page(asset.key, number).width:
+                found.append((firsts[name, number], asset))
+        return found
+
+    def cited(self, given: Answer) -> list[tuple[Citation, Any]]:
+        """For each cited page that can be drawn its first citation, and a PIL image with every quote on it boxed
+        and numbered."""
+        found = []
+        for first, asset in self.places(given):
+            here = [c for c in given.citations if (c.asset, c.page) == (first.asset, first.page)]
+            boxes = [(box, str(c.n)) for c in here for box in c.boxes]
+            found.append((first, _draw(self.pixels(asset, first.page), boxes)))
+        return found
+
+    def parts(self, hit: Hit, page: Page, boxes: Sequence[Box], side: int) -> dict[Box, np.ndarray]:
+        """Parts of a page, upright, uint8 (h, w, 3) RGB, the longer side at most `side`; the last ones are kept, for
+        questions that follow on. Raises FileError."""
+        key = hit.asset, page.number, tuple(boxes), side
+        with self._guard:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        asset = self._catalog.asset(hit.asset, hit.collection)
+        views = [View("tile", box) for box in boxes]
+        drawn = self._workers().look(self._blobs.local(asset.sha256), asset.sources[0], page, views, side)
+        found = {view.box: view.pixels for view in drawn if view.pixels is not None}
+        with self._guard:
+            self._kept[key] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    def thumbnail(self, hit: Hit) -> bytes | None:
+        """The page of a hit as a small WebP; None for a page of plain text."""
+        from triptych.display.draw import thumbnail
+
+        asset = self._catalog.asset(hit.asset, hit.collection)
+        if not self._catalog.page(asset.key, hit.page).width:
+            return None
+        return thumbnail(self.pixels(asset, hit.page, _THUMBNAIL), _THUMBNAIL)
+
+
+def _draw(image: np.ndarray, boxes: Sequence[tuple[Box, str]]) -> Any:
+    from triptych.display.draw import draw
+
+    return draw(image, boxes)

@@ -1,0 +1,1 @@
+"""Real models: where their files lie, which are here, and fetching them when told to."""

@@ -1,0 +1,1 @@
+"""From lists to a ranking people can read: candidates, evidence, copies, recency, the floor."""
