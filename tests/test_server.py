@@ -367,7 +367,7 @@ def test_whoever_tries_keys_is_slowed_down_and_noted(copied: Path) -> None:
     ):
         tried = [client.get("/v1/assets", headers={"Authorization": f"Bearer {n}"}) for n in range(5)]
         assert [answer.status_code for answer in tried] == [401, 401, 401, 429, 429]
-        told = list(client.app.state.triptych.projections.audit.entries())  # type: ignore[attr-defined]
+        told = list(client.app.state.triptych.audit.entries())  # type: ignore[attr-defined]
         assert [(entry["act"], entry["status"], entry["path"]) for entry in told] == [
             ("refused", 401, "/v1/assets")
         ] * 3

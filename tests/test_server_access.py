@@ -120,7 +120,7 @@ def test_scopes(world: bench.World) -> None:
     world.client.get("/v1/search?text=harbour", headers=bench.headers(world, "admin"))
     told = world.client.get("/metrics", headers=bench.headers(world, "admin")).text
     assert 'triptych_requests_total{method="GET",route="/v1/search",status="200"}' in told
-    audit = [entry["act"] for entry in world.client.app.state.triptych.projections.audit.entries()]  # type: ignore[attr-defined]
+    audit = [entry["act"] for entry in world.client.app.state.triptych.audit.entries()]  # type: ignore[attr-defined]
     assert {"refused", "upload"} <= set(audit)
 
 
