@@ -139,7 +139,8 @@ def test_a_floor_is_learned_anew_when_the_library_grew_or_is_seen_otherwise() ->
 def test_judging() -> None:
     known = Floor(100, "", words=0.6, looks=0.5)
     assert known.judge(Fit(0.6, 1.0), None) is True and known.judge(Fit(0.59, 1.0), None) is False
-    assert known.judge(Fit(0.1, 0.0), None, trust=0.9) is True
+    assert known.judge(Fit(0.1, 0.0), None, {"image": 0.5}) is True
+    assert [known.judge(Fit(0.1, 0.0), None, {"caption": t}) for t in (0.84, 0.85)] == [False, True]
     assert known.judge(Fit(0.65, 0.3), None) is False and known.judge(Fit(0.75, 0.3), None) is True
     assert [known.judge(None, 0.5), known.judge(None, 0.4), known.judge(None, None)] == [True, False, None]
     blind = replace(known, words=None, looks=None)
@@ -191,3 +192,11 @@ def test_looks_below_all_but_the_farthest() -> None:
     found = calibrate.learned(60, "", lambda question: None, looks)
     assert found.words is None and found.looks == pytest.approx(0.535)
     assert calibrate.learned(60, "", lambda question: 0.4, looks[:3]).looks is None
+
+
+def test_what_a_caption_says_is_a_match_though_few_words_stand_there(tmp_path: Path) -> None:
+    samples = Path(__file__).parent.parent / "samples" / "files"
+    with triptych.open(tmp_path / "library") as lib:
+        lib.add(samples / "lake.jpg", samples / "kitchen-notes.md", samples / "invoice-1042.pdf")
+        assert lib.search("photo of a lake at sunset").match
+        assert lib.search("wombat insurance policy").match is False

@@ -120,7 +120,7 @@ def retrieve(
         ranked = again.again(ranked, reading, gathered.query.text, taken_apart, rarity)
     fits = _fit(gathered, ranked, reading, taken_apart, rarity) if settings.no_match != "off" else None
     looks = gathered.nearest.get("image") if query.picture is not None and not gathered.query.text else None
-    match = floor.judge(fits, looks, asked.trust.get("image", 0.0)) if floor is not None else None
+    match = floor.judge(fits, looks, asked.trust) if floor is not None else None
     ranked = [] if match is False and settings.no_match == "drop" else ranked
     if settings.fold != "off":
         seen = fold.looks(reading.there(ranked), candidates, index.panels.get("image"))
