@@ -115,11 +115,15 @@ def test_mistakes_are_told_in_a_sentence(
 def test_calls_side_by_side(folder: Path) -> None:
     async def go() -> None:
         async with connected(folder) as client:
-            asked = (call(client, "search", query=f"invoice {1031 + n % 3 * 11}", k=2) for n in range(24))
+            asked = (
+                call(client, "search", query=f"invoice {(1031, 1042, 1043)[n % 3]}", k=2) for n in range(24)
+            )
             found = await asyncio.gather(*asked)
-            # Not their scores: later questions are encoded in bfloat16, the first ones in float32.
+            # Not their scores, nor who comes second: the first questions are encoded in float32, later ones in
+            # bfloat16, and behind the invoice that was asked for all others are about equally near.
             pages = [[(hit["asset"], hit["page"], hit["boxes"]) for hit in told["hits"]] for told in found]
-            assert all(len(hits) == 2 and hits == pages[n % 3] for n, hits in enumerate(pages))
+            assert all(len(hits) == 2 and hits[0] == pages[n % 3][0] for n, hits in enumerate(pages))
+            assert len({hits[0][0] for hits in pages}) == 3
 
     asyncio.run(go())
 
