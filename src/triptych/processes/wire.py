@@ -29,6 +29,23 @@ Fill = Callable[[memoryview], None]  # fills all of a buffer from the other side
 Message = tuple[dict[str, Any], list[np.ndarray]]
 
 
+class Closed(OSError):
+    """The other side has closed its end, or is gone."""
+
+
+def filler(end: socket.socket) -> Fill:
+    """Fills a buffer from `end`. Raises Closed, or what the socket raises."""
+
+    def fill(view: memoryview) -> None:
+        while view:
+            n = end.recv_into(view)
+            if not n:
+                raise Closed("it ended")
+            view = view[n:]
+
+    return fill
+
+
 def send(to: socket.socket, header: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:
     """Send one message. `header` holds JSON values only (TypeError otherwise)."""
     arrays = [np.asarray(a, a.dtype.newbyteorder("<"), order="C") for a in arrays]

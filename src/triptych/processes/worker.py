@@ -37,26 +37,23 @@ _NO_NEW_PRIVS = 38
 def main() -> None:
     end, parent = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     tie_to(parent)
-    config, _ = wire.receive(filler(end))
+    config, _ = received(end)
     limits = Limits(**config["limits"])
     _confine(limits)
     look = LookSettings(**config["look"])
     worker = _Worker(end, OcrSettings(**config["ocr"]), look, limits, config["threads"], config["side"])
     wire.send(end, {"is": "ready"})
     while True:
-        request, _ = wire.receive(filler(end))
+        request, _ = received(end)
         worker.answer(request)
 
 
-def filler(end: socket.socket) -> wire.Fill:
-    def fill(view: memoryview) -> None:
-        while view:
-            n = end.recv_into(view)
-            if not n:
-                sys.exit(0)  # the parent closed its end, or is gone
-            view = view[n:]
-
-    return fill
+def received(end: socket.socket) -> wire.Message:
+    """The next message from the parent; ends the process when there is no parent any more."""
+    try:
+        return wire.receive(wire.filler(end))
+    except wire.Closed:
+        sys.exit(0)
 
 
 def tie_to(parent: int) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from triptych import library
 from triptych.processes import wire
-from triptych.processes.worker import filler, tie_to
+from triptych.processes.worker import received, tie_to
 from triptych.server import problems, reply
 from triptych.server.app import make_state
 from triptych.server.identity import Identity
@@ -30,13 +30,13 @@ _WARM = "a question that is long enough to be worth the engine that answers all 
 def main() -> None:
     end, parent = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     tie_to(parent)
-    told, _ = wire.receive(filler(end))
+    told, _ = received(end)
     with library.open(Path(told["folder"]), create=False, settings=told["settings"]) as opened:
         here = make_state(opened, opened.settings.server)
         opened.search(_WARM)
         wire.send(end, {"is": "ready"})
         while True:
-            request, _ = wire.receive(filler(end))
+            request, _ = received(end)
             header, body = _answered(here, request)
             wire.send(end, header, [np.frombuffer(body, np.uint8)])
 

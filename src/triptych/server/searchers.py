@@ -167,16 +167,9 @@ class _Searcher:
         self._socket.settimeout(seconds)
         try:
             wire.send(self._socket, request)
-            return wire.receive(self._fill)
+            return wire.receive(wire.filler(self._socket))
         except (OSError, ValueError) as error:
             raise Lost(str(error) or type(error).__name__) from error
-
-    def _fill(self, view: memoryview) -> None:
-        while view:
-            n = self._socket.recv_into(view)
-            if not n:
-                raise OSError("it ended")
-            view = view[n:]
 
     def close(self) -> None:
         """It ends when nobody can ask it any more."""
