@@ -241,6 +241,31 @@ _SMALL = re.compile(
 )
 
 
+def kind_of(asked: str) -> tuple[Kind, str] | None:
+    """The kind that a question asks for, and the words that say where; None for none."""
+    part = _HEAD.search(asked)
+    head = part.start() if part else len(asked)
+    for kind in KINDS:
+        hit = kind.asked.search(asked)
+        if hit is None or _in_name(asked, hit):
+            continue
+        if hit.start() < head or hit.end() == len(asked):
+            spent = slice(hit.end(), hit.end()) if hit.end() - hit.start() > head else slice(*hit.span())
+            rest = asked[: spent.start] + " " + asked[spent.stop :]
+            return kind, " ".join(_SMALL.sub(" ", rest).split())
+    return None
+
+
+_OWNER = re.compile(r"['’]s?\b")
+
+
+def _in_name(asked: str, hit: re.Match[str]) -> bool:
+    """Whether a word is part of a name: Harbour Freight's."""
+    before = asked[: hit.start()].split()
+    named = len(before) > 1 and before[-1].istitle() and hit[0].istitle()
+    return named or _OWNER.match(asked, hit.end()) is not None
+
+
 COST, UNIT, MANY = "cost", "unit", "many"
 _ASKED = (
     (COST, re.compile(r"^(?:what|how much) (?:did|does|do|was|were)(?: the| an?)? (?P<item>.+?) cost(?: me| us)?\b(?P<rest>.*)$", re.I)),
@@ -255,21 +280,6 @@ _ASKED = (
 _ON_PAPER = re.compile(r"\b(?:on|at|from|in)\b", re.I)
 
 
-def kind_of(asked: str) -> tuple[Kind, str] | None:
-    """The kind that a question asks for, and the words that say where; None for none."""
-    part = _HEAD.search(asked)
-    head = part.start() if part else len(asked)
-    for kind in KINDS:
-        hit = kind.asked.search(asked)
-        if (
-            hit and not _in_name(asked, hit) and (hit.start() < head or hit.end() == len(asked))
-        ):  # not in the name of a shop
-            spent = slice(hit.end(), hit.end()) if hit.end() - hit.start() > head else slice(*hit.span())
-            rest = asked[: spent.start] + " " + asked[spent.stop :]
-            return kind, " ".join(_SMALL.sub(" ", rest).split())
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Item:
     """An article that a question asks for: its name, what is asked of it, and the words that say where."""
@@ -279,22 +289,12 @@ class Item:
     context: str
 
 
-_OWNER = re.compile(r"['’]s?\b")
-
-
 def item_of(asked: str) -> Item | None:
     """The article that a question asks for; None for none."""
     for wanted, pattern in _ASKED:
         if (m := pattern.match(asked)) and _ON_PAPER.search(m["rest"]):
             return Item(m["item"], wanted, m["rest"])
     return None
-
-
-def _in_name(asked: str, hit: re.Match[str]) -> bool:
-    """Whether a word is part of a name: Harbour Freight's."""
-    before = asked[: hit.start()].split()
-    named = len(before) > 1 and before[-1].istitle() and hit[0].istitle()
-    return named or _OWNER.match(asked, hit.end()) is not None
 
 
 def shaped(shape: str, text: str) -> Iterator[Span]:
