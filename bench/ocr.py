@@ -11,6 +11,7 @@ stand among the words read on their page. Type: python bench/ocr.py [--data DIR]
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import multiprocessing
 import os
@@ -177,6 +178,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("ours",), help="skip the rival")
     options = parser.parse_args()
+    if not options.only and importlib.util.find_spec("onnxruntime") is None:
+        parser.error("the rival runs on ONNX Runtime. Type: pip install onnxruntime   or: --only ours")
     chosen = pages(options.data, options.pages)
     paths, truth = [p for p, _ in chosen], [t for _, t in chosen]
     cores = os.cpu_count() or 1

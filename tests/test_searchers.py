@@ -35,7 +35,7 @@ def library(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
 @pytest.fixture(scope="module")
 def client(library: Library) -> Iterator[TestClient]:
     with TestClient(create_app(library, FREE), base_url="http://localhost") as opened:
-        started(searchers(opened))
+        started(opened)
         yield opened
 
 
@@ -44,9 +44,11 @@ def searchers(client: TestClient) -> Searchers:
     return found
 
 
-def started(some: Searchers) -> None:
+def started(client: TestClient) -> None:
     """Wait until a process answers."""
-    some.start()
+    some = searchers(client)
+    assert client.portal is not None
+    client.portal.call(some.start)
     ends = time.monotonic() + 60
     while not some.processes:
         assert time.monotonic() < ends
@@ -100,7 +102,7 @@ def test_one_that_dies_is_replaced_and_nobody_notices(client: TestClient) -> Non
     os.kill(process, signal.SIGKILL)
     assert client.get("/v1/search", params={"text": "invoice acme"}).json()["hits"]
     assert process not in some.processes
-    started(some)
+    started(client)
     assert client.get("/v1/search", params={"text": "invoice acme"}).json()["hits"]
 
 
@@ -111,7 +113,8 @@ def test_keys_decide_there_too_and_all_end_with_the_server(made: Path, tmp_path:
     _, other = access.add("stranger", {"elsewhere": "read"})
     with triptych.open(folder, settings={"server.processes": 1}) as library:
         with TestClient(create_app(library, FREE), base_url="http://localhost") as client:
-            started(some := searchers(client))
+            started(client)
+            some = searchers(client)
             [process] = some.processes
 
             def hits(token: str) -> list[dict[str, object]]:

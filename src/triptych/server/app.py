@@ -160,7 +160,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await state.work(state.jobs.stop, _DRAIN)
         await state.work(state.workers.close)
-        await state.work(state.searchers.close)
+        await state.searchers.close()
 
 
 def _load(library: Library) -> None:

@@ -6,22 +6,21 @@ the query log, and ends with its parent.
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from triptych import library
-from triptych.processes import wire
-from triptych.processes.worker import received, tie_to
+from triptych.processes.worker import tie_to
 from triptych.server import problems, reply
 from triptych.server.app import make_state
 from triptych.server.identity import Identity
 from triptych.server.routes.search import shown
 from triptych.server.schemas import SearchRequest
+from triptych.server.searchers import line
 from triptych.server.state import State
 
 _WARM = "a question that is long enough to be worth the engine that answers all that come after it " * 8
@@ -30,15 +29,15 @@ _WARM = "a question that is long enough to be worth the engine that answers all 
 def main() -> None:
     end, parent = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     tie_to(parent)
-    told, _ = received(end)
-    with library.open(Path(told["folder"]), create=False, settings=told["settings"]) as opened:
+    told = end.makefile("rb")
+    where = json.loads(told.readline())
+    with library.open(Path(where["folder"]), create=False, settings=where["settings"]) as opened:
         here = make_state(opened, opened.settings.server)
         opened.search(_WARM)
-        wire.send(end, {"is": "ready"})
-        while True:
-            request, _ = received(end)
-            header, body = _answered(here, request)
-            wire.send(end, header, [np.frombuffer(body, np.uint8)])
+        end.sendall(b"!")  # ready
+        for asked in told:
+            header, body = _answered(here, json.loads(asked))
+            end.sendall(line({**header, "bytes": len(body)}) + body)
 
 
 def _answered(here: State, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,10 +57,21 @@ class State:
 
     async def search(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
         """Do CPU work of a question in a thread, when it is its turn. Raises Problem when too many wait."""
-        if self.searching.statistics().tasks_waiting >= self.settings.queue:
-            raise busy("Too many questions are waiting for an answer. Try again in a moment.", 1)
+        self._admit()
         with tracer.start_as_current_span("search"):
             return await to_thread.run_sync(partial(act, *what, **options), limiter=self.searching)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Around work of a question that is done elsewhere: waits for its turn. Raises Problem when too many wait."""
+        self._admit()
+        with tracer.start_as_current_span("search"):
+            async with self.searching:
+                yield
+
+    def _admit(self) -> None:
+        if self.searching.statistics().tasks_waiting >= self.settings.queue:
+            raise busy("Too many questions are waiting for an answer. Try again in a moment.", 1)
 
     async def work(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
         """Do other work in a thread: look something up, draw a page, write a file."""

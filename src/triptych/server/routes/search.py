@@ -82,15 +82,20 @@ async def search(request: Request, here: Here, who: Who) -> Response:
 
 
 async def _answered(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> Response:
+    """By a process beside this one, if there is one; pictures are looked at here."""
     if here.searching.borrowed_tokens:  # somebody else is asking
         here.searchers.start()
-    return reply.of_json(await here.search(_found, here, who, asked, picture))
+    said = None
+    if picture is None and here.searchers.processes:
+        async with here.turn():
+            said = await here.searchers.answer(who.name, asked.model_dump())
+    if said is None:
+        said = await here.search(_found, here, who, asked, picture)
+    return reply.of_json(said)
 
 
 def _found(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> bytes:
-    """By a process beside this one, if there is one; pictures are looked at here."""
-    said = here.searchers.answer(who.name, asked.model_dump()) if picture is None else None
-    return reply.encoded(shown(here, who, asked, picture)) if said is None else said
+    return reply.encoded(shown(here, who, asked, picture))
 
 
 def shown(here: State, who: Identity, asked: SearchRequest, picture: bytes | None) -> dict[str, Any]:
