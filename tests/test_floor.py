@@ -136,11 +136,20 @@ def test_a_floor_is_learned_anew_when_the_library_grew_or_is_seen_otherwise() ->
     assert not found.fits(121, "minilm") and not found.fits(80, "minilm") and not found.fits(100, "e5")
 
 
+def test_a_question_of_looks_alone_is_answered_by_looks(made: Path) -> None:
+    with triptych.open(made) as library:
+        for question, there in (("red logo", True), ("green logo", False), ("orange dialog", False)):
+            found = library.search(question)
+            assert found.match is there, question
+        assert "invoice" in str(library.search("red logo").hits[0].title)
+
+
 def test_judging() -> None:
     known = Floor(100, "", words=0.6, looks=0.5)
     assert known.judge(Fit(0.6, 1.0), None) is True and known.judge(Fit(0.59, 1.0), None) is False
     assert known.judge(Fit(0.1, 0.0), None, {"image": 0.5}) is True
     assert [known.judge(Fit(0.1, 0.0), None, {"caption": t}) for t in (0.84, 0.85)] == [False, True]
+    assert [known.judge(Fit(0.1, 1.0, looks), None, {"image": 0.2}) for looks in (False, True)] == [False, True]
     assert known.judge(Fit(0.65, 0.3), None) is False and known.judge(Fit(0.75, 0.3), None) is True
     assert [known.judge(None, 0.5), known.judge(None, 0.4), known.judge(None, None)] == [True, False, None]
     blind = replace(known, words=None, looks=None)

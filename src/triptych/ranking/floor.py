@@ -41,6 +41,15 @@ SPECIFIC = 0.4  # of what a question names or numbers; of what a page has less, 
 # From this trust on a question in words is answered by how a picture looks, or by how it is described: of 280 questions
 # of seven other sets none reached it in five of six libraries, and one in the sixth (docs/log/rerank.md).
 CLEAR = {"image": 0.5, "caption": 0.85}
+# Where a question says nothing but how something looks, words on pages have no say, and less trust is enough: among
+# pictures that lack what is asked for, it was 0 to .13 (a green logo, a dialog, a photo), else .19 and more.
+PLAIN = 0.15
+_LOOK_WORDS = """
+red orange yellow green blue purple violet pink brown black white grey gray dark light bright colourful colorful
+picture image photo photograph drawing sketch logo chart graph plot bar line pie scatter area table form receipt
+invoice letter page report dashboard screenshot dialog window slide diagram map scan document something
+"""
+_LOOKS = frozenset(_LOOK_WORDS.split())
 _PARTS = ("coverage", "run", "specifics")
 
 NOBODYS = (
@@ -90,10 +99,12 @@ NOBODYS = (
 
 
 class Fit(NamedTuple):
-    """How well the best pages fit a question: `strength` 0 to 3, and the share of its `specifics` that one has."""
+    """How well the best pages fit a question: `strength` 0 to 3, and the share of its `specifics` that one has; and
+    whether it says nothing but how something `looks`."""
 
     strength: float
     specifics: float
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,7 @@ class Floor:
         score of the nearest. `trust` is how far each signal understands the words. None where nothing can be said."""
         if words is not None and self.words is not None:
             clear = any(trust.get(signal, 0.0) >= least for signal, least in CLEAR.items())
+            clear |= words.looks and trust.get("image", 0.0) >= PLAIN
             return clear or words.strength >= self.words + max(0.0, SPECIFIC - words.specifics)
         if words is None and looks is not None and self.looks is not None:
             return looks >= self.looks
@@ -135,7 +147,8 @@ def fit(
         known = [parts_of(f, reading, asked, rarity) for f in ranked[:LOOKED_AT]]
     best = {name: max((parts[name] for parts in known), default=0.0) for name in _PARTS}
     named = best["specifics"] * asked.named / (asked.total or 1.0)
-    return Fit(nearest + max(best["coverage"], named) + best["run"], best["specifics"])
+    looks = bool(asked.roots) and asked.roots.keys() <= _LOOKS
+    return Fit(nearest + max(best["coverage"], named) + best["run"], best["specifics"], looks)
 
 
 def load(path: Path) -> Floor | None:
