@@ -17,6 +17,7 @@ from triptych.answering.findings import (
     Evidence,
     Finding,
     find_cells,
+    find_facts,
     find_fields,
     find_named,
     find_passages,
@@ -142,11 +143,16 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
     elif _wants_total(ask, cuts[0]):
         found = _labelled(cuts, supports, pages, find_totals)
     else:
-        found = _labelled(cuts, supports, pages, partial(find_fields, ask))
-        if not ask.quoted:
-            found = _unlabelled(ask, found, pages)
+        found = _plain(ask, pages, partial(_labelled, cuts, supports, pages, partial(find_fields, ask)))
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in supports.values() for s in of]))
+
+
+def _plain(ask: Ask, pages: Sequence[Candidate], fields: Callable[[], list[Finding]]) -> list[Finding]:
+    """For a question of no kind: a title in it leads to fields first, words of a label to facts."""
+    if ask.quoted:
+        return fields() or _facts(ask, pages)
+    return _facts(ask, pages) or _unlabelled(ask, fields(), pages)
 
 
 def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
@@ -207,6 +213,12 @@ def _unlabelled(ask: Ask, fields: list[Finding], pages: Sequence[Candidate]) -> 
     if not found:
         found = [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)
     return found
+
+
+def _facts(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+    """Values whose label, or row and column, the question names."""
+    found = [replace(f, score=f.score - RANK * p.evidence.n) for p in _fitting(ask, pages) for f in find_facts(ask, p)]
+    return sorted(found, key=lambda f: -f.score)
 
 
 def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]:

@@ -12,15 +12,18 @@ from functools import cached_property
 
 from triptych.answering import cells, passages
 from triptych.answering.cells import alike
+from triptych.answering.facts import Fact, facts
 from triptych.answering.fields import Field, fields
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
+from triptych.answering.matching import Asked, asked, choose, stands, tokens
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
+from triptych.pages.regions import heading
 from triptych.types import Hit, Page
 from triptych.values import dates, is_year, numbers
 
@@ -37,6 +40,7 @@ SURE = 1.6  # a labelled field beside which nothing else need be looked for
 CLEAR = 2.0  # a finding as good as any: beyond it the page that was ranked higher wins
 CELL = 0.12  # of the question's weight, at least this share stands in the labels of the cell
 PASSAGE = 0.5  # and this share in the sentence
+REST = 0.5  # of the words of a question that name no label, at least this share stands on the paper
 ON_PAGE = 0.5  # and this share of its words on the page
 
 
@@ -62,6 +66,10 @@ class Candidate:
     @cached_property
     def layout(self) -> Layout:
         return Layout(self.evidence.page)
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        return facts(self.layout)
 
     @property
     def asset(self) -> str:
@@ -143,6 +151,28 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
         quote = _quote(page, spans, value.label)
         found.append(Finding(page.evidence, spans, quote, value.score, weigh(value.score)))
     return found
+
+
+def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
+    """The value whose label, or row and column, the question names on a paper that holds the rest of it."""
+    wanted = asked(ask.question, ask.expects)
+    if not _named_here(wanted, page):
+        return []
+    text = page.evidence.page.text.text
+    found = []
+    for chosen in choose(wanted, page.facts, tokens(heading(page.evidence.page.text)), text)[:3]:
+        rest = [w for w in wanted.words if w not in chosen.held]
+        share = sum(page.words.holds(w) for w in rest) / len(rest) if rest else 1.0
+        if share >= REST and _right_time(ask, page):
+            fact = chosen.fact
+            quote = _quote(page, fact.value, fact.label)
+            found.append(Finding(page.evidence, fact.value, quote, chosen.score, chosen.score + share))
+    return found
+
+
+def _named_here(wanted: Asked, page: Candidate) -> bool:
+    """Whether every name of two or more words in a question stands on the page."""
+    return all(stands(name, page.words.words, page.words.folded) for name in wanted.names)
 
 
 def find_cells(ask: Ask, page: Candidate) -> list[Finding]:

@@ -1,0 +1,158 @@
+"""Tables whose rows and columns are known: printed ones by their geometry, files of records and Markdown by
+their marks. Each cell has the head of its column and the other cells of its row, any of which may name it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from triptych.answering.layout import Layout, Segment
+from triptych.values import numbers
+
+Span = tuple[int, int]
+_FEWEST_CELLS, _FEWEST_ROWS = 3, 3  # of a printed table, its head among them
+_RECORD = re.compile(r"(?P<key>[^:;|]{1,40}):\s(?P<value>[^;]*)(?:;\s|$)")
+_BAR = re.compile(r"^\s*\|.*\|\s*$")
+_BETWEEN = re.compile(r"[^|]+")
+_RULE = re.compile(r"^[\s|:-]+$")
+_LONG = 40  # characters of a cell that names a row
+
+
+class Cell(NamedTuple):
+    """A cell, the head of its column, and the cells of its row that may name it, the first one first."""
+
+    value: Span
+    head: str
+    keys: tuple[str, ...]
+    label: Span | None
+
+
+def grids(layout: Layout, taken: frozenset[int] = frozenset()) -> list[Cell]:
+    """Cells of the page's tables; segments that start at `taken` belong to something else."""
+    if len(layout.boxes):
+        return list(_printed(layout, taken))
+    return [*_records(layout), *_barred(layout)]
+
+
+def _cells(heads: Sequence[str], row: Sequence[Span | None], text: str) -> Iterator[Cell]:
+    """Cells of one row under `heads`; None where it has none."""
+    said = ["" if span is None else text[slice(*span)] for span in row]
+    for i, span in enumerate(row):
+        if span is None or not heads[i]:
+            continue
+        others = [j for j in range(len(row)) if j != i and said[j] and len(said[j]) <= _LONG]
+        named = [j for j in others if j == 0 or any(map(str.isalpha, said[j]))]
+        label = row[named[0]] if named else None
+        yield Cell(span, heads[i], tuple(said[j] for j in named), label)
+
+
+# ------------------------------------------------------------------------------------------ by marks
+
+
+def _records(layout: Layout) -> Iterator[Cell]:
+    """Lines of "name: value; name: value", as files of records are read."""
+    for line in layout.segments:
+        found = list(_RECORD.finditer(line.text))
+        if len(found) > 1 and found[0].start() == 0 and found[-1].end() == len(line.text):
+            spans = [(line.start + m.start("value"), line.start + m.end("value")) for m in found]
+            yield from _cells([m["key"].strip() for m in found], [s if s[0] < s[1] else None for s in spans], layout.text.text)
+
+
+def _barred(layout: Layout) -> Iterator[Cell]:
+    """Tables of Markdown."""
+    for barred, lines in groupby(layout.segments, key=lambda s: bool(_BAR.match(s.text))):
+        if barred:
+            rows = [_bars(line) for line in lines if not _RULE.match(line.text)]
+            heads = [layout.text.text[a:b] for a, b in rows[0]]
+            for row in rows[1:]:
+                if len(row) == len(heads):
+                    yield from _cells(heads, row, layout.text.text)
+
+
+def _bars(line: Segment) -> list[Span]:
+    found = []
+    for m in _BETWEEN.finditer(line.text):
+        inner = m[0].strip()
+        if inner or 0 < m.start() and m.end() < len(line.text.rstrip()):
+            lead = len(m[0]) - len(m[0].lstrip()) if inner else 0
+            start = line.start + m.start() + lead
+            found.append((start, start + len(inner)))
+    return found
+
+
+# ------------------------------------------------------------------------------------------ by geometry
+
+
+def _printed(layout: Layout, taken: frozenset[int]) -> Iterator[Cell]:
+    for rows in _blocks(_rows(layout, taken)):
+        head, body = rows[0], rows[1:]
+        if not _is_head(head, body):
+            continue
+        first_head = head[0]
+        corner = not any(row[0].x1 < first_head.x0 for row in body)  # the first column has a head, too
+        columns = head if corner else [None, *head]
+        heads = ["" if s is None else s.text for s in columns]
+        for row in body:
+            placed = _placed(row, columns)
+            yield from _cells(heads, [None if s is None else (s.start, s.end) for s in placed], layout.text.text)
+
+
+def _rows(layout: Layout, taken: frozenset[int]) -> list[list[Segment]]:
+    """Segments by row, from the top, each from the left."""
+    rows: list[list[Segment]] = []
+    for s in sorted((s for s in layout.segments if s.start not in taken), key=lambda s: s.middle):
+        if rows and s.middle - sum(t.middle for t in rows[-1]) / len(rows[-1]) < 0.5 * min(s.height, rows[-1][0].height):
+            rows[-1].append(s)
+        else:
+            rows.append([s])
+    return [sorted(row, key=lambda s: s.x0) for row in rows]
+
+
+def _blocks(rows: Sequence[list[Segment]]) -> Iterator[list[list[Segment]]]:
+    """Rows one below the other that have as many cells as a table, give or take an empty one."""
+    block: list[list[Segment]] = []
+    for row in [*rows, []]:
+        fits = len(row) >= _FEWEST_CELLS and (
+            not block
+            or abs(len(row) - len(block[0])) <= 1
+            and row[0].middle - block[-1][0].middle < 4.5 * row[0].height
+        )
+        if fits:
+            block.append(row)
+            continue
+        if len(block) >= _FEWEST_ROWS:
+            yield block
+        block = [row] if len(row) >= _FEWEST_CELLS else []
+
+
+def _is_head(head: Sequence[Segment], body: Sequence[Sequence[Segment]]) -> bool:
+    """Whether a row names columns: words, at most whole numbers, over rows that begin with something else."""
+    words = sum(any(map(str.isalpha, s.text)) for s in head)
+    parts = any(n.decimals or n.percent or n.currency for s in head for n in numbers(s.text))
+    named = sum(any(map(str.isalpha, row[0].text)) or ":" in row[0].text or not numbers(row[0].text) for row in body)
+    lines = all(not s.text.rstrip().endswith(":") for s in head)
+    return bool(words) and not parts and lines and named >= 0.7 * len(body)
+
+
+def _placed(row: Sequence[Segment], columns: Sequence[Segment | None]) -> list[Segment | None]:
+    """The cells of a row under their columns: where most of it stands under one head, else the nearest."""
+    placed: list[Segment | None] = [None] * len(columns)
+    rest = list(row)
+    if columns[0] is None:
+        placed[0], rest = rest[0], rest[1:]
+    for s in rest:
+        free = [i for i, c in enumerate(columns) if c is not None and placed[i] is None]
+        if free:
+            placed[min(free, key=lambda i: _apart(s, columns[i]))] = s
+    return placed
+
+
+def _apart(cell: Segment, head: Segment | None) -> float:
+    """How far a cell stands from a head's column: by the edge or the middle that lines up best."""
+    assert head is not None
+    overlap = min(cell.x1, head.x1) - max(cell.x0, head.x0)
+    edges = min(abs(cell.x0 - head.x0), abs(cell.x1 - head.x1), abs(cell.centre - head.centre))
+    return edges - max(0.0, overlap)

@@ -1,0 +1,200 @@
+"""Which of a page's facts a question asks for: the one whose label it says, in any order and with other words between.
+
+A label is asked for when the question has its words. Of two that are, the one with more of the question's own
+words wins; what the paper is called is in every question about it and counts little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+
+from rapidfuzz import fuzz
+
+from triptych.answering.cells import alike
+from triptych.answering.facts import Fact
+from triptych.answering.question import AMOUNT, COUNT, DATE, PERCENT, PERSON, STOP
+from triptych.values import dates, fold, numbers
+
+COVERED = 0.6  # of a label's weight, at least this share is in the question
+_KEYED = 0.99  # and of the words that name a row
+_NEARLY = 0.08  # two facts whose scores are closer than this cannot be told apart
+_PLAIN = 0.35  # what a word weighs that labels of all kinds have
+_TITLE = 0.5  # and one of the paper's title
+_PLAIN_WORDS = frozenset(
+    "name date number no nr num value amount total type kind code id field entry of day time percent share".split()
+)
+_IMPLIED = (
+    (re.compile(r"^\W*(?:\w+ )?when\b|\bwhat (?:date|day)\b", re.I), ("date", "day", "time")),
+    (re.compile(r"\bwhat time\b", re.I), ("time",)),
+    (re.compile(r"^\W*(?:\w+ )?where\b", re.I), ("place", "location")),
+    (re.compile(r"^\W*(?:\w+ )?whom?\b", re.I), ("name",)),
+    (re.compile(r"\bhow many\b|\bwhat number\b|\bnumber of\b", re.I), ("number", "no", "nr", "count", "quantity")),
+    (re.compile(r"\bhow much\b", re.I), ("amount", "value", "quantity")),
+)
+_SYMBOLS = {"#": "number", "№": "number", "no": "number", "nr": "number", "%": "percent"}
+_NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&))+")
+_SLIPS = 84.0  # per cent of a name's characters, in order
+_TIME = re.compile(r"(?<!\d)[0-2]?\d[:.h][0-5]\d(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The words of a question, those that it only implies, and the type of value that it wants."""
+
+    words: tuple[str, ...]
+    implied: frozenset[str]
+    expects: str
+    text: str
+
+    @property
+    def names(self) -> list[tuple[str, ...]]:
+        """Runs of two or more words with a capital inside the question: people, companies, places."""
+        return [tokens(m[0]) for m in _NAMED.finditer(self.text, self.text.find(" "))]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A fact with its score and the words of the question that its labels have."""
+
+    fact: Fact
+    score: float
+    held: frozenset[str]
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """Folded words, single letters and digits among them, without small words."""
+    found = []
+    for word in re.findall(r"#|№|%|[^\W_]+(?:[:.,'’][^\W_]+)*", text.replace("’s", "").replace("'s", "")):
+        plain = _SYMBOLS.get(word.casefold()) or fold(word)
+        if plain and plain not in STOP:
+            found.append(_SYMBOLS.get(plain, plain))
+    return tuple(found)
+
+
+def asked(question: str, expects: str) -> Asked:
+    """What a question says."""
+    implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
+    return Asked(tokens(question), frozenset(implied), expects, question)
+
+
+def choose(ask: Asked, facts: Sequence[Fact], title: Iterable[str], text: str) -> list[Chosen]:
+    """Facts of one page that the question asks for, best first; [] where two are as good and say different things."""
+    rare = Counter(w for fact in facts for w in set(tokens(fact.name)))
+    titled = frozenset(title)
+    found = []
+    for fact in facts:
+        value = " ".join(text[a:b] for a, b in fact.value)
+        if fits(value, ask.expects, ask.text) and (score := _score(ask, fact, rare, titled)):
+            found.append(Chosen(fact, *score))
+    found.sort(key=lambda c: -c.score)
+    return found if decided(found, text) else []
+
+
+def decided(found: Sequence[Chosen], text: str) -> bool:
+    """Whether the best is better than every other one that says something else."""
+    if not found:
+        return False
+    best = found[0]
+    said = fold("".join(text[a:b] for a, b in best.fact.value))
+    return all(
+        c.score < best.score - _NEARLY or fold("".join(text[a:b] for a, b in c.fact.value)) == said for c in found[1:]
+    )
+
+
+def _score(ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]) -> tuple[float, frozenset[str]] | None:
+    own = tokens(fact.name)
+    covered, held = _cover(ask, own, titled)
+    if covered < COVERED or not held:
+        return None
+    score = covered + 0.1 * sum(1 / (1 + log(rare[w] or 1)) for w in held_words(own, ask))
+    if not fact.keys:
+        return score, held
+    keyed = [(len(k), k) for k in map(_key_words(ask), fact.keys) if k]
+    if not keyed:
+        return None
+    named = max(keyed, key=lambda pair: pair[0])[1]
+    if named <= held:
+        return None  # row and column must not be named by the same word
+    return score + 0.3 + 0.1 * len(named), held | named
+
+
+def held_words(own: Sequence[str], ask: Asked) -> list[str]:
+    return [w for w in own if any(alike(w, q) for q in ask.words)]
+
+
+def _cover(ask: Asked, own: Sequence[str], titled: frozenset[str]) -> tuple[float, frozenset[str]]:
+    """The share of a label's weight that is in the question, and the words of the question that it has."""
+    held: set[str] = set()
+    gained = whole = 0.0
+    numbered = any(any(map(str.isdigit, w)) for w in own)
+    if numbered and not _follows(own, ask.words):
+        return 0.0, frozenset()
+    for w in own:
+        weight = _PLAIN if w in _PLAIN_WORDS else 1.0
+        whole += weight
+        said = [q for q in ask.words if same(w, q)]
+        if said:
+            held.update(said)
+            gained += weight
+        elif w in ask.implied:
+            gained += weight
+    if not whole or not held:
+        return 0.0, frozenset()
+    titles = sum(any(same(w, t) for t in titled) for w in held) / len(held)
+    return gained / whole - _TITLE * titles * (gained / whole), frozenset(held)
+
+
+def _key_words(ask: Asked):  # type: ignore[no-untyped-def]
+    def words(key: str) -> frozenset[str]:
+        """The words of the question that name a row by all of `key`; none where it does not."""
+        own = tokens(key)
+        if not own:
+            return frozenset()
+        if any(any(map(str.isdigit, w)) for w in own) and not _follows(own, ask.words):
+            return frozenset()
+        held = {q for w in own for q in ask.words if same(w, q)}
+        share = sum(any(same(w, q) for q in ask.words) for w in own) / len(own)
+        return frozenset(held) if share >= _KEYED else frozenset()
+
+    return words
+
+
+def same(a: str, b: str) -> bool:
+    """The same word, give or take an ending; numbers and codes to the letter."""
+    if any(map(str.isdigit, a)) or any(map(str.isdigit, b)) or min(len(a), len(b)) < 3:
+        return a == b
+    return alike(a, b)
+
+
+def _follows(own: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether the words of a label that holds a number stand in the question side by side."""
+    size = len(own)
+    return any(
+        all(same(a, b) for a, b in zip(own, words[i : i + size], strict=True)) for i in range(len(words) - size + 1)
+    )
+
+
+def stands(name: Sequence[str], words: Iterable[str], folded: str) -> bool:
+    """Whether every word of a name stands on a page of those words, give or take a slip of OCR in a long one."""
+    return all(
+        w in words or (len(w) >= 4 and fuzz.partial_ratio(w, folded, score_cutoff=_SLIPS) > 0) for w in name
+    )
+
+
+def fits(value: str, expects: str, question: str) -> bool:
+    """Whether a value is of the type that is asked for."""
+    digits = any(map(str.isdigit, value))
+    letters = sum(map(str.isalpha, value))
+    if not digits and not letters:
+        return False
+    if expects == DATE:
+        return bool(dates(value) or _TIME.search(value)) or (digits and letters == 0 and len(value) == 4)
+    if expects in (AMOUNT, COUNT, PERCENT):
+        return bool(numbers(value)) and not dates(value)
+    if expects == PERSON:
+        return letters >= 3 and sum(map(str.isdigit, value)) <= 2
+    return True
