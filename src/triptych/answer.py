@@ -137,8 +137,10 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
     cuts = _cuts(ask)
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
     if kind := of_kind(ask):
-        found = _of_kind(kind, pages) or _unkind(
-            kind, _labelled(cuts, supports, pages, partial(find_fields, ask)), pages
+        found = (
+            _of_kind(kind, pages)
+            or _facts(ask, pages)
+            or _unkind(kind, _labelled(cuts, supports, pages, partial(find_fields, ask)), pages)
         )
     elif _wants_total(ask, cuts[0]):
         found = _labelled(cuts, supports, pages, find_totals)

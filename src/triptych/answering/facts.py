@@ -33,14 +33,15 @@ class Fact(NamedTuple):
 def facts(layout: Layout) -> list[Fact]:
     """All facts of a page."""
     found = stacks(layout)
+    cells = grids(layout)
     taken = frozenset(s.start for stack in found for s in (stack.label, *stack.value))
+    taken |= {c.value[0] for c in cells}
     known = [
         Fact(tuple((s.start, s.end) for s in stack.value), stack.label.text, (), (stack.label.start, stack.label.end))
         for stack in found
     ]
-    cells = [Fact((c.value,), c.head, c.keys, c.label) for c in grids(layout, taken)]
-    taken |= {c.value[0][0] for c in cells}
-    return [*known, *cells, *_lines(layout), *_beside(layout, taken)]
+    tabled = [Fact((c.value,), c.head, c.keys, c.label) for c in cells]
+    return [*known, *tabled, *_lines(layout), *_beside(layout, taken)]
 
 
 def _lines(layout: Layout) -> Iterator[Fact]:
@@ -62,7 +63,7 @@ def _of_line(line: Segment, m: re.Match[str]) -> Fact:
 def _beside(layout: Layout, taken: frozenset[int]) -> Iterator[Fact]:
     """A label with a colon and what stands right of it; rows of two that stand in two columns."""
     for s in layout.segments:
-        if s.start in taken or len(s.text) > _LONGEST or not any(map(str.isalpha, s.text)):
+        if s.start in taken or len(s.text) > _LONGEST or not _worded(s.text):
             continue
         right = layout.right_of(s)[:2]
         if not right or right[0].start in taken or right[0].text.rstrip().endswith(":"):
@@ -71,6 +72,11 @@ def _beside(layout: Layout, taken: frozenset[int]) -> Iterator[Fact]:
         alone = len(right) == 1 and not layout.left_of(s)
         if colon or (alone and _in_columns(layout, s, right[0])):
             yield Fact(((right[0].start, right[0].end),), s.text, (), (s.start, s.end))
+
+
+def _worded(text: str) -> bool:
+    """Whether a line is made of words more than of figures."""
+    return sum(map(str.isalpha, text)) > sum(map(str.isdigit, text))
 
 
 def _in_columns(layout: Layout, left: Segment, right: Segment) -> bool:

@@ -16,7 +16,7 @@ from triptych.answering.facts import Fact, facts
 from triptych.answering.fields import Field, fields
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
-from triptych.answering.matching import Asked, asked, choose, stands, tokens
+from triptych.answering.matching import ASKING, Asked, asked, choose, stands, tokens
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
@@ -160,10 +160,11 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
         return []
     text = page.evidence.page.text.text
     found = []
-    for chosen in choose(wanted, page.facts, tokens(heading(page.evidence.page.text)), text)[:3]:
-        rest = [w for w in wanted.words if w not in chosen.held]
+    title = tokens(f"{heading(page.evidence.page.text)} {text.strip().partition(chr(10))[0]}")
+    for chosen in choose(wanted, page.facts, title, text)[:3]:
+        rest = [w for w in wanted.words if w not in chosen.held and w not in ASKING]
         share = sum(page.words.holds(w) for w in rest) / len(rest) if rest else 1.0
-        if share >= REST and _right_time(ask, page):
+        if (share >= REST or chosen.fact.keys) and _right_time(ask, page):
             fact = chosen.fact
             quote = _quote(page, fact.value, fact.label)
             found.append(Finding(page.evidence, fact.value, quote, chosen.score, chosen.score + share))

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from functools import lru_cache
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from triptych.answering.layout import Layout, Segment
@@ -14,6 +15,9 @@ from triptych.values import numbers
 
 Span = tuple[int, int]
 _FEWEST_CELLS, _FEWEST_ROWS = 3, 3  # of a printed table, its head among them
+_FARTHEST = 4.5  # heights from one row to the next
+_WIDER = 1.6
+_UNEVEN = 1.5
 _RECORD = re.compile(r"(?P<key>[^:;|]{1,40}):\s(?P<value>[^;]*)(?:;\s|$)")
 _BAR = re.compile(r"^\s*\|.*\|\s*$")
 _BETWEEN = re.compile(r"[^|]+")
@@ -30,11 +34,17 @@ class Cell(NamedTuple):
     label: Span | None
 
 
-def grids(layout: Layout, taken: frozenset[int] = frozenset()) -> list[Cell]:
-    """Cells of the page's tables; segments that start at `taken` belong to something else."""
+@lru_cache(maxsize=64)
+def grids(layout: Layout) -> tuple[Cell, ...]:
+    """Cells of the page's tables."""
     if len(layout.boxes):
-        return list(_printed(layout, taken))
-    return [*_records(layout), *_barred(layout)]
+        return tuple(cell for rows in tables(layout) for cell in _printed(rows, layout.text.text))
+    return (*_records(layout), *_barred(layout))
+
+
+def tables(layout: Layout) -> list[list[list[Segment]]]:
+    """Rows of segments of each printed table, its head first."""
+    return [rows for rows in _blocks(_rows(layout)) if _is_head(rows[0], rows[1:]) and _even(rows)]
 
 
 def _cells(heads: Sequence[str], row: Sequence[Span | None], text: str) -> Iterator[Cell]:
@@ -86,24 +96,20 @@ def _bars(line: Segment) -> list[Span]:
 # ------------------------------------------------------------------------------------------ by geometry
 
 
-def _printed(layout: Layout, taken: frozenset[int]) -> Iterator[Cell]:
-    for rows in _blocks(_rows(layout, taken)):
-        head, body = rows[0], rows[1:]
-        if not _is_head(head, body):
-            continue
-        first_head = head[0]
-        corner = not any(row[0].x1 < first_head.x0 for row in body)  # the first column has a head, too
-        columns = head if corner else [None, *head]
-        heads = ["" if s is None else s.text for s in columns]
-        for row in body:
-            placed = _placed(row, columns)
-            yield from _cells(heads, [None if s is None else (s.start, s.end) for s in placed], layout.text.text)
+def _printed(rows: Sequence[Sequence[Segment]], text: str) -> Iterator[Cell]:
+    head, body = rows[0], rows[1:]
+    corner = not any(row[0].x1 < head[0].x0 for row in body)  # the first column has a head, too
+    columns = head if corner else [None, *head]
+    heads = ["" if s is None else s.text for s in columns]
+    for row in body:
+        placed = _placed(row, columns)
+        yield from _cells(heads, [None if s is None else (s.start, s.end) for s in placed], text)
 
 
-def _rows(layout: Layout, taken: frozenset[int]) -> list[list[Segment]]:
+def _rows(layout: Layout) -> list[list[Segment]]:
     """Segments by row, from the top, each from the left."""
     rows: list[list[Segment]] = []
-    for s in sorted((s for s in layout.segments if s.start not in taken), key=lambda s: s.middle):
+    for s in sorted(layout.segments, key=lambda s: s.middle):
         if rows and s.middle - sum(t.middle for t in rows[-1]) / len(rows[-1]) < 0.5 * min(s.height, rows[-1][0].height):
             rows[-1].append(s)
         else:
@@ -115,17 +121,28 @@ def _blocks(rows: Sequence[list[Segment]]) -> Iterator[list[list[Segment]]]:
     """Rows one below the other that have as many cells as a table, give or take an empty one."""
     block: list[list[Segment]] = []
     for row in [*rows, []]:
-        fits = len(row) >= _FEWEST_CELLS and (
-            not block
-            or abs(len(row) - len(block[0])) <= 1
-            and row[0].middle - block[-1][0].middle < 4.5 * row[0].height
-        )
+        likely = len(row) >= _FEWEST_CELLS and not any(s.text.rstrip().endswith(":") for s in row)
+        fits = likely and (not block or (abs(len(row) - len(block[0])) <= 1 and _near(block, row)))
         if fits:
             block.append(row)
             continue
         if len(block) >= _FEWEST_ROWS:
             yield block
-        block = [row] if len(row) >= _FEWEST_CELLS else []
+        block = [row] if likely else []
+
+
+def _near(block: Sequence[Sequence[Segment]], row: Sequence[Segment]) -> bool:
+    """Whether a row is not much farther from the last one than that is from the one before."""
+    step = row[0].middle - block[-1][0].middle
+    if len(block) < 2:
+        return step < _FARTHEST * row[0].height
+    return step < _WIDER * (block[-1][0].middle - block[-2][0].middle) + 0.5 * row[0].height
+
+
+def _even(rows: Sequence[Sequence[Segment]]) -> bool:
+    """Whether rows follow each other at about the same distance: tiles and fields do not."""
+    steps = sorted(b[0].middle - a[0].middle for a, b in pairwise(rows[1:])) or [1.0]
+    return steps[-1] <= _UNEVEN * steps[0]
 
 
 def _is_head(head: Sequence[Segment], body: Sequence[Sequence[Segment]]) -> bool:
@@ -133,8 +150,7 @@ def _is_head(head: Sequence[Segment], body: Sequence[Sequence[Segment]]) -> bool
     words = sum(any(map(str.isalpha, s.text)) for s in head)
     parts = any(n.decimals or n.percent or n.currency for s in head for n in numbers(s.text))
     named = sum(any(map(str.isalpha, row[0].text)) or ":" in row[0].text or not numbers(row[0].text) for row in body)
-    lines = all(not s.text.rstrip().endswith(":") for s in head)
-    return bool(words) and not parts and lines and named >= 0.7 * len(body)
+    return bool(words) and not parts and named >= 0.7 * len(body)
 
 
 def _placed(row: Sequence[Segment], columns: Sequence[Segment | None]) -> list[Segment | None]:

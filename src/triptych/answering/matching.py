@@ -25,7 +25,14 @@ _NEARLY = 0.08  # two facts whose scores are closer than this cannot be told apa
 _PLAIN = 0.35  # what a word weighs that labels of all kinds have
 _TITLE = 0.5  # and one of the paper's title
 _PLAIN_WORDS = frozenset(
-    "name date number no nr num value amount total type kind code id field entry of day time percent share".split()
+    "name date number no nr num value amount total type kind code id field entry description day time percent share".split()
+)
+_ENDED = 0.9  # what a word weighs that the question has with another ending
+_CALLED = 0.3  # less for a label that is a name in the question
+# Words that only ask.
+ASKING = frozenset(
+    """entered under according listed list stated state shown show chosen selected ticked checked marked set given says say
+    written named printed should kind""".split()
 )
 _IMPLIED = (
     (re.compile(r"^\W*(?:\w+ )?when\b|\bwhat (?:date|day)\b", re.I), ("date", "day", "time")),
@@ -38,6 +45,8 @@ _IMPLIED = (
 _SYMBOLS = {"#": "number", "№": "number", "no": "number", "nr": "number", "%": "percent"}
 _NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&))+")
 _SLIPS = 84.0  # per cent of a name's characters, in order
+_ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
+_GLUED = 6  # letters of a label that may have lost its spaces
 _TIME = re.compile(r"(?<!\d)[0-2]?\d[:.h][0-5]\d(?!\d)")
 
 
@@ -49,11 +58,7 @@ class Asked:
     implied: frozenset[str]
     expects: str
     text: str
-
-    @property
-    def names(self) -> list[tuple[str, ...]]:
-        """Runs of two or more words with a capital inside the question: people, companies, places."""
-        return [tokens(m[0]) for m in _NAMED.finditer(self.text, self.text.find(" "))]
+    names: tuple[tuple[str, ...], ...]  # runs of two or more words with a capital: people, companies, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def tokens(text: str) -> tuple[str, ...]:
     found = []
     for word in re.findall(r"#|№|%|[^\W_]+(?:[:.,'’][^\W_]+)*", text.replace("’s", "").replace("'s", "")):
         plain = _SYMBOLS.get(word.casefold()) or fold(word)
-        if plain and plain not in STOP:
+        if plain and (plain not in STOP or (len(word) == 1 and word.isupper())):
             found.append(_SYMBOLS.get(plain, plain))
     return tuple(found)
 
@@ -78,17 +83,20 @@ def tokens(text: str) -> tuple[str, ...]:
 def asked(question: str, expects: str) -> Asked:
     """What a question says."""
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
-    return Asked(tokens(question), frozenset(implied), expects, question)
+    names = tuple(tokens(m[0]) for m in _NAMED.finditer(question, question.find(" ")))
+    return Asked(tokens(question), frozenset(implied), expects, question, names)
 
 
 def choose(ask: Asked, facts: Sequence[Fact], title: Iterable[str], text: str) -> list[Chosen]:
     """Facts of one page that the question asks for, best first; [] where two are as good and say different things."""
     rare = Counter(w for fact in facts for w in set(tokens(fact.name)))
     titled = frozenset(title)
+    said = fold(ask.text)
     found = []
     for fact in facts:
         value = " ".join(text[a:b] for a, b in fact.value)
-        if fits(value, ask.expects, ask.text) and (score := _score(ask, fact, rare, titled)):
+        given = len(fold(value)) > 2 and fold(value) in said  # the question says it, so it does not ask for it
+        if not given and fits(value, ask.expects) and (score := _score(ask, fact, rare, titled)):
             found.append(Chosen(fact, *score))
     found.sort(key=lambda c: -c.score)
     return found if decided(found, text) else []
@@ -106,13 +114,16 @@ def decided(found: Sequence[Chosen], text: str) -> bool:
 
 
 def _score(ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]) -> tuple[float, frozenset[str]] | None:
-    own = tokens(fact.name)
+    own = tokens(_ASIDE.sub("", fact.name)) or tokens(fact.name)
     covered, held = _cover(ask, own, titled)
+    if not covered and (glued := _glued(ask, fact.name)):
+        covered, held = _ENDED, glued
     if covered < COVERED or not held:
         return None
     score = covered + 0.1 * sum(1 / (1 + log(rare[w] or 1)) for w in held_words(own, ask))
     if not fact.keys:
-        return score, held
+        called = any(held <= set(name) for name in ask.names)
+        return score - _CALLED * called, held
     keyed = [(len(k), k) for k in map(_key_words(ask), fact.keys) if k]
     if not keyed:
         return None
@@ -120,6 +131,13 @@ def _score(ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]) -
     if named <= held:
         return None  # row and column must not be named by the same word
     return score + 0.3 + 0.1 * len(named), held | named
+
+
+def _glued(ask: Asked, name: str) -> frozenset[str]:
+    """The words of the question that are a label in which spaces were lost or won."""
+    whole = fold(name)
+    runs = (ask.words[i:j] for i in range(len(ask.words)) for j in range(i + 1, min(i + 5, len(ask.words)) + 1))
+    return next((frozenset(run) for run in runs if len(whole) >= _GLUED and "".join(run) == whole), frozenset())
 
 
 def held_words(own: Sequence[str], ask: Asked) -> list[str]:
@@ -130,8 +148,7 @@ def _cover(ask: Asked, own: Sequence[str], titled: frozenset[str]) -> tuple[floa
     """The share of a label's weight that is in the question, and the words of the question that it has."""
     held: set[str] = set()
     gained = whole = 0.0
-    numbered = any(any(map(str.isdigit, w)) for w in own)
-    if numbered and not _follows(own, ask.words):
+    if _numbered(own) and not _follows(own, ask.words):
         return 0.0, frozenset()
     for w in own:
         weight = _PLAIN if w in _PLAIN_WORDS else 1.0
@@ -139,7 +156,7 @@ def _cover(ask: Asked, own: Sequence[str], titled: frozenset[str]) -> tuple[floa
         said = [q for q in ask.words if same(w, q)]
         if said:
             held.update(said)
-            gained += weight
+            gained += weight * (1.0 if w in said else _ENDED)
         elif w in ask.implied:
             gained += weight
     if not whole or not held:
@@ -154,7 +171,7 @@ def _key_words(ask: Asked):  # type: ignore[no-untyped-def]
         own = tokens(key)
         if not own:
             return frozenset()
-        if any(any(map(str.isdigit, w)) for w in own) and not _follows(own, ask.words):
+        if _numbered(own) and not _follows(own, ask.words):
             return frozenset()
         held = {q for w in own for q in ask.words if same(w, q)}
         share = sum(any(same(w, q) for q in ask.words) for w in own) / len(own)
@@ -168,6 +185,11 @@ def same(a: str, b: str) -> bool:
     if any(map(str.isdigit, a)) or any(map(str.isdigit, b)) or min(len(a), len(b)) < 3:
         return a == b
     return alike(a, b)
+
+
+def _numbered(own: Sequence[str]) -> bool:
+    """Whether a label differs from its like by a number or a letter: Well B, Zone 2."""
+    return any(len(w) == 1 or any(map(str.isdigit, w)) for w in own)
 
 
 def _follows(own: Sequence[str], words: Sequence[str]) -> bool:
@@ -185,7 +207,7 @@ def stands(name: Sequence[str], words: Iterable[str], folded: str) -> bool:
     )
 
 
-def fits(value: str, expects: str, question: str) -> bool:
+def fits(value: str, expects: str) -> bool:
     """Whether a value is of the type that is asked for."""
     digits = any(map(str.isdigit, value))
     letters = sum(map(str.isalpha, value))
@@ -193,7 +215,9 @@ def fits(value: str, expects: str, question: str) -> bool:
         return False
     if expects == DATE:
         return bool(dates(value) or _TIME.search(value)) or (digits and letters == 0 and len(value) == 4)
-    if expects in (AMOUNT, COUNT, PERCENT):
+    if expects == COUNT:  # "the number of": a code, perhaps
+        return digits and not dates(value)
+    if expects in (AMOUNT, PERCENT):
         return bool(numbers(value)) and not dates(value)
     if expects == PERSON:
         return letters >= 3 and sum(map(str.isdigit, value)) <= 2
