@@ -6,10 +6,10 @@ Found once for a page, without a question; `matching` chooses among them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from triptych.answering.grids import grids
+from triptych.answering.grids import grids, rows_of
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.stacks import stacks
 
@@ -18,6 +18,8 @@ _INLINE = re.compile(r"^\W{0,4}(?P<key>[^\W\d][^:：|;]{0,40})[:：]\s+(?P<value
 _SPACED = re.compile(r"^(?P<key>\S(?:\S| (?! )){1,30})\s{2,}(?P<value>\S.*)$")
 _FEWEST = 3  # lines of key and value that make a list
 _LONGEST = 48
+_FARTHEST = 4.0  # heights between rows of label and value
+_MOST = 0.8  # of the labels of a block have no digit
 
 
 class Fact(NamedTuple):
@@ -61,30 +63,45 @@ def _of_line(line: Segment, m: re.Match[str]) -> Fact:
 
 
 def _beside(layout: Layout, taken: frozenset[int]) -> Iterator[Fact]:
-    """A label with a colon and what stands right of it; rows of two that stand in two columns."""
+    """Labels with a colon and what stands right of them; rows of label and value in the same columns."""
+    paired = {left.start: right for left, right in _pairs(layout)}
     for s in layout.segments:
         if s.start in taken or len(s.text) > _LONGEST or not _worded(s.text):
             continue
-        right = layout.right_of(s)[:2]
-        if not right or right[0].start in taken or right[0].text.rstrip().endswith(":"):
+        right = paired.get(s.start) or next(iter(layout.right_of(s)), None)
+        if right is None or right.start in taken or right.text.rstrip().endswith(":"):
             continue
-        colon = s.text.rstrip().endswith((":", "："))
-        alone = len(right) == 1 and not layout.left_of(s)
-        if colon or (alone and _in_columns(layout, s, right[0])):
-            yield Fact(((right[0].start, right[0].end),), s.text, (), (s.start, s.end))
+        if s.start in paired or s.text.rstrip().endswith((":", "：")):
+            yield Fact(((right.start, right.end),), s.text, (), (s.start, s.end))
+
+
+def _pairs(layout: Layout) -> Iterator[tuple[Segment, Segment]]:
+    """Label and value of rows that follow each other and have two or four parts in the same places."""
+    block: list[list[Segment]] = []
+    for row in [*rows_of(layout), []]:
+        if block and not _lined(block[-1], row):
+            yield from _told(block)
+            block = []
+        if len(row) in (2, 4):
+            block.append(row)
+
+
+def _lined(above: Sequence[Segment], row: Sequence[Segment]) -> bool:
+    if len(above) != len(row) or row[0].middle - above[0].middle > _FARTHEST * row[0].height:
+        return False
+    return all(
+        min(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) < a.height for a, b in zip(above, row, strict=True)
+    )
+
+
+def _told(block: Sequence[Sequence[Segment]]) -> Iterator[tuple[Segment, Segment]]:
+    """The pairs of a block in which every other column is of words that repeat nothing."""
+    labels = [s for row in block for s in row[::2]]
+    worded = sum(not any(map(str.isdigit, s.text)) for s in labels)
+    if len(labels) >= _FEWEST and len(block) > 1 and worded >= _MOST * len(labels):
+        yield from ((row[i], row[i + 1]) for row in block for i in range(0, len(row), 2))
 
 
 def _worded(text: str) -> bool:
     """Whether a line is made of words more than of figures."""
     return sum(map(str.isalpha, text)) > sum(map(str.isdigit, text))
-
-
-def _in_columns(layout: Layout, left: Segment, right: Segment) -> bool:
-    """Whether a row over or under has its two parts in the same places."""
-    for near in (*layout.above(left, 3.0)[:1], *layout.below(left, 3.0)[:1]):
-        beside = layout.right_of(near)
-        if abs(near.x0 - left.x0) < left.height and beside and not layout.left_of(near):
-            lined = min(abs(beside[0].x0 - right.x0), abs(beside[0].x1 - right.x1))
-            if lined < right.height:
-                return True
-    return False

@@ -160,7 +160,8 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
         return []
     text = page.evidence.page.text.text
     found = []
-    title = tokens(f"{heading(page.evidence.page.text)} {text.strip().partition(chr(10))[0]}")
+    first = text.strip().partition("\n")[0]
+    title = tokens(heading(page.evidence.page.text)) + tokens(first if ":" not in first else "")
     for chosen in choose(wanted, page.facts, title, text)[:3]:
         rest = [w for w in wanted.words if w not in chosen.held and w not in ASKING]
         share = sum(page.words.holds(w) for w in rest) / len(rest) if rest else 1.0

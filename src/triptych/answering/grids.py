@@ -11,13 +11,14 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from triptych.answering.layout import Layout, Segment
-from triptych.values import numbers
+from triptych.values import dates, numbers
 
 Span = tuple[int, int]
 _FEWEST_CELLS, _FEWEST_ROWS = 3, 3  # of a printed table, its head among them
 _FARTHEST = 4.5  # heights from one row to the next
 _WIDER = 1.6
 _UNEVEN = 1.5
+_VALUE = re.compile(r"\w*\d[\w-]{4,}")  # DN-80818
 _RECORD = re.compile(r"(?P<key>[^:;|]{1,40}):\s(?P<value>[^;]*)(?:;\s|$)")
 _BAR = re.compile(r"^\s*\|.*\|\s*$")
 _BETWEEN = re.compile(r"[^|]+")
@@ -44,7 +45,7 @@ def grids(layout: Layout) -> tuple[Cell, ...]:
 
 def tables(layout: Layout) -> list[list[list[Segment]]]:
     """Rows of segments of each printed table, its head first."""
-    return [rows for rows in _blocks(_rows(layout)) if _is_head(rows[0], rows[1:]) and _even(rows)]
+    return [rows for rows in _blocks(rows_of(layout)) if _is_head(rows[0], rows[1:]) and _even(rows)]
 
 
 def _cells(heads: Sequence[str], row: Sequence[Span | None], text: str) -> Iterator[Cell]:
@@ -106,7 +107,7 @@ def _printed(rows: Sequence[Sequence[Segment]], text: str) -> Iterator[Cell]:
         yield from _cells(heads, [None if s is None else (s.start, s.end) for s in placed], text)
 
 
-def _rows(layout: Layout) -> list[list[Segment]]:
+def rows_of(layout: Layout) -> list[list[Segment]]:
     """Segments by row, from the top, each from the left."""
     rows: list[list[Segment]] = []
     for s in sorted(layout.segments, key=lambda s: s.middle):
@@ -148,6 +149,8 @@ def _even(rows: Sequence[Sequence[Segment]]) -> bool:
 def _is_head(head: Sequence[Segment], body: Sequence[Sequence[Segment]]) -> bool:
     """Whether a row names columns: words, at most whole numbers, over rows that begin with something else."""
     words = sum(any(map(str.isalpha, s.text)) for s in head)
+    if any(_VALUE.search(s.text) or dates(s.text) for s in head):
+        return False  # rows of labels and values
     parts = any(n.decimals or n.percent or n.currency for s in head for n in numbers(s.text))
     named = sum(any(map(str.isalpha, row[0].text)) or ":" in row[0].text or not numbers(row[0].text) for row in body)
     return bool(words) and not parts and named >= 0.7 * len(body)

@@ -24,6 +24,7 @@ _FEWEST = 3  # groups that make a page of stacked fields
 _LONGEST = 48  # characters of a label
 _LARGE = 1.3  # print that is so much larger is a value
 _INDENT = (0.2, 1.5)  # heights
+_COVERED = 0.4  # of the short lines outside tables, at least this share is label or value
 _MOST = 0.7  # of the groups
 _TALLER = 1.05  # print of another size
 _STEP = 1.08  # the longer one of two steps
@@ -44,11 +45,14 @@ def stacks(layout: Layout) -> tuple[Stack, ...]:
     """Labels with the values over or under them; () where the page has no such order."""
     if not len(layout.boxes):
         return ()
-    chains = list(_chains(layout))
+    tabled = {s.start for rows in tables(layout) for row in rows for s in row}
+    chains = list(_chains(layout, tabled))
     found = max(_grouped(chains), _alternating(chains), key=len)
     if sum(_beside(layout, s) for s in layout.segments) >= _FEWEST:  # labels with a colon stand left of values
         found = [s for s in found if s.label.text.rstrip().endswith(":")]
-    return tuple(found) if len(found) >= _FEWEST else ()
+    lines = sum(1 + len(s.value) for s in found)
+    free = sum(s.start not in tabled and len(s.text) <= _LONGEST for s in layout.segments)
+    return tuple(found) if len(found) >= _FEWEST and lines >= _COVERED * free else ()
 
 
 def _beside(layout: Layout, segment: Segment) -> bool:
@@ -97,11 +101,10 @@ def _near(chain: Sequence[Segment], limit: float) -> Iterator[tuple[Segment, Seg
         at += 1 + near
 
 
-def _chains(layout: Layout) -> Iterator[list[Segment]]:
+def _chains(layout: Layout, tabled: set[int]) -> Iterator[list[Segment]]:
     """Segments each of which is the next one under the one before, and has it as the next one over it."""
     after: dict[int, Segment] = {}
     before: dict[int, Segment] = {}
-    tabled = {s.start for rows in tables(layout) for row in rows for s in row}
     for s in layout.segments:
         if s.start in tabled:
             continue
