@@ -193,7 +193,7 @@ def _places(layout: Layout) -> list[_Place]:
     labels: list[Segment] = []
     for segment in layout.segments:
         text = _GROUPED.sub(lambda m: m[0].replace(" ", "\u00a0"), segment.text)
-        found = [n for n in numbers(text) if not is_year(n.text)]
+        found = [n for n in numbers(text) if not is_year(n.text) and not _in_code(text, n.start)]
         letters = sum(c.isalpha() for c in segment.text)
         if found and letters <= 3 + 2 * len(found):
             for n in found:
@@ -207,6 +207,11 @@ def _places(layout: Layout) -> list[_Place]:
         _Place(start, end, n, box, _row(labels, box), _head(labels, box), _foot(labels, box))
         for n, box, start, end in kept
     ]
+
+
+def _in_code(text: str, start: int) -> bool:
+    """Whether a number is the tail of a code: DN-80818."""
+    return bool(re.search(r"[^\W\d_]-?$", text[:start])) and text[start : start + 1] in "-0123456789"
 
 
 def _ticks(boxes: Sequence[Segment], found: Sequence[Number]) -> set[int]:

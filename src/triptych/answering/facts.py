@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from triptych.answering.charts import marks
 from triptych.answering.grids import grids, rows_of
 from triptych.answering.layout import Layout, Segment
+from triptych.answering.options import choices
 from triptych.answering.stacks import stacks
 
 Span = tuple[int, int]
@@ -34,16 +36,20 @@ class Fact(NamedTuple):
 
 def facts(layout: Layout) -> list[Fact]:
     """All facts of a page."""
-    found = stacks(layout)
+    stacked = stacks(layout)
     cells = grids(layout)
-    taken = frozenset(s.start for stack in found for s in (stack.label, *stack.value))
+    taken = frozenset(s.start for stack in stacked for s in (stack.label, *stack.value))
     taken |= {c.value[0] for c in cells}
     known = [
         Fact(tuple((s.start, s.end) for s in stack.value), stack.label.text, (), (stack.label.start, stack.label.end))
-        for stack in found
+        for stack in stacked
     ]
+    chosen = [Fact(c.chosen, c.name, (), c.label) for c in choices(layout) if c.chosen]
+    offered = {c.name for c in choices(layout)}
     tabled = [Fact((c.value,), c.head, c.keys, c.label) for c in cells]
-    return [*known, *tabled, *_lines(layout), *_beside(layout, taken)]
+    charted = [Fact((m.value,), m.name, m.keys, m.label) for m in marks(layout)]
+    others = [*charted, *known, *tabled, *_lines(layout), *_beside(layout, taken)]
+    return [*chosen, *(f for f in others if f.name not in offered)]
 
 
 def _lines(layout: Layout) -> Iterator[Fact]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from triptych.answering.labels import Match, fold_map, match_label
 from triptych.answering.layout import Layout, Segment
+from triptych.answering.options import choices
 from triptych.answering.question import content_words
 from triptych.answering.stacks import stacks
 from triptych.values import date_readings, dates, number_readings, numbers
@@ -161,6 +162,11 @@ class _Near(NamedTuple):
 def _values(layout: Layout, match: Match) -> Iterator[_Near]:
     """What stands after, right of and below a label."""
     home = _home(layout, match)
+    for choice in choices(layout):
+        if choice.label[0] <= match.start < choice.label[1]:
+            if choice.chosen:
+                yield _Near(list(choice.chosen), _STACKED)
+            return
     stacked = stacks(layout)
     own = [s for s in stacked if s.label.start == home.start]
     if own:

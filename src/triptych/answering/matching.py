@@ -34,6 +34,7 @@ ASKING = frozenset(
     """entered under according listed list stated state shown show chosen selected ticked checked marked set given says say
     written named printed should kind""".split()
 )
+LASTING = "lasting"  # a type of value that only facts know: how long
 _IMPLIED = (
     (re.compile(r"^\W*(?:\w+ )?when\b|\bwhat (?:date|day)\b", re.I), ("date", "day", "time")),
     (re.compile(r"\bwhat time\b", re.I), ("time",)),
@@ -41,6 +42,11 @@ _IMPLIED = (
     (re.compile(r"^\W*(?:\w+ )?whom?\b", re.I), ("name",)),
     (re.compile(r"\bhow many\b|\bwhat number\b|\bnumber of\b", re.I), ("number", "no", "nr", "count", "quantity")),
     (re.compile(r"\bhow much\b", re.I), ("amount", "value", "quantity")),
+)
+_SPAN = re.compile(r"\bhow long\b", re.I)
+# What papers are called: such words alone name no field of one.
+_PAPERS = frozenset(
+    "form page document sheet letter receipt invoice bill report slip memo fax chart table statement contract ticket note mail".split()
 )
 _SYMBOLS = {"#": "number", "№": "number", "no": "number", "nr": "number", "%": "percent"}
 _NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&))+")
@@ -84,6 +90,7 @@ def asked(question: str, expects: str) -> Asked:
     """What a question says."""
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
     names = tuple(tokens(m[0]) for m in _NAMED.finditer(question, question.find(" ")))
+    expects = LASTING if _SPAN.search(question) else expects
     return Asked(tokens(question), frozenset(implied), expects, question, names)
 
 
@@ -118,7 +125,7 @@ def _score(ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]) -
     covered, held = _cover(ask, own, titled)
     if not covered and (glued := _glued(ask, fact.name)):
         covered, held = _ENDED, glued
-    if covered < COVERED or not held:
+    if covered < COVERED or held <= _PAPERS:
         return None
     score = covered + 0.1 * sum(1 / (1 + log(rare[w] or 1)) for w in held_words(own, ask))
     if not fact.keys:
@@ -213,6 +220,8 @@ def fits(value: str, expects: str) -> bool:
     letters = sum(map(str.isalpha, value))
     if not digits and not letters:
         return False
+    if expects == LASTING:
+        return digits and not dates(value)
     if expects == DATE:
         return bool(dates(value) or _TIME.search(value)) or (digits and letters == 0 and len(value) == 4)
     if expects == COUNT:  # "the number of": a code, perhaps

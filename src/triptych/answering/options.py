@@ -1,0 +1,111 @@
+"""Options that are ticked: what `detectors/ticks` saw beside each box, and the signs that a text has for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from triptych.answering.layout import Layout, Segment
+from triptych.types import Region
+
+Span = tuple[int, int]
+_STATES = {"ticked": True, "unticked": False}
+_SIGN = re.compile(
+    r"(?:\[(?P<in>[ xX✓✔]?)\]|\((?P<round>[ xX•])\)|(?P<drawn>[☐☑☒✓✔✗□■○●◉◯▢]))\s*(?P<said>[^\[\]()☐☑☒✓✔✗□■○●◉◯▢|]+)"
+)
+_SET = frozenset("xX✓✔☑☒✗■●◉•")
+_OVER = 2.5  # heights: how far a heading may stand over its list of options
+
+
+class Option(NamedTuple):
+    """An option, where it stands in the text, and whether it is ticked."""
+
+    span: Span
+    ticked: bool
+
+
+class Choice(NamedTuple):
+    """What is chosen from, and the options."""
+
+    name: str
+    label: Span
+    options: tuple[Option, ...]
+
+    @property
+    def chosen(self) -> tuple[Span, ...]:
+        """The options that are ticked."""
+        return tuple(option.span for option in self.options if option.ticked)
+
+
+@lru_cache(maxsize=64)
+def choices(layout: Layout) -> tuple[Choice, ...]:
+    """The choices of a page, from the top."""
+    if not len(layout.boxes):
+        return tuple(_in_lines(layout))
+    regions = [r for r in layout.page.regions if r.name in _STATES]
+    if not regions:
+        return tuple(_in_lines(layout))
+    found = [(region, span) for region in regions if (span := _where(layout, region))]
+    return tuple(_by_row(layout, found))
+
+
+def _in_lines(layout: Layout) -> Iterator[Choice]:
+    """Lines with signs for boxes: Colour: [x] red [ ] blue."""
+    for line in layout.segments:
+        signs = list(_SIGN.finditer(line.text))
+        name = line.text[: signs[0].start()].strip(" -*:") if signs else ""
+        if name and len(signs) > 1:
+            options = tuple(
+                Option((line.start + m.start("said"), line.start + m.start("said") + len(m["said"].rstrip(" ,;"))), _is_set(m))
+                for m in signs
+            )
+            yield Choice(name, (line.start, line.start + signs[0].start()), options)
+
+
+def _is_set(sign: re.Match[str]) -> bool:
+    return (sign["in"] or sign["round"] or sign["drawn"] or " ") in _SET
+
+
+def _where(layout: Layout, region: Region) -> Span | None:
+    """Where the words of an option stand."""
+    text, box = layout.text, region.box
+    middle = (text.boxes[:, 1] + text.boxes[:, 3]) / 2
+    inside = (middle > box.y0) & (middle < box.y1) & (text.boxes[:, 2] > box.x0) & (text.boxes[:, 0] < box.x1)
+    spans = text.spans[inside].tolist()
+    if not spans:
+        return None
+    first, last = min(a for a, _ in spans), max(b for _, b in spans)
+    at = text.text.find(region.text, first, last)
+    return (at, at + len(region.text)) if at >= 0 else None
+
+
+def _by_row(layout: Layout, found: Sequence[tuple[Region, Span]]) -> Iterator[Choice]:
+    """Options of one row with the words before them; a list of options with the heading over it."""
+    rows: list[list[tuple[Region, Span]]] = []
+    for region, span in sorted(found, key=lambda f: (f[0].box.y0 + f[0].box.y1)):
+        middle = (region.box.y0 + region.box.y1) / 2
+        if rows and rows[-1][0][0].box.y0 < middle < rows[-1][0][0].box.y1:
+            rows[-1].append((region, span))
+        else:
+            rows.append([(region, span)])
+    for row in rows:
+        row.sort(key=lambda f: f[0].box.x0)
+        label = _before(layout, row[0][1])
+        if label is not None and len(row) > 1:
+            options = tuple(Option(span, _STATES[region.name]) for region, span in row)
+            yield Choice(label.text, (label.start, label.end), options)
+
+
+def _before(layout: Layout, span: Span) -> Segment | None:
+    """The words left of the first option of a row, else those over it."""
+    home = next((s for s in layout.segments if s.start <= span[0] < s.end), None)
+    if home is None:
+        return None
+    first = layout.part(home, *span)
+    if home.start < span[0] and any(map(str.isalpha, layout.text.text[home.start : span[0]])):
+        name = layout.text.text[home.start : span[0]].rstrip(" □☐○◯口O")
+        if sum(map(str.isalpha, name)) > 2:
+            return layout.part(home, home.start, home.start + len(name))
+    return next(iter([*layout.left_of(first)[:1], *layout.above(first, _OVER)[:1]]), None)
