@@ -219,7 +219,11 @@ def _unlabelled(ask: Ask, fields: list[Finding], pages: Sequence[Candidate]) -> 
 
 def _facts(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """Values whose label, or row and column, the question names."""
-    found = [replace(f, score=f.score - RANK * p.evidence.n) for p in _fitting(ask, pages) for f in find_facts(ask, p)]
+    found = [
+        replace(f, score=f.score - RANK * p.evidence.n)
+        for p in _fitting(ask, pages)
+        for f in find_facts(ask, p)
+    ]
     return sorted(found, key=lambda f: -f.score)
 
 

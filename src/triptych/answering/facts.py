@@ -41,7 +41,12 @@ def facts(layout: Layout) -> list[Fact]:
     taken = frozenset(s.start for stack in stacked for s in (stack.label, *stack.value))
     taken |= {c.value[0] for c in cells}
     known = [
-        Fact(tuple((s.start, s.end) for s in stack.value), stack.label.text, (), (stack.label.start, stack.label.end))
+        Fact(
+            tuple((s.start, s.end) for s in stack.value),
+            stack.label.text,
+            (),
+            (stack.label.start, stack.label.end),
+        )
         for stack in stacked
     ]
     chosen = [Fact(c.chosen, c.name, (), c.label) for c in choices(layout) if c.chosen]
@@ -95,9 +100,7 @@ def _pairs(layout: Layout) -> Iterator[tuple[Segment, Segment]]:
 def _lined(above: Sequence[Segment], row: Sequence[Segment]) -> bool:
     if len(above) != len(row) or row[0].middle - above[0].middle > _FARTHEST * row[0].height:
         return False
-    return all(
-        min(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) < a.height for a, b in zip(above, row, strict=True)
-    )
+    return all(min(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) < a.height for a, b in zip(above, row, strict=True))
 
 
 def _told(block: Sequence[Sequence[Segment]]) -> Iterator[tuple[Segment, Segment]]:

@@ -183,6 +183,8 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     held = sum(page.words.holds(t) for t in terms) / len(terms) if terms else 0.0
     if held < ON_PAGE or not _right_time(ask, page):
         return []
+    if any(region.name == "series" for region in page.evidence.page.regions):
+        return []  # several numbers for each label: facts know which
     asks_label = cells.asks_label(ask.question)  # which country, which year: a label, never a number
     if (asks_label or ask.expects == TEXT) and (labels := _label_of(ask, page, held)):
         return labels

@@ -69,7 +69,11 @@ def _records(layout: Layout) -> Iterator[Cell]:
         found = list(_RECORD.finditer(line.text))
         if len(found) > 1 and found[0].start() == 0 and found[-1].end() == len(line.text):
             spans = [(line.start + m.start("value"), line.start + m.end("value")) for m in found]
-            yield from _cells([m["key"].strip() for m in found], [s if s[0] < s[1] else None for s in spans], layout.text.text)
+            yield from _cells(
+                [m["key"].strip() for m in found],
+                [s if s[0] < s[1] else None for s in spans],
+                layout.text.text,
+            )
 
 
 def _barred(layout: Layout) -> Iterator[Cell]:
@@ -111,7 +115,9 @@ def rows_of(layout: Layout) -> list[list[Segment]]:
     """Segments by row, from the top, each from the left."""
     rows: list[list[Segment]] = []
     for s in sorted(layout.segments, key=lambda s: s.middle):
-        if rows and s.middle - sum(t.middle for t in rows[-1]) / len(rows[-1]) < 0.5 * min(s.height, rows[-1][0].height):
+        if rows and s.middle - sum(t.middle for t in rows[-1]) / len(rows[-1]) < 0.5 * min(
+            s.height, rows[-1][0].height
+        ):
             rows[-1].append(s)
         else:
             rows.append([s])
@@ -152,7 +158,9 @@ def _is_head(head: Sequence[Segment], body: Sequence[Sequence[Segment]]) -> bool
     if any(_VALUE.search(s.text) or dates(s.text) for s in head):
         return False  # rows of labels and values
     parts = any(n.decimals or n.percent or n.currency for s in head for n in numbers(s.text))
-    named = sum(any(map(str.isalpha, row[0].text)) or ":" in row[0].text or not numbers(row[0].text) for row in body)
+    named = sum(
+        any(map(str.isalpha, row[0].text)) or ":" in row[0].text or not numbers(row[0].text) for row in body
+    )
     return bool(words) and not parts and named >= 0.7 * len(body)
 
 

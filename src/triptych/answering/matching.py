@@ -40,7 +40,10 @@ _IMPLIED = (
     (re.compile(r"\bwhat time\b", re.I), ("time",)),
     (re.compile(r"^\W*(?:\w+ )?where\b", re.I), ("place", "location")),
     (re.compile(r"^\W*(?:\w+ )?whom?\b", re.I), ("name",)),
-    (re.compile(r"\bhow many\b|\bwhat number\b|\bnumber of\b", re.I), ("number", "no", "nr", "count", "quantity")),
+    (
+        re.compile(r"\bhow many\b|\bwhat number\b|\bnumber of\b", re.I),
+        ("number", "no", "nr", "count", "quantity"),
+    ),
     (re.compile(r"\bhow much\b", re.I), ("amount", "value", "quantity")),
 )
 _SPAN = re.compile(r"\bhow long\b", re.I)
@@ -53,6 +56,8 @@ _NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&
 _SLIPS = 84.0  # per cent of a name's characters, in order
 _ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
 _GLUED = 6  # letters of a label that may have lost its spaces
+_LONG = frozenset("january february march april june july august september october november december".split())
+_MONTHS = frozenset(month[:3] for month in _LONG)
 _TIME = re.compile(r"(?<!\d)[0-2]?\d[:.h][0-5]\d(?!\d)")
 
 
@@ -102,7 +107,9 @@ def choose(ask: Asked, facts: Sequence[Fact], title: Iterable[str], text: str) -
     found = []
     for fact in facts:
         value = " ".join(text[a:b] for a, b in fact.value)
-        given = len(fold(value)) > 2 and fold(value) in said  # the question says it, so it does not ask for it
+        given = (
+            len(fold(value)) > 2 and fold(value) in said
+        )  # the question says it, so it does not ask for it
         if not given and fits(value, ask.expects) and (score := _score(ask, fact, rare, titled)):
             found.append(Chosen(fact, *score))
     found.sort(key=lambda c: -c.score)
@@ -116,13 +123,16 @@ def decided(found: Sequence[Chosen], text: str) -> bool:
     best = found[0]
     said = fold("".join(text[a:b] for a, b in best.fact.value))
     return all(
-        c.score < best.score - _NEARLY or fold("".join(text[a:b] for a, b in c.fact.value)) == said for c in found[1:]
+        c.score < best.score - _NEARLY or fold("".join(text[a:b] for a, b in c.fact.value)) == said
+        for c in found[1:]
     )
 
 
-def _score(ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]) -> tuple[float, frozenset[str]] | None:
+def _score(
+    ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]
+) -> tuple[float, frozenset[str]] | None:
     own = tokens(_ASIDE.sub("", fact.name)) or tokens(fact.name)
-    covered, held = _cover(ask, own, titled)
+    covered, held = _cover(ask, own, frozenset() if fact.keys else titled)
     if not covered and (glued := _glued(ask, fact.name)):
         covered, held = _ENDED, glued
     if covered < COVERED or held <= _PAPERS:
@@ -143,8 +153,12 @@ def _score(ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]) -
 def _glued(ask: Asked, name: str) -> frozenset[str]:
     """The words of the question that are a label in which spaces were lost or won."""
     whole = fold(name)
-    runs = (ask.words[i:j] for i in range(len(ask.words)) for j in range(i + 1, min(i + 5, len(ask.words)) + 1))
-    return next((frozenset(run) for run in runs if len(whole) >= _GLUED and "".join(run) == whole), frozenset())
+    runs = (
+        ask.words[i:j] for i in range(len(ask.words)) for j in range(i + 1, min(i + 5, len(ask.words)) + 1)
+    )
+    return next(
+        (frozenset(run) for run in runs if len(whole) >= _GLUED and "".join(run) == whole), frozenset()
+    )
 
 
 def held_words(own: Sequence[str], ask: Asked) -> list[str]:
@@ -191,7 +205,9 @@ def same(a: str, b: str) -> bool:
     """The same word, give or take an ending; numbers and codes to the letter."""
     if any(map(str.isdigit, a)) or any(map(str.isdigit, b)) or min(len(a), len(b)) < 3:
         return a == b
-    return alike(a, b)
+    return alike(a, b) or (
+        min(len(a), len(b)) == 3 and a[:3] == b[:3] in _MONTHS and (a in _LONG) != (b in _LONG)
+    )
 
 
 def _numbered(own: Sequence[str]) -> bool:
@@ -203,7 +219,8 @@ def _follows(own: Sequence[str], words: Sequence[str]) -> bool:
     """Whether the words of a label that holds a number stand in the question side by side."""
     size = len(own)
     return any(
-        all(same(a, b) for a, b in zip(own, words[i : i + size], strict=True)) for i in range(len(words) - size + 1)
+        all(same(a, b) for a, b in zip(own, words[i : i + size], strict=True))
+        for i in range(len(words) - size + 1)
     )
 
 

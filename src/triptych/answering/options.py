@@ -58,7 +58,13 @@ def _in_lines(layout: Layout) -> Iterator[Choice]:
         name = line.text[: signs[0].start()].strip(" -*:") if signs else ""
         if name and len(signs) > 1:
             options = tuple(
-                Option((line.start + m.start("said"), line.start + m.start("said") + len(m["said"].rstrip(" ,;"))), _is_set(m))
+                Option(
+                    (
+                        line.start + m.start("said"),
+                        line.start + m.start("said") + len(m["said"].rstrip(" ,;")),
+                    ),
+                    _is_set(m),
+                )
                 for m in signs
             )
             yield Choice(name, (line.start, line.start + signs[0].start()), options)
@@ -84,7 +90,7 @@ def _where(layout: Layout, region: Region) -> Span | None:
 def _by_row(layout: Layout, found: Sequence[tuple[Region, Span]]) -> Iterator[Choice]:
     """Options of one row with the words before them; a list of options with the heading over it."""
     rows: list[list[tuple[Region, Span]]] = []
-    for region, span in sorted(found, key=lambda f: (f[0].box.y0 + f[0].box.y1)):
+    for region, span in sorted(found, key=lambda f: f[0].box.y0 + f[0].box.y1):
         middle = (region.box.y0 + region.box.y1) / 2
         if rows and rows[-1][0][0].box.y0 < middle < rows[-1][0][0].box.y1:
             rows[-1].append((region, span))

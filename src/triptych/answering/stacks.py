@@ -48,7 +48,9 @@ def stacks(layout: Layout) -> tuple[Stack, ...]:
     tabled = {s.start for rows in tables(layout) for row in rows for s in row}
     chains = list(_chains(layout, tabled))
     found = max(_grouped(chains), _alternating(chains), key=len)
-    if sum(_beside(layout, s) for s in layout.segments) >= _FEWEST:  # labels with a colon stand left of values
+    if (
+        sum(_beside(layout, s) for s in layout.segments) >= _FEWEST
+    ):  # labels with a colon stand left of values
         found = [s for s in found if s.label.text.rstrip().endswith(":")]
     lines = sum(1 + len(s.value) for s in found)
     free = sum(s.start not in tabled and len(s.text) <= _LONGEST for s in layout.segments)
@@ -109,7 +111,12 @@ def _chains(layout: Layout, tabled: set[int]) -> Iterator[list[Segment]]:
         if s.start in tabled:
             continue
         under = _next(layout.below(s, 6.0), s)
-        if under and under.start not in tabled and (over := _next(layout.above(under, 6.0), under)) and over.start == s.start:
+        if (
+            under
+            and under.start not in tabled
+            and (over := _next(layout.above(under, 6.0), under))
+            and over.start == s.start
+        ):
             after[s.start], before[under.start] = under, s
     for s in layout.segments:
         if s.start in after and s.start not in before:
@@ -125,7 +132,9 @@ def _next(near: Sequence[Segment], anchor: Segment) -> Segment | None:
     lined = (
         s
         for s in near
-        if abs(s.x0 - anchor.x0) < slack or abs(s.centre - anchor.centre) < slack or abs(s.x1 - anchor.x1) < slack
+        if abs(s.x0 - anchor.x0) < slack
+        or abs(s.centre - anchor.centre) < slack
+        or abs(s.x1 - anchor.x1) < slack
     )
     return min(lined, key=lambda s: abs(s.middle - anchor.middle), default=None)
 
@@ -137,7 +146,9 @@ def _groups(chain: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
     while at < len(chain) - 1:
         for size in (3, 2):
             inner = steps[at : at + size - 1]
-            outer = min([*steps[max(0, at - 1) : at], *steps[at + size - 1 : at + size]], default=float("inf"))
+            outer = min(
+                [*steps[max(0, at - 1) : at], *steps[at + size - 1 : at + size]], default=float("inf")
+            )
             tight = max(inner) <= min(_APART * outer, _FARTHEST * chain[at].height)
             if at + size <= len(chain) and tight:
                 yield tuple(chain[at : at + size])

@@ -88,7 +88,11 @@ def _phrases(page: Page, boxes: np.ndarray) -> Iterator[tuple[int, int]]:
     first = 0
     lines = page.text.lines
     for i in range(1, len(boxes) + 1):
-        apart = i == len(boxes) or lines[i] != lines[i - 1] or boxes[i, 0] - boxes[i - 1, 2] > boxes[i, 3] - boxes[i, 1]
+        apart = (
+            i == len(boxes)
+            or lines[i] != lines[i - 1]
+            or boxes[i, 0] - boxes[i - 1, 2] > boxes[i, 3] - boxes[i, 1]
+        )
         if apart:
             if any(map(str.isalpha, page.text.text[slice(*page.text.spans[first].tolist())])):
                 yield first, i - 1
@@ -124,7 +128,10 @@ def _patch(image: np.ndarray, word: np.ndarray, ground: np.ndarray) -> np.ndarra
 def _lined(a: _Entry, b: _Entry) -> bool:
     """Whether two entries stand in one row, or begin in one column."""
     high = a.box[3] - a.box[1]
-    return bool(abs((a.box[1] + a.box[3] - b.box[1] - b.box[3]) / 2) < 0.6 * high or abs(a.box[0] - b.box[0]) < 0.8 * high)
+    return bool(
+        abs((a.box[1] + a.box[3] - b.box[1] - b.box[3]) / 2) < 0.6 * high
+        or abs(a.box[0] - b.box[0]) < 0.8 * high
+    )
 
 
 def _of(entries: Sequence[_Entry], image: np.ndarray, box: np.ndarray, ground: np.ndarray) -> _Entry | None:
@@ -132,9 +139,18 @@ def _of(entries: Sequence[_Entry], image: np.ndarray, box: np.ndarray, ground: n
     high, wide = box[3] - box[1], box[2] - box[0]
     x0, y0, x1, y1 = box
     pad = 0.12 * high
-    around = [(x0 - pad - 2, y0, x0 - pad, y1), (x1 + pad, y0, x1 + pad + 2, y1), (x0, y0 - 2, x1, y0), (x0, y1, x1, y1 + 2)]
-    under = [(x0 + 0.25 * wide, y1 + d * high, x1 - 0.25 * wide, y1 + d * high + 2) for d in (0.15, 0.4, 0.8, 1.2)]
-    left = [(x0 - d * high - 2, y0 + 0.3 * high, x0 - d * high, y1 - 0.3 * high) for d in (0.3, 0.6, 1.0, 1.4)]
+    around = [
+        (x0 - pad - 2, y0, x0 - pad, y1),
+        (x1 + pad, y0, x1 + pad + 2, y1),
+        (x0, y0 - 2, x1, y0),
+        (x0, y1, x1, y1 + 2),
+    ]
+    under = [
+        (x0 + 0.25 * wide, y1 + d * high, x1 - 0.25 * wide, y1 + d * high + 2) for d in (0.15, 0.4, 0.8, 1.2)
+    ]
+    left = [
+        (x0 - d * high - 2, y0 + 0.3 * high, x0 - d * high, y1 - 0.3 * high) for d in (0.3, 0.6, 1.0, 1.4)
+    ]
     inside = _agreed(entries, [_pixels(image, part) for part in around])
     if inside is not None:
         return inside

@@ -93,8 +93,14 @@ def _marks(image: np.ndarray, words: np.ndarray) -> list[_Mark]:
     size = median(m.size for m in empty)
     empty = [m for m in empty if size / _ALIKE <= m.size <= size * _ALIKE]
     others = [m for m in likely if m.ink > _INKED and size / _ALIKE <= m.size <= size * _ALIKE]
-    crossed = [m for blob in blobs if size < blob.size <= _OVER * size and (m := _framed(ink, blob, round(size)))]
-    others += [m for m in crossed if m.ink > _INKED and _word(m, words) is not None and not any(_same(m, o) for o in others)]
+    crossed = [
+        m for blob in blobs if size < blob.size <= _OVER * size and (m := _framed(ink, blob, round(size)))
+    ]
+    others += [
+        m
+        for m in crossed
+        if m.ink > _INKED and _word(m, words) is not None and not any(_same(m, o) for o in others)
+    ]
     lined = [m for m in others if any(_in_line(m, e) for e in empty)]
     found = sorted([*empty, *lined], key=lambda m: m.x0)
     return [m for m in found if not any(_touches(o, m) for o in found)]
@@ -171,14 +177,20 @@ def _alone(ink: np.ndarray, mark: _Mark) -> bool:
     """Whether nothing stands close before or after a mark, as the letters of a word do."""
     x0, y0, x1, y1 = (int(v) for v in mark[:4])
     near = max(2, round(_CLEAR * mark.size))
-    return not ink[y0:y1, x1 + 1 : x1 + near].any() and not ink[y0:y1, max(0, x0 - near) : max(0, x0 - 1)].any()
+    return (
+        not ink[y0:y1, x1 + 1 : x1 + near].any() and not ink[y0:y1, max(0, x0 - near) : max(0, x0 - 1)].any()
+    )
 
 
 def _word(mark: _Mark, words: np.ndarray) -> int | None:
     """The word that a mark belongs to: the next one right of it (OCR's boxes of words may reach over a mark)."""
     heights = words[:, 3] - words[:, 1]
     middles = (words[:, 1] + words[:, 3]) / 2
-    level = (np.abs(middles - mark.middle) < 0.5 * heights) & (mark.size > _TEXT[0] * heights) & (mark.size < _TEXT[1] * heights)
+    level = (
+        (np.abs(middles - mark.middle) < 0.5 * heights)
+        & (mark.size > _TEXT[0] * heights)
+        & (mark.size < _TEXT[1] * heights)
+    )
     centres = (words[:, 0] + words[:, 2]) / 2
     right = level & (centres > mark.x1 - _INTO * mark.size) & (words[:, 0] < mark.x1 + _GAP * mark.size)
     found = np.flatnonzero(right)
@@ -196,13 +208,17 @@ def _option(
     first = _word(mark, words)
     if first is None:
         return None
-    until = min((m.x0 for m in marks if m.x0 > mark.x1 and abs(m.middle - mark.middle) < m.size), default=np.inf)
+    until = min(
+        (m.x0 for m in marks if m.x0 > mark.x1 and abs(m.middle - mark.middle) < m.size), default=np.inf
+    )
     high = words[first, 3] - words[first, 1]
     last = first
     for i in range(first + 1, len(words)):
         level = abs((words[i, 1] + words[i, 3]) / 2 - mark.middle) < 0.6 * high
         follows = words[last, 0] < words[i, 0] < words[last, 2] + _WORDS_GAP * high
-        if text.lines[i] != text.lines[first] or not (level and follows and (words[i, 0] + words[i, 2]) / 2 < until):
+        if text.lines[i] != text.lines[first] or not (
+            level and follows and (words[i, 0] + words[i, 2]) / 2 < until
+        ):
             break
         last = i
     said = text.text[int(text.spans[first, 0]) : int(text.spans[last, 1])]
