@@ -70,7 +70,7 @@ def _evenly(axis: tuple[list[Segment], str]) -> bool:
     """Whether the labels of an axis are about as far from each other."""
     places = sorted(getattr(s, axis[1]) for s in axis[0])
     steps = [b - a for a, b in pairwise(places)]
-    return max(steps) <= _EVEN * max(min(steps), 1e-6)
+    return bool(max(steps) <= _EVEN * max(min(steps), 1e-6))
 
 
 def _shares(layout: Layout) -> Iterator[Mark]:

@@ -91,7 +91,7 @@ def _bars(line: Segment) -> list[Span]:
     found = []
     for m in _BETWEEN.finditer(line.text):
         inner = m[0].strip()
-        if inner or 0 < m.start() and m.end() < len(line.text.rstrip()):
+        if inner or (m.start() > 0 and m.end() < len(line.text.rstrip())):
             lead = len(m[0]) - len(m[0].lstrip()) if inner else 0
             start = line.start + m.start() + lead
             found.append((start, start + len(inner)))

@@ -20,20 +20,21 @@ from triptych.answering.question import AMOUNT, COUNT, DATE, PERCENT, PERSON, ST
 from triptych.values import dates, fold, numbers
 
 COVERED = 0.6  # of a label's weight, at least this share is in the question
-_KEYED = 0.99  # and of the words that name a row
 _NEARLY = 0.08  # two facts whose scores are closer than this cannot be told apart
 _PLAIN = 0.35  # what a word weighs that labels of all kinds have
 _TITLE = 0.5  # and one of the paper's title
-_PLAIN_WORDS = frozenset(
-    "name date number no nr num value amount total type kind code id field entry description day time percent share".split()
-)
+_PLAIN_LABELS = """
+name date number no nr num value amount total type kind code id field entry description day time percent share
+"""
+_PLAIN_WORDS = frozenset(_PLAIN_LABELS.split())
 _ENDED = 0.9  # what a word weighs that the question has with another ending
 _CALLED = 0.3  # less for a label that is a name in the question
 # Words that only ask.
-ASKING = frozenset(
-    """entered under according listed list stated state shown show chosen selected ticked checked marked set given says say
-    written named printed should kind""".split()
-)
+_ASKING_WORDS = """
+entered under according listed list stated state shown show chosen selected ticked checked marked set given says say
+written named printed should kind
+"""
+ASKING = frozenset(_ASKING_WORDS.split())
 LASTING = "lasting"  # a type of value that only facts know: how long
 _IMPLIED = (
     (re.compile(r"^\W*(?:\w+ )?when\b|\bwhat (?:date|day)\b", re.I), ("date", "day", "time")),
@@ -48,15 +49,17 @@ _IMPLIED = (
 )
 _SPAN = re.compile(r"\bhow long\b", re.I)
 # What papers are called: such words alone name no field of one.
-_PAPERS = frozenset(
-    "form page document sheet letter receipt invoice bill report slip memo fax chart table statement contract ticket note mail".split()
-)
+_PAPER_WORDS = """
+form page document sheet letter receipt invoice bill report slip memo fax chart table statement contract ticket note mail
+"""
+_PAPERS = frozenset(_PAPER_WORDS.split())
 _SYMBOLS = {"#": "number", "№": "number", "no": "number", "nr": "number", "%": "percent"}
 _NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&))+")
 _SLIPS = 84.0  # per cent of a name's characters, in order
 _ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
 _GLUED = 6  # letters of a label that may have lost its spaces
-_LONG = frozenset("january february march april june july august september october november december".split())
+_MONTH_NAMES = "january february march april june july august september october november december"
+_LONG = frozenset(_MONTH_NAMES.split())
 _MONTHS = frozenset(month[:3] for month in _LONG)
 _TIME = re.compile(r"(?<!\d)[0-2]?\d[:.h][0-5]\d(?!\d)")
 
@@ -141,10 +144,7 @@ def _score(
     if not fact.keys:
         called = any(held <= set(name) for name in ask.names)
         return score - _CALLED * called, held
-    keyed = [(len(k), k) for k in map(_key_words(ask), fact.keys) if k]
-    if not keyed:
-        return None
-    named = max(keyed, key=lambda pair: pair[0])[1]
+    named = max((_key_words(ask, key) for key in fact.keys), key=len)
     if named <= held:
         return None  # row and column must not be named by the same word
     return score + 0.3 + 0.1 * len(named), held | named
@@ -186,19 +186,14 @@ def _cover(ask: Asked, own: Sequence[str], titled: frozenset[str]) -> tuple[floa
     return gained / whole - _TITLE * titles * (gained / whole), frozenset(held)
 
 
-def _key_words(ask: Asked):  # type: ignore[no-untyped-def]
-    def words(key: str) -> frozenset[str]:
-        """The words of the question that name a row by all of `key`; none where it does not."""
-        own = tokens(key)
-        if not own:
-            return frozenset()
-        if _numbered(own) and not _follows(own, ask.words):
-            return frozenset()
-        held = {q for w in own for q in ask.words if same(w, q)}
-        share = sum(any(same(w, q) for q in ask.words) for w in own) / len(own)
-        return frozenset(held) if share >= _KEYED else frozenset()
-
-    return words
+def _key_words(ask: Asked, key: str) -> frozenset[str]:
+    """The words of the question that name a row by all of `key`; none where it does not."""
+    own = tokens(key)
+    if (_numbered(own) and not _follows(own, ask.words)) or not all(
+        any(same(w, q) for q in ask.words) for w in own
+    ):
+        return frozenset()
+    return frozenset(q for w in own for q in ask.words if same(w, q))
 
 
 def same(a: str, b: str) -> bool:

@@ -74,11 +74,11 @@ class Ticks:
             return []
         said = _plain([(mark, option[2]) for mark, option in options])
         found = []
-        for (mark, (first, last, _)), option in zip(options, said, strict=True):
+        for (mark, (first, last, _)), plain in zip(options, said, strict=True):
             parts = [Box(mark.x0 / width, mark.y0 / height, mark.x1 / width, mark.y1 / height)]
             parts += [Box(*page.text.boxes[i].tolist()) for i in (first, last)]
-            if option:
-                found.append(Region("ticked" if mark.ink > _INKED else "unticked", Box.around(parts), option))
+            if plain:
+                found.append(Region("ticked" if mark.ink > _INKED else "unticked", Box.around(parts), plain))
         return found
 
 
@@ -120,7 +120,7 @@ def _blobs(ink: np.ndarray) -> Iterator[_Mark]:
     """Connected ink of the size of a mark."""
     _, _, found, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     for x, y, w, h, _ in found[1:].tolist():
-        if _SMALLEST <= min(w, h) and max(w, h) <= _OVER * _LARGEST:
+        if min(w, h) >= _SMALLEST and max(w, h) <= _OVER * _LARGEST:
             yield _mark(ink, x, y, x + w, y + h)
 
 
@@ -137,7 +137,7 @@ def _square(mark: _Mark) -> bool:
 
 def _touches(a: _Mark, b: _Mark) -> bool:
     """Whether `b` follows `a` where the option of `a` should be."""
-    return abs(a.middle - b.middle) < b.size and 0 < b.x0 - a.x0 and b.x0 - a.x1 < _NEXT * b.size
+    return abs(a.middle - b.middle) < b.size and b.x0 - a.x0 > 0 and b.x0 - a.x1 < _NEXT * b.size
 
 
 def _same(a: _Mark, b: _Mark) -> bool:
