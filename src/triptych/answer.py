@@ -138,7 +138,8 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
     if kind := of_kind(ask):
         found = (
-            _of_kind(kind, pages)
+            (_facts(ask, pages) if kind.item else [])
+            or _of_kind(kind, pages)
             or _facts(ask, pages)
             or _unkind(kind, _labelled(cuts, supports, pages, partial(find_fields, ask)), pages)
         )

@@ -18,6 +18,10 @@ from triptych.answering.stacks import stacks
 Span = tuple[int, int]
 _INLINE = re.compile(r"^\W{0,4}(?P<key>[^\W\d][^:：|;]{0,40})[:：]\s+(?P<value>[^\s:].*)$")
 _SPACED = re.compile(r"^(?P<key>\S(?:\S| (?! )){1,30})\s{2,}(?P<value>\S.*)$")
+_AMOUNT = re.compile(
+    r"^[-*•\s]*(?P<value>\d[\d.,/½¼¾]*\s?(?:[mk]?g|[mcd]?l|oz|lbs?|cups?|tsp|tbsp|EL|TL|pcs|x)?)\s+(?P<key>[^\W\d][^\d:|]{1,40})$"
+)
+_SHORT = 80  # characters of the one line under a heading
 _FEWEST = 3  # lines of key and value that make a list
 _LONGEST = 48
 _FARTHEST = 4.0  # heights between rows of label and value
@@ -66,6 +70,28 @@ def _lines(layout: Layout) -> Iterator[Fact]:
         spaced = [(line, m) for line in layout.segments if (m := _SPACED.match(line.text))]
         if len(spaced) >= _FEWEST:
             yield from (_of_line(line, m) for line, m in spaced)
+        yield from _under_headings(layout)
+        yield from _amounts(layout)
+
+
+def _under_headings(layout: Layout) -> Iterator[Fact]:
+    """A heading of a text with one short line under it."""
+    text, sections = layout.text.text, layout.page.sections
+    ends = [*(s.start for s in sections[1:]), len(text)]
+    for section, end in zip(sections, ends, strict=False):
+        at = text.find(section.title, section.start, end)
+        start = at + len(section.title)
+        body = text[start:end].strip()
+        if at >= 0 and body and "\n" not in body and len(body) <= _SHORT:
+            value = text.index(body, start)
+            yield Fact(((value, value + len(body)),), section.title, (), (at, start))
+
+
+def _amounts(layout: Layout) -> Iterator[Fact]:
+    """Lines of a list that say how much of each thing: 250 g cream."""
+    found = [(line, m) for line in layout.segments if (m := _AMOUNT.match(line.text))]
+    if len(found) >= _FEWEST:
+        yield from (_of_line(line, m) for line, m in found)
 
 
 def _of_line(line: Segment, m: re.Match[str]) -> Fact:

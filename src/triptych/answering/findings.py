@@ -14,6 +14,7 @@ from triptych.answering import cells, passages
 from triptych.answering.cells import alike
 from triptych.answering.facts import Fact, facts
 from triptych.answering.fields import Field, fields
+from triptych.answering.grids import tables
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.matching import ASKING, Asked, asked, choose, stands, tokens
@@ -173,7 +174,7 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
 
 
 def _named_here(wanted: Asked, page: Candidate) -> bool:
-    """Whether every name of two or more words in a question stands on the page."""
+    """Whether every name of two or more words and every quoted title stands on the page."""
     return all(stands(name, page.words.words, page.words.folded) for name in wanted.names)
 
 
@@ -183,7 +184,7 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     held = sum(page.words.holds(t) for t in terms) / len(terms) if terms else 0.0
     if held < ON_PAGE or not _right_time(ask, page):
         return []
-    if any(region.name == "series" for region in page.evidence.page.regions):
+    if any(region.name == "series" for region in page.evidence.page.regions) or tables(page.layout):
         return []  # several numbers for each label: facts know which
     asks_label = cells.asks_label(ask.question)  # which country, which year: a label, never a number
     if (asks_label or ask.expects == TEXT) and (labels := _label_of(ask, page, held)):

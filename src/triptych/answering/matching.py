@@ -55,6 +55,7 @@ form page document sheet letter receipt invoice bill report slip memo fax chart 
 _PAPERS = frozenset(_PAPER_WORDS.split())
 _SYMBOLS = {"#": "number", "№": "number", "no": "number", "nr": "number", "%": "percent"}
 _NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&))+")
+_QUOTED = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")
 _SLIPS = 84.0  # per cent of a name's characters, in order
 _ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
 _GLUED = 6  # letters of a label that may have lost its spaces
@@ -71,8 +72,13 @@ class Asked:
     words: tuple[str, ...]
     implied: frozenset[str]
     expects: str
-    text: str
-    names: tuple[tuple[str, ...], ...]  # runs of two or more words with a capital: people, companies, places
+    names: tuple[tuple[str, ...], ...]  # runs of two or more words with a capital, and what stands in quotes
+
+    @property
+    def paper(self) -> frozenset[str]:
+        """Words that say what kind of paper is meant, once and before the word for one: delivery note."""
+        pairs = zip(self.words, self.words[1:], strict=False)
+        return frozenset(w for w, after in pairs if after in _PAPERS and self.words.count(w) == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +103,20 @@ def tokens(text: str) -> tuple[str, ...]:
 def asked(question: str, expects: str) -> Asked:
     """What a question says."""
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
-    names = tuple(tokens(m[0]) for m in _NAMED.finditer(question, question.find(" ")))
+    names = (m[0] for m in _NAMED.finditer(question, question.find(" ")))
+    quoted = (m[1] for m in _QUOTED.finditer(question))
     expects = LASTING if _SPAN.search(question) else expects
-    return Asked(tokens(question), frozenset(implied), expects, question, names)
+    return Asked(tokens(question), frozenset(implied), expects, tuple(map(tokens, (*names, *quoted))))
 
 
 def choose(ask: Asked, facts: Sequence[Fact], title: Iterable[str], text: str) -> list[Chosen]:
     """Facts of one page that the question asks for, best first; [] where two are as good and say different things."""
     rare = Counter(w for fact in facts for w in set(tokens(fact.name)))
-    titled = frozenset(title)
-    said = fold(ask.text)
+    titled = frozenset(title) | ask.paper
     found = []
     for fact in facts:
         value = " ".join(text[a:b] for a, b in fact.value)
-        given = (
-            len(fold(value)) > 2 and fold(value) in said
-        )  # the question says it, so it does not ask for it
+        given = _follows(tokens(value) or ("",), ask.words)  # the question says it, so it does not ask for it
         if not given and fits(value, ask.expects) and (score := _score(ask, fact, rare, titled)):
             found.append(Chosen(fact, *score))
     found.sort(key=lambda c: -c.score)

@@ -11,6 +11,7 @@ from triptych.answering.layout import Layout, Segment
 from triptych.values import Number, is_year, numbers
 
 _GROUPED = re.compile(r"^\D{0,4}\d{1,3}(?: \d{3})+(?:[.,]\d+)?\D{0,4}$")  # 53 230 alone is one number
+_CODE = re.compile(r"(?<!\w)[^\W\d_]+[-/]?(?:\d+[-/]?)*$")  # what stands before a number in a code
 _TICKS = 4  # so many evenly spaced numbers in one line are an axis
 
 Value = tuple[Number, Segment, int, int]
@@ -40,8 +41,8 @@ def read(layout: Layout) -> tuple[list[Value], list[Segment]]:
 
 
 def _in_code(text: str, start: int) -> bool:
-    """Whether a number is the tail of a code: DN-80818."""
-    return bool(re.search(r"[^\W\d_]-?$", text[:start])) and text[start : start + 1] in "-0123456789"
+    """Whether a number is part of a code: DN-80818, BK-2375-82."""
+    return bool(_CODE.search(text[:start]))
 
 
 def _ticks(boxes: Sequence[Segment], found: Sequence[Number]) -> set[int]:
