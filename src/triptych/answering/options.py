@@ -47,7 +47,7 @@ def choices(layout: Layout) -> tuple[Choice, ...]:
     regions = [r for r in layout.page.regions if r.name in _STATES]
     if not regions:
         return tuple(_in_lines(layout))
-    found = [(region, span) for region in regions if (span := _where(layout, region))]
+    found = [(*said, _STATES[region.name]) for region in regions if (said := _where(layout, region))]
     return tuple(_by_row(layout, found))
 
 
@@ -74,44 +74,39 @@ def _is_set(sign: re.Match[str]) -> bool:
     return (sign["in"] or sign["round"] or sign["drawn"] or " ") in _SET
 
 
-def _where(layout: Layout, region: Region) -> Span | None:
-    """Where the words of an option stand."""
+def _where(layout: Layout, region: Region) -> tuple[Segment, Span] | None:
+    """The words of an option, and its characters: OCR may have read the mark as a part of a word."""
     text, box = layout.text, region.box
-    middle = (text.boxes[:, 1] + text.boxes[:, 3]) / 2
-    inside = (middle > box.y0) & (middle < box.y1) & (text.boxes[:, 2] > box.x0) & (text.boxes[:, 0] < box.x1)
-    spans = text.spans[inside].tolist()
+    middle = (text.boxes[:, :2] + text.boxes[:, 2:]) / 2
+    spans = text.spans[((middle > box[:2]) & (middle < box[2:])).all(axis=1)].tolist()
     if not spans:
         return None
-    first, last = min(a for a, _ in spans), max(b for _, b in spans)
-    at = text.text.find(region.text, first, last)
-    return (at, at + len(region.text)) if at >= 0 else None
+    at = text.text.find(region.text, spans[0][0], spans[-1][1])
+    home = next((s for s in layout.segments if s.start <= at < s.end), None)
+    span = (at, at + len(region.text))
+    return None if home is None else (layout.part(home, *span), span)
 
 
-def _by_row(layout: Layout, found: Sequence[tuple[Region, Span]]) -> Iterator[Choice]:
-    """Options of one row with the words before them; a list of options with the heading over it."""
-    rows: list[list[tuple[Region, Span]]] = []
-    for region, span in sorted(found, key=lambda f: f[0].box.y0 + f[0].box.y1):
-        middle = (region.box.y0 + region.box.y1) / 2
-        if rows and rows[-1][0][0].box.y0 < middle < rows[-1][0][0].box.y1:
-            rows[-1].append((region, span))
+def _by_row(layout: Layout, found: Sequence[tuple[Segment, Span, bool]]) -> Iterator[Choice]:
+    """Options of one row, with the words before or over them."""
+    rows: list[list[tuple[Segment, Span, bool]]] = []
+    for option in sorted(found, key=lambda f: f[0].middle):
+        if rows and option[0].middle < rows[-1][0][0].y1:
+            rows[-1].append(option)
         else:
-            rows.append([(region, span)])
+            rows.append([option])
     for row in rows:
-        row.sort(key=lambda f: f[0].box.x0)
-        label = _before(layout, row[0][1])
+        row.sort(key=lambda f: f[0].x0)
+        label = _before(layout, row[0][0])
         if label is not None and len(row) > 1:
-            options = tuple(Option(span, _STATES[region.name]) for region, span in row)
+            options = tuple(Option(span, ticked) for _, span, ticked in row)
             yield Choice(label.text, (label.start, label.end), options)
 
 
-def _before(layout: Layout, span: Span) -> Segment | None:
+def _before(layout: Layout, first: Segment) -> Segment | None:
     """The words left of the first option of a row, else those over it."""
-    home = next((s for s in layout.segments if s.start <= span[0] < s.end), None)
-    if home is None:
-        return None
-    first = layout.part(home, *span)
-    if home.start < span[0] and any(map(str.isalpha, layout.text.text[home.start : span[0]])):
-        name = layout.text.text[home.start : span[0]].rstrip(" □☐○◯口O")
-        if sum(map(str.isalpha, name)) > 2:
-            return layout.part(home, home.start, home.start + len(name))
+    home = next(s for s in layout.segments if s.start <= first.start < s.end)
+    name = layout.text.text[home.start : first.start].rstrip(" □☐○◯口O")
+    if sum(map(str.isalpha, name)) > 2:
+        return layout.part(home, home.start, home.start + len(name))
     return next(iter([*layout.left_of(first)[:1], *layout.above(first, _OVER)[:1]]), None)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from triptych.detectors._upright import as_stored, straight
 from triptych.errors import UserError
 from triptych.types import Box, Page, Region
 from triptych.values import numbers
@@ -46,22 +47,24 @@ class Legends:
     name = "legends"
 
     def regions(self, page: Page, pictures: Sequence[Box], image: np.ndarray | None) -> list[Region]:
-        if image is None or page.turned or not 4 <= len(page.text.boxes) <= _WORDS:
+        if image is None or not 4 <= len(page.text.boxes) <= _WORDS:
             return []
-        height, width = image.shape[:2]
-        boxes = page.text.boxes.astype(np.float64) * [width, height, width, height]
-        ground = np.median(image.reshape(-1, 3), axis=0)
-        entries = _entries(page, boxes, image, ground)
-        if not entries:
-            return []
-        named = {tuple(e.box.tolist()) for e in entries}
-        found = [Region("legend", _fraction(e.box, width, height), e.label) for e in entries]
-        for (start, end), box in zip(page.text.spans.tolist(), boxes, strict=True):
-            if numbers(page.text.text[start:end]) and tuple(box.tolist()) not in named:
-                entry = _of(entries, image, box, ground)
-                if entry is not None:
-                    found.append(Region("series", _fraction(box, width, height), entry.label))
-        return found
+        return as_stored(page, _found(*straight(page, image)))
+
+
+def _found(page: Page, image: np.ndarray) -> Iterator[Region]:
+    height, width = image.shape[:2]
+    boxes = page.text.boxes.astype(np.float64) * [width, height, width, height]
+    ground = np.median(image.reshape(-1, 3), axis=0)
+    entries = _entries(page, boxes, image, ground)
+    for entry in entries:
+        yield Region("legend", _fraction(entry.box, width, height), entry.label)
+    named = {tuple(e.box.tolist()) for e in entries}
+    for (start, end), box in zip(page.text.spans.tolist(), boxes, strict=True):
+        if entries and numbers(page.text.text[start:end]) and tuple(box.tolist()) not in named:
+            own = _of(entries, image, box)
+            if own is not None:
+                yield Region("series", _fraction(box, width, height), own.label)
 
 
 def _fraction(box: np.ndarray, width: int, height: int) -> Box:
@@ -134,7 +137,7 @@ def _lined(a: _Entry, b: _Entry) -> bool:
     )
 
 
-def _of(entries: Sequence[_Entry], image: np.ndarray, box: np.ndarray, ground: np.ndarray) -> _Entry | None:
+def _of(entries: Sequence[_Entry], image: np.ndarray, box: np.ndarray) -> _Entry | None:
     """The entry whose colour lies around a number, else under it, else left of it."""
     high, wide = box[3] - box[1], box[2] - box[0]
     x0, y0, x1, y1 = box

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from triptych.detectors._upright import as_stored, straight
 from triptych.errors import UserError
 from triptych.types import Box, Page, PageText, Region
 
@@ -64,22 +65,23 @@ class Ticks:
     name = "ticks"
 
     def regions(self, page: Page, pictures: Sequence[Box], image: np.ndarray | None) -> list[Region]:
-        if image is None or not len(page.text.boxes) or page.turned or min(image.shape[:2]) < _LARGEST:
+        if image is None or not len(page.text.boxes) or min(image.shape[:2]) < _LARGEST:
             return []
-        height, width = image.shape[:2]
-        words = page.text.boxes.astype(np.float64) * [width, height, width, height]
-        marks = sorted(_marks(image, words), key=lambda m: (m.middle, m.x0))
-        options = [(mark, option) for mark in marks if (option := _option(mark, marks, words, page.text))]
-        if not _FEWEST <= len(options) <= _MOST:
-            return []
+        return as_stored(page, _found(*straight(page, image)))
+
+
+def _found(page: Page, image: np.ndarray) -> Iterator[Region]:
+    height, width = image.shape[:2]
+    words = page.text.boxes.astype(np.float64) * [width, height, width, height]
+    marks = sorted(_marks(image, words), key=lambda m: (m.middle, m.x0))
+    options = [(mark, option) for mark in marks if (option := _option(mark, marks, words, page.text))]
+    if _FEWEST <= len(options) <= _MOST:
         said = _plain([(mark, option[2]) for mark, option in options])
-        found = []
         for (mark, (first, last, _)), plain in zip(options, said, strict=True):
             parts = [Box(mark.x0 / width, mark.y0 / height, mark.x1 / width, mark.y1 / height)]
             parts += [Box(*page.text.boxes[i].tolist()) for i in (first, last)]
             if plain:
-                found.append(Region("ticked" if mark.ink > _INKED else "unticked", Box.around(parts), plain))
-        return found
+                yield Region("ticked" if mark.ink > _INKED else "unticked", Box.around(parts), plain)
 
 
 def _marks(image: np.ndarray, words: np.ndarray) -> list[_Mark]:
