@@ -78,7 +78,7 @@ def _under_headings(layout: Layout) -> Iterator[Fact]:
     """A heading of a text with one short line under it."""
     text, sections = layout.text.text, layout.page.sections
     ends = [*(s.start for s in sections[1:]), len(text)]
-    for section, end in zip(sections, ends, strict=False):
+    for section, end in list(zip(sections, ends, strict=False))[1:]:  # the first one is the title
         at = text.find(section.title, section.start, end)
         start = at + len(section.title)
         body = text[start:end].strip()

@@ -72,6 +72,15 @@ class Candidate:
     def facts(self) -> list[Fact]:
         return facts(self.layout)
 
+    @cached_property
+    def title(self) -> frozenset[str]:
+        """Words that say what the page is: its largest print, and its first line where that is no label."""
+        text = self.evidence.page.text
+        first = text.text.strip().partition("\n")[0]
+        at = text.text.find(first)
+        label = any(f.label and f.label[0] < at + len(first) for f in self.facts)
+        return frozenset(tokens(f"{heading(text)} {'' if label else first}"))
+
     @property
     def asset(self) -> str:
         return self.evidence.hit.asset
@@ -161,12 +170,10 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
         return []
     text = page.evidence.page.text.text
     found = []
-    first = text.strip().partition("\n")[0]
-    title = tokens(heading(page.evidence.page.text)) + tokens(first if ":" not in first else "")
-    for chosen in choose(wanted, page.facts, title, text)[:3]:
+    for chosen in choose(wanted, page.facts, page.title, text)[:3]:
         rest = [w for w in wanted.words if w not in chosen.held and w not in ASKING]
         share = sum(page.words.holds(w) for w in rest) / len(rest) if rest else 1.0
-        if (share >= REST or chosen.fact.keys) and _right_time(ask, page):
+        if (share >= REST or chosen.keyed) and _right_time(ask, page):
             fact = chosen.fact
             quote = _quote(page, fact.value, fact.label)
             found.append(Finding(page.evidence, fact.value, quote, chosen.score, chosen.score + share))
@@ -175,7 +182,7 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
 
 def _named_here(wanted: Asked, page: Candidate) -> bool:
     """Whether every name of two or more words and every quoted title stands on the page."""
-    return all(stands(name, page.words.words, page.words.folded) for name in wanted.names)
+    return all(stands(name, page.words.words, page.words.folded) for name in (*wanted.names, *wanted.quoted))
 
 
 def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
@@ -184,7 +191,7 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     held = sum(page.words.holds(t) for t in terms) / len(terms) if terms else 0.0
     if held < ON_PAGE or not _right_time(ask, page):
         return []
-    if any(region.name == "series" for region in page.evidence.page.regions) or tables(page.layout):
+    if any(region.name == "series" for region in page.evidence.page.regions):
         return []  # several numbers for each label: facts know which
     asks_label = cells.asks_label(ask.question)  # which country, which year: a label, never a number
     if (asks_label or ask.expects == TEXT) and (labels := _label_of(ask, page, held)):
@@ -193,7 +200,8 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
         return []
     if ask.expects not in (TEXT, AMOUNT, COUNT, PERCENT) or not ask.wants_thing:
         return []
-    found = cells.cells(page.layout, terms)
+    tabled = {s.start for rows in tables(page.layout) for row in rows for s in row}
+    found = [c for c in cells.cells(page.layout, terms) if c.start not in tabled]  # facts know those
     if ask.expects == COUNT or "dollar" in ask.question or "euro" in ask.question:
         found = [c for c in found if not c.number.percent]
     if not found or found[0].score < CELL or not cells.decided(found):

@@ -28,7 +28,6 @@ name date number no nr num value amount total type kind code id field entry desc
 """
 _PLAIN_WORDS = frozenset(_PLAIN_LABELS.split())
 _ENDED = 0.9  # what a word weighs that the question has with another ending
-_CALLED = 0.3  # less for a label that is a name in the question
 # Words that only ask.
 _ASKING_WORDS = """
 entered under according listed list stated state shown show chosen selected ticked checked marked set given says say
@@ -55,6 +54,10 @@ form page document sheet letter receipt invoice bill report slip memo fax chart 
 _PAPERS = frozenset(_PAPER_WORDS.split())
 _SYMBOLS = {"#": "number", "№": "number", "no": "number", "nr": "number", "%": "percent"}
 _NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&))+")
+# What is the Date Received on ...: a label, not a name
+_OPENING = re.compile(
+    r"(?i:what|which) (?:is|are|was|were) the (?:[A-Z][\w.]* ?)+(?=(?:on|of|in|for|at|from)\b)"
+)
 _QUOTED = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")
 _SLIPS = 84.0  # per cent of a name's characters, in order
 _ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
@@ -72,7 +75,8 @@ class Asked:
     words: tuple[str, ...]
     implied: frozenset[str]
     expects: str
-    names: tuple[tuple[str, ...], ...]  # runs of two or more words with a capital, and what stands in quotes
+    names: tuple[tuple[str, ...], ...]  # runs of two or more words with a capital
+    quoted: tuple[tuple[str, ...], ...]  # what stands in quotes: titles, and labels
 
     @property
     def paper(self) -> frozenset[str]:
@@ -88,6 +92,7 @@ class Chosen:
     fact: Fact
     score: float
     held: frozenset[str]
+    keyed: bool  # a row is named, too, and by more than a year or a number
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -103,10 +108,13 @@ def tokens(text: str) -> tuple[str, ...]:
 def asked(question: str, expects: str) -> Asked:
     """What a question says."""
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
-    names = (m[0] for m in _NAMED.finditer(question, question.find(" ")))
+    label = _OPENING.match(question)
+    names = (m[0] for m in _NAMED.finditer(question, label.end() if label else question.find(" ")))
     quoted = (m[1] for m in _QUOTED.finditer(question))
     expects = LASTING if _SPAN.search(question) else expects
-    return Asked(tokens(question), frozenset(implied), expects, tuple(map(tokens, (*names, *quoted))))
+    return Asked(
+        tokens(question), frozenset(implied), expects, tuple(map(tokens, names)), tuple(map(tokens, quoted))
+    )
 
 
 def choose(ask: Asked, facts: Sequence[Fact], title: Iterable[str], text: str) -> list[Chosen]:
@@ -137,7 +145,7 @@ def decided(found: Sequence[Chosen], text: str) -> bool:
 
 def _score(
     ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]
-) -> tuple[float, frozenset[str]] | None:
+) -> tuple[float, frozenset[str], bool] | None:
     own = tokens(_ASIDE.sub("", fact.name)) or tokens(fact.name)
     covered, held = _cover(ask, own, frozenset() if fact.keys else titled)
     if not covered and (glued := _glued(ask, fact.name)):
@@ -146,12 +154,12 @@ def _score(
         return None
     score = covered + 0.1 * sum(1 / (1 + log(rare[w] or 1)) for w in held_words(own, ask))
     if not fact.keys:
-        called = any(held <= set(name) for name in ask.names)
-        return score - _CALLED * called, held
+        called = any(held <= set(name) for name in ask.names)  # who is asked about, not what
+        return None if called else (score, held, False)
     named = max((_key_words(ask, key) for key in fact.keys), key=len)
     if named <= held:
         return None  # row and column must not be named by the same word
-    return score + 0.3 + 0.1 * len(named), held | named
+    return score + 0.3 + 0.1 * len(named), held | named, not all(map(str.isdigit, named))
 
 
 def _glued(ask: Asked, name: str) -> frozenset[str]:
@@ -173,7 +181,7 @@ def _cover(ask: Asked, own: Sequence[str], titled: frozenset[str]) -> tuple[floa
     """The share of a label's weight that is in the question, and the words of the question that it has."""
     held: set[str] = set()
     gained = whole = 0.0
-    if _numbered(own) and not _follows(own, ask.words):
+    if not _numbers_follow(own, ask.words):
         return 0.0, frozenset()
     for w in own:
         weight = _PLAIN if w in _PLAIN_WORDS else 1.0
@@ -193,9 +201,7 @@ def _cover(ask: Asked, own: Sequence[str], titled: frozenset[str]) -> tuple[floa
 def _key_words(ask: Asked, key: str) -> frozenset[str]:
     """The words of the question that name a row by all of `key`; none where it does not."""
     own = tokens(key)
-    if (_numbered(own) and not _follows(own, ask.words)) or not all(
-        any(same(w, q) for q in ask.words) for w in own
-    ):
+    if not _numbers_follow(own, ask.words) or not all(any(same(w, q) for q in ask.words) for w in own):
         return frozenset()
     return frozenset(q for w in own for q in ask.words if same(w, q))
 
@@ -209,9 +215,15 @@ def same(a: str, b: str) -> bool:
     )
 
 
-def _numbered(own: Sequence[str]) -> bool:
-    """Whether a label differs from its like by a number or a letter: Well B, Zone 2."""
-    return any(len(w) == 1 or any(map(str.isdigit, w)) for w in own)
+def _numbers_follow(own: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether the numbers and letters that tell a label from its like stand in the question beside the same
+    word: Well B, Zone 2."""
+    for i, w in enumerate(own):
+        if len(w) == 1 or any(map(str.isdigit, w)):
+            pair = own[max(0, i - 1) : i + 1] if i else own[:2]
+            if not _follows(pair, words):
+                return False
+    return True
 
 
 def _follows(own: Sequence[str], words: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from triptych.answering.layout import Layout, Segment
-from triptych.values import Number, is_year, numbers
+from triptych.values import Number, dates, is_year, numbers
 
 _GROUPED = re.compile(r"^\D{0,4}\d{1,3}(?: \d{3})+(?:[.,]\d+)?\D{0,4}$")  # 53 230 alone is one number
 _CODE = re.compile(r"(?<!\w)[^\W\d_]+[-/]?(?:\d+[-/]?)*$")  # what stands before a number in a code
@@ -28,7 +28,14 @@ def read(layout: Layout) -> tuple[list[Value], list[Segment]]:
     labels: list[Segment] = []
     for segment in layout.segments:
         text = _GROUPED.sub(lambda m: m[0].replace(" ", "\u00a0"), segment.text)
-        found = [n for n in numbers(text) if not is_year(n.text) and not _in_code(text, n.start)]
+        days = [(d.start, d.end) for d in dates(text)]
+        found = [
+            n
+            for n in numbers(text)
+            if not is_year(n.text)
+            and not _in_code(text, n.start)
+            and not any(a <= n.start < b for a, b in days)
+        ]
         letters = sum(c.isalpha() for c in segment.text)
         if found and letters <= 3 + 2 * len(found):
             for n in found:
