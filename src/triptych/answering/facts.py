@@ -6,6 +6,7 @@ Found once for a page, without a question; `matching` chooses among them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -67,11 +68,22 @@ def _lines(layout: Layout) -> Iterator[Fact]:
         if (m := _INLINE.match(line.text)) and line.text.count(": ") == 1:
             yield _of_line(line, m)
     if not len(layout.boxes):
-        spaced = [(line, m) for line in layout.segments if (m := _SPACED.match(line.text))]
-        if len(spaced) >= _FEWEST:
-            yield from (_of_line(line, m) for line, m in spaced)
+        yield from _in_columns(layout)
         yield from _under_headings(layout)
         yield from _amounts(layout)
+
+
+def _in_columns(layout: Layout) -> Iterator[Fact]:
+    """Lines whose values all begin at the same character: set with spaces."""
+    places = Counter(m.start("value") for line in layout.segments if (m := _SPACED.match(line.text)))
+    column, lines = max(places.items(), key=lambda p: p[1], default=(0, 0))
+    if lines >= _FEWEST:
+        for line in layout.segments:
+            key, value = line.text[:column], line.text[column:].rstrip()
+            if key.strip() and key[-1] == " " and value and value[0] != " " and len(value) <= _SHORT:
+                start = line.start + column
+                label = (line.start, line.start + len(key.rstrip()))
+                yield Fact(((start, start + len(value)),), key.strip(), (), label)
 
 
 def _under_headings(layout: Layout) -> Iterator[Fact]:
@@ -79,12 +91,13 @@ def _under_headings(layout: Layout) -> Iterator[Fact]:
     text, sections = layout.text.text, layout.page.sections
     ends = [*(s.start for s in sections[1:]), len(text)]
     for section, end in list(zip(sections, ends, strict=False))[1:]:  # the first one is the title
-        at = text.find(section.title, section.start, end)
-        start = at + len(section.title)
+        title = section.title.rpartition(" > ")[2]
+        at = text.find(title, section.start, end)
+        start = at + len(title)
         body = text[start:end].strip()
         if at >= 0 and body and "\n" not in body and len(body) <= _SHORT:
             value = text.index(body, start)
-            yield Fact(((value, value + len(body)),), section.title, (), (at, start))
+            yield Fact(((value, value + len(body)),), title, (), (at, start))
 
 
 def _amounts(layout: Layout) -> Iterator[Fact]:

@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from triptych.answering.cells import alike
 from triptych.answering.facts import Fact
 from triptych.answering.question import AMOUNT, COUNT, DATE, PERCENT, PERSON, STOP
+from triptych.answering.support import MONTHS
 from triptych.values import dates, fold, numbers
 
 COVERED = 0.6  # of a label's weight, at least this share is in the question
@@ -62,9 +63,8 @@ _QUOTED = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")
 _SLIPS = 84.0  # per cent of a name's characters, in order
 _ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
 _GLUED = 6  # letters of a label that may have lost its spaces
-_MONTH_NAMES = "january february march april june july august september october november december"
-_LONG = frozenset(_MONTH_NAMES.split())
-_MONTHS = frozenset(month[:3] for month in _LONG)
+_LONG = MONTHS - {"may"}
+_SHORT = frozenset(month[:3] for month in _LONG)
 _TIME = re.compile(r"(?<!\d)[0-2]?\d[:.h][0-5]\d(?!\d)")
 
 
@@ -211,7 +211,7 @@ def same(a: str, b: str) -> bool:
     if any(map(str.isdigit, a)) or any(map(str.isdigit, b)) or min(len(a), len(b)) < 3:
         return a == b
     return alike(a, b) or (
-        min(len(a), len(b)) == 3 and a[:3] == b[:3] in _MONTHS and (a in _LONG) != (b in _LONG)
+        min(len(a), len(b)) == 3 and a[:3] == b[:3] in _SHORT and (a in _LONG) != (b in _LONG)
     )
 
 
