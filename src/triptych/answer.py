@@ -23,6 +23,7 @@ from triptych.answering.findings import (
     find_passages,
     find_totals,
 )
+from triptych.answering.matching import asked, mostly
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
 from triptych.answering.support import Support, bears, support
@@ -155,7 +156,9 @@ def _plain(ask: Ask, pages: Sequence[Candidate], fields: Callable[[], list[Findi
     """For a question of no kind: a title in it leads to fields first, words of a label to facts."""
     if ask.quoted:
         return fields() or _facts(ask, pages)
-    return _facts(ask, pages) or _unlabelled(ask, fields(), pages)
+    fitting = {p.asset for p in _fitting(ask, pages)}
+    own = [f for f in fields() if f.evidence.hit.asset in fitting]
+    return _facts(ask, pages) or _unlabelled(ask, own, pages)
 
 
 def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
@@ -182,9 +185,15 @@ def _unkind(ask: Ask, fields: Sequence[Finding], pages: Sequence[Candidate]) -> 
 
 
 def _fitting(ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
-    """Pages of files that hold what the question names."""
+    """Pages of files that hold what the question names, whole names of people and companies among it."""
     words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
-    return [p for p in pages if bears(ask, words[p.asset])]
+    names = asked(ask.question, ask.expects).names
+    return [
+        p
+        for p in pages
+        if bears(ask, words[p.asset])
+        and all(any(mostly(name, w.words, w.folded) for w in words[p.asset]) for name in names)
+    ]
 
 
 def _labelled(

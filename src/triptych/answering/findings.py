@@ -14,7 +14,6 @@ from triptych.answering import cells, passages
 from triptych.answering.cells import alike
 from triptych.answering.facts import Fact, facts
 from triptych.answering.fields import Field, fields
-from triptych.answering.grids import tables
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.matching import ASKING, Asked, asked, choose, stands, tokens
@@ -200,8 +199,7 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
         return []
     if ask.expects not in (TEXT, AMOUNT, COUNT, PERCENT) or not ask.wants_thing:
         return []
-    tabled = {s.start for rows in tables(page.layout) for row in rows for s in row}
-    found = [c for c in cells.cells(page.layout, terms) if c.start not in tabled]  # facts know those
+    found = cells.cells(page.layout, terms)
     if ask.expects == COUNT or "dollar" in ask.question or "euro" in ask.question:
         found = [c for c in found if not c.number.percent]
     if not found or found[0].score < CELL or not cells.decided(found):

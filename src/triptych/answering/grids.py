@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from triptych.answering.layout import Layout, Segment
-from triptych.values import dates, numbers
+from triptych.values import dates, is_year, numbers
 
 Span = tuple[int, int]
 _FEWEST_CELLS, _FEWEST_ROWS = 3, 3  # of a printed table, its head among them
@@ -23,7 +23,7 @@ _RECORD = re.compile(r"(?P<key>[^:;|]{1,40}):\s(?P<value>[^;]*)(?:;\s|$)")
 _BAR = re.compile(r"^\s*\|.*\|\s*$")
 _BETWEEN = re.compile(r"[^|]+")
 _RULE = re.compile(r"^[\s|:-]+$")
-_LONG = 40  # characters of a cell that names a row
+_LONG = 60  # characters of a cell that names a row
 
 
 class Cell(NamedTuple):
@@ -45,7 +45,13 @@ def grids(layout: Layout) -> tuple[Cell, ...]:
 
 def tables(layout: Layout) -> list[list[list[Segment]]]:
     """Rows of segments of each printed table, its head first."""
-    return [rows for rows in _blocks(rows_of(layout)) if _is_head(rows[0], rows[1:]) and _even(rows)]
+    found = []
+    for over, rows in _blocks(rows_of(layout)):
+        if _is_head(rows[0], rows[1:]):
+            found.append(rows)
+        elif len(over) == len(rows[0]) - 1 > 1 and over[0].x0 > rows[0][0].x0 and _is_head(over, rows):
+            found.append([over, *rows])  # nothing stands over the labels of the rows
+    return [rows for rows in found if len(rows) >= _FEWEST_ROWS and _even(rows)]
 
 
 def _cells(heads: Sequence[str], row: Sequence[Span | None], text: str) -> Iterator[Cell]:
@@ -56,8 +62,8 @@ def _cells(heads: Sequence[str], row: Sequence[Span | None], text: str) -> Itera
             continue
         others = [j for j in range(len(row)) if j != i and said[j] and len(said[j]) <= _LONG]
         named = [j for j in others if j == 0 or any(map(str.isalpha, said[j]))]
-        label = row[named[0]] if named else None
-        yield Cell(span, heads[i], tuple(said[j] for j in named), label)
+        if named:
+            yield Cell(span, heads[i], tuple(said[j] for j in named), row[named[0]])
 
 
 # ------------------------------------------------------------------------------------------ by marks
@@ -124,18 +130,18 @@ def rows_of(layout: Layout) -> list[list[Segment]]:
     return [sorted(row, key=lambda s: s.x0) for row in rows]
 
 
-def _blocks(rows: Sequence[list[Segment]]) -> Iterator[list[list[Segment]]]:
-    """Rows one below the other that have as many cells as a table, give or take an empty one."""
+def _blocks(rows: Sequence[list[Segment]]) -> Iterator[tuple[list[Segment], list[list[Segment]]]]:
+    """Rows one below the other that have as many cells as a table, give or take an empty one, and the row over them."""
     block: list[list[Segment]] = []
-    for row in [*rows, []]:
+    over: list[Segment] = []
+    for above, row in pairwise([[], *rows, []]):
         likely = len(row) >= _FEWEST_CELLS and not any(s.text.rstrip().endswith(":") for s in row)
-        fits = likely and (not block or (abs(len(row) - len(block[0])) <= 1 and _near(block, row)))
-        if fits:
+        if likely and block and abs(len(row) - len(block[0])) <= 1 and _near(block, row):
             block.append(row)
             continue
-        if len(block) >= _FEWEST_ROWS:
-            yield block
-        block = [row] if likely else []
+        if len(block) >= _FEWEST_ROWS - 1:
+            yield over, block
+        over, block = above, [row] if likely else []
 
 
 def _near(block: Sequence[Sequence[Segment]], row: Sequence[Segment]) -> bool:
@@ -157,11 +163,25 @@ def _is_head(head: Sequence[Segment], body: Sequence[Sequence[Segment]]) -> bool
     words = sum(any(map(str.isalpha, s.text)) for s in head)
     if any(_VALUE.search(s.text) or dates(s.text) for s in head):
         return False  # rows of labels and values
+    if sum(_plain(s) for s in head) > 0.5 * len(head) and sum(
+        _plain(s) for row in body for s in row
+    ) > 0.5 * sum(map(len, body)):
+        return False  # a row of numbers over rows of numbers
     parts = any(n.decimals or n.percent or n.currency for s in head for n in numbers(s.text))
     named = sum(
         any(map(str.isalpha, row[0].text)) or ":" in row[0].text or not numbers(row[0].text) for row in body
     )
-    return bool(words) and not parts and named >= 0.7 * len(body)
+    worded = words or all(is_year(s.text) for s in head)
+    return bool(worded) and not parts and named >= 0.7 * len(body)
+
+
+def _plain(segment: Segment) -> bool:
+    """Whether a cell is a number and no year or time."""
+    return (
+        bool(numbers(segment.text))
+        and not is_year(segment.text)
+        and not any(c.isalpha() or c == ":" for c in segment.text)
+    )
 
 
 def _placed(row: Sequence[Segment], columns: Sequence[Segment | None]) -> list[Segment | None]:

@@ -16,8 +16,8 @@ from rapidfuzz import fuzz
 
 from triptych.answering.cells import alike
 from triptych.answering.facts import Fact
-from triptych.answering.question import AMOUNT, COUNT, DATE, PERCENT, PERSON, STOP
-from triptych.answering.support import MONTHS
+from triptych.answering.question import AMOUNT, COUNT, DATE, FISCAL, NOISE, PERCENT, PERSON, STOP
+from triptych.answering.support import MONTHS, MOST
 from triptych.values import dates, fold, numbers
 
 COVERED = 0.6  # of a label's weight, at least this share is in the question
@@ -107,6 +107,7 @@ def tokens(text: str) -> tuple[str, ...]:
 
 def asked(question: str, expects: str) -> Asked:
     """What a question says."""
+    question = FISCAL.sub("", question)
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
     label = _OPENING.match(question)
     names = (m[0] for m in _NAMED.finditer(question, label.end() if label else question.find(" ")))
@@ -240,6 +241,16 @@ def stands(name: Sequence[str], words: Iterable[str], folded: str) -> bool:
     return all(
         w in words or (len(w) >= 4 and fuzz.partial_ratio(w, folded, score_cutoff=_SLIPS) > 0) for w in name
     )
+
+
+def mostly(name: Sequence[str], words: Iterable[str], folded: str) -> bool:
+    """Whether most of a name, by length, stands there; legal forms and short words are not counted."""
+    known = frozenset(words)
+    own = [w for w in name if len(w) > 2 and w not in NOISE]
+    if max(map(len, own), default=0) < 4:
+        return True  # VAT ID
+    held = sum(len(w) for w in own if stands((w,), known, folded))
+    return held >= MOST * sum(map(len, own))
 
 
 def fits(value: str, expects: str) -> bool:
