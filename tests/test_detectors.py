@@ -543,8 +543,10 @@ class TestRapidLayout(DetectorSuite):
 # ------------------------------------------------------------------------------------ ticks and legends
 
 
-def ballot(ticked: int, *, dark: bool = False, round_: bool = False) -> tuple[Page, np.ndarray]:
-    """A row of three options with a box before each, one of them ticked, drawn with its words."""
+def ballot(
+    ticked: int, *, dark: bool = False, round_: bool = False, after: bool = False
+) -> tuple[Page, np.ndarray]:
+    """A row of three options with a box before each, or after, one of them ticked, drawn with its words."""
     ground, ink = ((20, 24, 40), (230, 230, 240)) if dark else ((250, 250, 246), (20, 20, 20))
     picture = Image.new("RGB", (700, 500), ground)
     draw = ImageDraw.Draw(picture)
@@ -555,9 +557,9 @@ def ballot(ticked: int, *, dark: bool = False, round_: bool = False) -> tuple[Pa
         (draw.ellipse if round_ else draw.rectangle)((x, y, x + 14, y + 14), outline=ink, width=2)
         if i == ticked:
             (draw.ellipse if round_ else draw.rectangle)((x + 4, y + 4, x + 10, y + 10), fill=ink)
-        placed.append((x + 26, y - 3, text))
+        placed.append((x - 10 - font.getlength(text) if after else x + 26, y - 3, text))
     words = []
-    for x, y, text in ((40, 197, "Site:"), *placed):
+    for x, y, text in ((10, 197, "Site:"), *placed):
         box = draw.textbbox((x, y), text, font=font)
         draw.text((x, y), text, fill=ink, font=font)
         words.append(Word(text, Box(box[0] / 700, box[1] / 500, box[2] / 700, box[3] / 500)))
@@ -567,8 +569,9 @@ def ballot(ticked: int, *, dark: bool = False, round_: bool = False) -> tuple[Pa
 @pytest.mark.parametrize("ticked", [0, 1, 2])
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("round_", [False, True])
-def test_the_box_with_ink_inside_is_ticked(ticked: int, dark: bool, round_: bool) -> None:
-    page, image = ballot(ticked, dark=dark, round_=round_)
+@pytest.mark.parametrize("after", [False, True])
+def test_the_box_with_ink_inside_is_ticked(ticked: int, dark: bool, round_: bool, after: bool) -> None:
+    page, image = ballot(ticked, dark=dark, round_=round_, after=after)
     found = {r.text: r.name for r in ticks.load().regions(page, [], image)}
     assert found == {
         name: "ticked" if i == ticked else "unticked" for i, name in enumerate(("Meadow", "Forest", "Lake"))

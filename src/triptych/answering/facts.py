@@ -121,8 +121,15 @@ def _beside(layout: Layout, taken: frozenset[int]) -> Iterator[Fact]:
         right = paired.get(s.start) or next(iter(layout.right_of(s)), None)
         if right is None or right.start in taken or right.text.rstrip().endswith(":"):
             continue
-        if s.start in paired or s.text.rstrip().endswith((":", "：")):
+        offered = s.start not in paired and _several(layout, s)
+        if not offered and (s.start in paired or s.text.rstrip().endswith((":", "："))):
             yield Fact(((right.start, right.end),), s.text, (), (s.start, s.end))
+
+
+def _several(layout: Layout, label: Segment) -> bool:
+    """Whether several things stand right of a label and none of them is a label: a choice, or a row of a table."""
+    right = layout.right_of(label)
+    return len(right) > 1 and not any(":" in s.text for s in right)
 
 
 def _pairs(layout: Layout) -> Iterator[tuple[Segment, Segment]]:

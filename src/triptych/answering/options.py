@@ -95,12 +95,43 @@ def _by_row(layout: Layout, found: Sequence[tuple[Segment, Span, bool]]) -> Iter
             rows[-1].append(option)
         else:
             rows.append([option])
-    for row in rows:
-        row.sort(key=lambda f: f[0].x0)
+    for row in _listed(rows):
         label = _before(layout, row[0][0])
-        if label is not None and len(row) > 1:
+        if label is not None and len(row) > 1 and (_in_row(row) or _heads(layout, label)):
             options = tuple(Option(span, ticked) for _, span, ticked in row)
             yield Choice(label.text, (label.start, label.end), options)
+
+
+def _in_row(options: Sequence[tuple[Segment, Span, bool]]) -> bool:
+    return options[1][0].middle < options[0][0].y1
+
+
+def _heads(layout: Layout, label: Segment) -> bool:
+    """Whether a label stands alone over a list: what has a value beside it names that."""
+    return label.text.rstrip().endswith((":", "?")) and not layout.right_of(label)
+
+
+def _listed(rows: Sequence[list[tuple[Segment, Span, bool]]]) -> Iterator[list[tuple[Segment, Span, bool]]]:
+    """Rows of options, from the left; options one below the other are one list."""
+    listed: list[tuple[Segment, Span, bool]] = []
+    for row in rows:
+        row.sort(key=lambda f: f[0].x0)
+        if len(row) == 1 and listed and _follows(listed[-1][0], row[0][0]):
+            listed.append(row[0])
+            continue
+        if listed:
+            yield listed
+        listed = row if len(row) == 1 else []
+        if not listed:
+            yield row
+    if listed:
+        yield listed
+
+
+def _follows(above: Segment, below: Segment) -> bool:
+    return (
+        below.middle - above.middle < _OVER * above.height and abs(above.x0 - below.x0) < 1.5 * above.height
+    )
 
 
 def _before(layout: Layout, first: Segment) -> Segment | None:

@@ -28,6 +28,7 @@ _GAP = 3.0  # of its size: how far the option's first word stands from a mark, a
 _TEXT = (0.45, 1.8)  # of the height of the words beside it: how large a mark is
 _NEXT = 0.9  # of its size: nearer than this to another mark is the option of that one
 _INTO = 0.3  # of its size: how far into a mark the middle of a word's box may reach
+_FAR = 8.0  # of its size: how far it is looked for the next ink
 _CLEAR = 0.25  # of its size: so much beside a mark is free
 _DRAWN = frozenset("□☐○◯口■●◉☑☒▢冈区図")  # what a mark is read as
 _ROUND = re.compile(r"[O0oQ](?=[A-Z\d])")  # or as a letter, where most options of a row begin with one
@@ -73,20 +74,56 @@ class Ticks:
 def _found(page: Page, image: np.ndarray) -> Iterator[Region]:
     height, width = image.shape[:2]
     words = page.text.boxes.astype(np.float64) * [width, height, width, height]
-    marks = sorted(_marks(image, words), key=lambda m: (m.middle, m.x0))
-    options = [(mark, option) for mark in marks if (option := _option(mark, marks, words, page.text))]
-    if _FEWEST <= len(options) <= _MOST:
-        said = _plain([(mark, option[2]) for mark, option in options])
-        for (mark, (first, last, _)), plain in zip(options, said, strict=True):
-            parts = [Box(mark.x0 / width, mark.y0 / height, mark.x1 / width, mark.y1 / height)]
-            parts += [Box(*page.text.boxes[i].tolist()) for i in (first, last)]
+    ink, order, back = _ink(image), np.arange(len(words)), False
+    marks = _marks(ink, words)
+    if not marks or not _precede(ink, marks):  # words before their marks: the same in a mirror
+        ink, order, back = np.ascontiguousarray(ink[:, ::-1]), order[::-1], True
+        words = np.stack([width - words[:, 2], words[:, 1], width - words[:, 0], words[:, 3]], 1)[::-1]
+        marks = _marks(ink, words)
+        if not marks or not _precede(ink, marks):
+            return
+    marks.sort(key=lambda m: (m.middle, -m.x0 if back else m.x0))
+    options = [
+        (mark, order[words_of])
+        for mark in marks
+        if (words_of := _option(mark, marks, words, page.text.lines[order])) is not None
+    ]
+    told = [(mark, own, said) for mark, own in options if (said := _said(page.text, own))]
+    if _FEWEST <= len(told) <= _MOST:
+        for (mark, own, _), plain in zip(told, _plain([(m, said) for m, _, said in told]), strict=True):
+            x0, x1 = (width - mark.x1, width - mark.x0) if back else (mark.x0, mark.x1)
+            parts = [Box(x0 / width, mark.y0 / height, x1 / width, mark.y1 / height)]
+            parts += [Box(*page.text.boxes[i].tolist()) for i in own]
             if plain:
                 yield Region("ticked" if mark.ink > _INKED else "unticked", Box.around(parts), plain)
 
 
-def _marks(image: np.ndarray, words: np.ndarray) -> list[_Mark]:
+def _precede(ink: np.ndarray, marks: Sequence[_Mark]) -> bool:
+    """Whether the words after the marks are nearer than those before them."""
+    return median(_free(ink, m, 1) for m in marks) <= median(_free(ink, m, -1) for m in marks)
+
+
+def _free(ink: np.ndarray, mark: _Mark, way: int) -> float:
+    """How far it is from a mark to the next ink on its level, in its size."""
+    x0, y0, x1, y1 = (int(v) for v in mark[:4])
+    reach = int(_FAR * mark.size)
+    strip = (
+        ink[y0:y1, x1 + 1 : x1 + reach]
+        if way > 0
+        else ink[y0:y1, max(0, x0 - reach) : max(0, x0 - 1)][:, ::-1]
+    )
+    inked = np.flatnonzero(strip.any(axis=0))
+    return float(inked[0]) / mark.size if len(inked) else _FAR
+
+
+def _said(text: PageText, words: np.ndarray) -> str:
+    """What the words of an option say; "" where no letter is among it."""
+    said = text.text[int(text.spans[words, 0].min()) : int(text.spans[words, 1].max())]
+    return said if any(map(str.isalpha, said)) else ""
+
+
+def _marks(ink: np.ndarray, words: np.ndarray) -> list[_Mark]:
     """Marks of a page: the empty ones, and what is as large and stands in line with one of them."""
-    ink = _ink(image)
     blobs = list(_blobs(ink))
     likely = [m for m in blobs if _square(m) and _alone(ink, m) and _word(m, words) is not None]
     empty = [m for m in likely if m.ink <= _EMPTY and _hollow(ink, m)]
@@ -203,10 +240,8 @@ def _in_line(a: _Mark, b: _Mark) -> bool:
     return abs(a.middle - b.middle) < 0.6 * b.size or abs(a.x0 - b.x0) < 0.6 * b.size
 
 
-def _option(
-    mark: _Mark, marks: Sequence[_Mark], words: np.ndarray, text: PageText
-) -> tuple[int, int, str] | None:
-    """The words from a mark to the next one on its row: the first, the last, and what they say without the mark."""
+def _option(mark: _Mark, marks: Sequence[_Mark], words: np.ndarray, lines: np.ndarray) -> slice | None:
+    """The words from a mark to the next one on its row."""
     first = _word(mark, words)
     if first is None:
         return None
@@ -216,15 +251,12 @@ def _option(
     high = words[first, 3] - words[first, 1]
     last = first
     for i in range(first + 1, len(words)):
-        level = abs((words[i, 1] + words[i, 3]) / 2 - mark.middle) < 0.6 * high
+        level = lines[i] == lines[first] and abs((words[i, 1] + words[i, 3]) / 2 - mark.middle) < 0.6 * high
         follows = words[last, 0] < words[i, 0] < words[last, 2] + _WORDS_GAP * high
-        if text.lines[i] != text.lines[first] or not (
-            level and follows and (words[i, 0] + words[i, 2]) / 2 < until
-        ):
+        if not (level and follows and (words[i, 0] + words[i, 2]) / 2 < until):
             break
         last = i
-    said = text.text[int(text.spans[first, 0]) : int(text.spans[last, 1])]
-    return (first, last, said) if any(map(str.isalpha, said)) else None
+    return slice(first, last + 1)
 
 
 def _plain(options: Sequence[tuple[_Mark, str]]) -> list[str]:
