@@ -16,8 +16,9 @@ from triptych import plugins
 from triptych.conformance.detector import HEIGHT, LOGO, PHOTO, WIDTH, DetectorSuite, alike, known_page
 from triptych.detectors import fields as fields_detector
 from triptych.detectors import frames as frames_detector
-from triptych.detectors import geometry
+from triptych.detectors import geometry, legends, ticks
 from triptych.errors import UserError
+from triptych.pages.orientation import on_turned
 from triptych.seams import Detector
 from triptych.types import Box, Line, Page, PageText, Region, Word
 
@@ -43,7 +44,17 @@ class TestFramesSuite(DetectorSuite):
         return frames_detector.load()
 
 
-@pytest.mark.parametrize("name", ["geometry", "fields", "frames"])
+class TestTicksSuite(DetectorSuite):
+    def detector(self) -> Detector:
+        return ticks.load()
+
+
+class TestLegendsSuite(DetectorSuite):
+    def detector(self) -> Detector:
+        return legends.load()
+
+
+@pytest.mark.parametrize("name", ["geometry", "fields", "frames", "ticks", "legends"])
 def test_they_are_found_by_name_and_take_no_argument(name: str) -> None:
     assert plugins.load("detectors", name).name == name
     with pytest.raises(UserError, match=f"'{name}' takes no argument, got 'x'"):
@@ -527,3 +538,71 @@ class TestRapidLayout(DetectorSuite):
             plugins.load("detectors", f"rapid_layout:{tmp_path}")
         with pytest.raises(UserError, match=r"no layout model '.*gone\.onnx'"):
             plugins.load("detectors", f"rapid_layout:{tmp_path / 'gone.onnx'}")
+
+
+# ------------------------------------------------------------------------------------ ticks and legends
+
+
+def ballot(
+    ticked: int, *, dark: bool = False, round_: bool = False, after: bool = False
+) -> tuple[Page, np.ndarray]:
+    """A row of three options with a box before each, or after, one of them ticked, drawn with its words."""
+    ground, ink = ((20, 24, 40), (230, 230, 240)) if dark else ((250, 250, 246), (20, 20, 20))
+    picture = Image.new("RGB", (700, 500), ground)
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(18)
+    placed = []
+    for i, text in enumerate(("Meadow", "Forest", "Lake")):
+        x, y = 160 + 170 * i, 200
+        (draw.ellipse if round_ else draw.rectangle)((x, y, x + 14, y + 14), outline=ink, width=2)
+        if i == ticked:
+            (draw.ellipse if round_ else draw.rectangle)((x + 4, y + 4, x + 10, y + 10), fill=ink)
+        placed.append((x - 10 - font.getlength(text) if after else x + 26, y - 3, text))
+    words = []
+    for x, y, text in ((10, 197, "Site:"), *placed):
+        box = draw.textbbox((x, y), text, font=font)
+        draw.text((x, y), text, fill=ink, font=font)
+        words.append(Word(text, Box(box[0] / 700, box[1] / 500, box[2] / 700, box[3] / 500)))
+    return Page(1, PageText.of_lines([Line(tuple(words))]), 700, 500, text_source="ocr"), np.array(picture)
+
+
+@pytest.mark.parametrize("ticked", [0, 1, 2])
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("round_", [False, True])
+@pytest.mark.parametrize("after", [False, True])
+def test_the_box_with_ink_inside_is_ticked(ticked: int, dark: bool, round_: bool, after: bool) -> None:
+    page, image = ballot(ticked, dark=dark, round_=round_, after=after)
+    found = {r.text: r.name for r in ticks.load().regions(page, [], image)}
+    assert found == {
+        name: "ticked" if i == ticked else "unticked" for i, name in enumerate(("Meadow", "Forest", "Lake"))
+    }
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_ticks_of_a_turned_page_stand_where_it_is_stored(degrees: int) -> None:
+    page, image = ballot(1)
+    upright = ticks.load().regions(page, [], image)
+    lines = [Line(tuple(Word(w.text, on_turned(w.box, degrees)) for w in words_of(page)))]
+    turned = Page(1, PageText.of_lines(lines), *page_size(page, degrees), turned=degrees, text_source="ocr")
+    found = ticks.load().regions(turned, [], np.ascontiguousarray(np.rot90(image, -degrees // 90)))
+    assert [(r.name, r.text) for r in found] == [(r.name, r.text) for r in upright]
+    for region, other in zip(found, upright, strict=True):
+        assert region.box.overlap(on_turned(other.box, degrees)) > 0.9 * region.box.area
+
+
+def words_of(page: Page) -> list[Word]:
+    return [
+        Word(page.text.text[a:b], Box(*box))
+        for (a, b), box in zip(page.text.spans.tolist(), page.text.boxes.tolist(), strict=True)
+    ]
+
+
+def page_size(page: Page, degrees: int) -> tuple[int, int]:
+    return (page.height, page.width) if degrees in (90, 270) else (page.width, page.height)
+
+
+def test_words_without_boxes_are_no_options() -> None:
+    page, _ = ballot(1)
+    blank = np.full((500, 700, 3), 250, np.uint8)
+    assert ticks.load().regions(page, [], blank) == []
+    assert legends.load().regions(page, [], blank) == []

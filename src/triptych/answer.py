@@ -17,11 +17,13 @@ from triptych.answering.findings import (
     Evidence,
     Finding,
     find_cells,
+    find_facts,
     find_fields,
     find_named,
     find_passages,
     find_totals,
 )
+from triptych.answering.matching import asked, mostly
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
 from triptych.answering.support import Support, bears, support
@@ -136,17 +138,27 @@ def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
     cuts = _cuts(ask)
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
     if kind := of_kind(ask):
-        found = _of_kind(kind, pages) or _unkind(
-            kind, _labelled(cuts, supports, pages, partial(find_fields, ask)), pages
+        found = (
+            (_facts(ask, pages) if kind.item else [])
+            or _of_kind(kind, pages)
+            or _facts(ask, pages)
+            or _unkind(kind, _labelled(cuts, supports, pages, partial(find_fields, ask)), pages)
         )
     elif _wants_total(ask, cuts[0]):
         found = _labelled(cuts, supports, pages, find_totals)
     else:
-        found = _labelled(cuts, supports, pages, partial(find_fields, ask))
-        if not ask.quoted:
-            found = _unlabelled(ask, found, pages)
+        found = _plain(ask, pages, partial(_labelled, cuts, supports, pages, partial(find_fields, ask)))
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in supports.values() for s in of]))
+
+
+def _plain(ask: Ask, pages: Sequence[Candidate], fields: Callable[[], list[Finding]]) -> list[Finding]:
+    """For a question of no kind: a title in it leads to fields first, words of a label to facts."""
+    if ask.quoted:
+        return fields() or _facts(ask, pages)
+    fitting = {p.asset for p in _fitting(ask, pages)}
+    own = [f for f in fields() if f.evidence.hit.asset in fitting]
+    return _facts(ask, pages) or _unlabelled(ask, own, pages)
 
 
 def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
@@ -173,9 +185,15 @@ def _unkind(ask: Ask, fields: Sequence[Finding], pages: Sequence[Candidate]) -> 
 
 
 def _fitting(ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
-    """Pages of files that hold what the question names."""
+    """Pages of files that hold what the question names, whole names of people and companies among it."""
     words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
-    return [p for p in pages if bears(ask, words[p.asset])]
+    names = asked(ask.question, ask.expects).names
+    return [
+        p
+        for p in pages
+        if bears(ask, words[p.asset])
+        and all(any(mostly(name, w.words, w.folded) for w in words[p.asset]) for name in names)
+    ]
 
 
 def _labelled(
@@ -207,6 +225,16 @@ def _unlabelled(ask: Ask, fields: list[Finding], pages: Sequence[Candidate]) -> 
     if not found:
         found = [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)
     return found
+
+
+def _facts(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+    """Values whose label, or row and column, the question names."""
+    found = [
+        replace(f, score=f.score - RANK * p.evidence.n)
+        for p in _fitting(ask, pages)
+        for f in find_facts(ask, p)
+    ]
+    return sorted(found, key=lambda f: -f.score)
 
 
 def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]:

@@ -48,7 +48,7 @@ class ChunkSettings:
 class LookSettings:
     """What image encoders see of a page beside the whole of it."""
 
-    detectors: str = "geometry fields frames"  # back ends of detectors/, with spaces between, or "none"
+    detectors: str = "geometry fields frames ticks legends"  # back ends of detectors/, by spaces, or "none"
     regions: bool = True  # figures, logos and tables of a page are seen on their own, too
     tiles: bool = False  # large and dense pages are seen in overlapping tiles, too
     tile: int = 1024  # pixels of a tile's side

@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise
 from math import log
-from operator import attrgetter
 
 from rapidfuzz import fuzz
 
+from triptych.answering.charts import bars
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.question import content_words
-from triptych.values import Number, fold, is_year, numbers
+from triptych.answering.scales import read
+from triptych.values import Number, fold, numbers
 
 _MOST = re.compile(
     r"\b(?:most|highest|largest|biggest|greatest|longest|top|leading|best|busiest|maximum)\b", re.I
 )
-_WHICH = re.compile(r"\s*(?:in |on |at )?(?:what|which|who|welche|quel|cu[áa]l)", re.I)
+_WHICH = re.compile(
+    r"\s*(?:in |on |at )?(?:what|which|who|when|welche|wann|quel|quand|cu[áa]l|cu[áa]ndo)", re.I
+)
 _LABEL = re.compile(
     r"\s*(?:(?:in|on|at|for|by|to|from) )?(?:which|who|(?:what|welche[srmn]?|quel(?:le)?) (?:country|state|city|year|month|quarter|company|brand|region|segment|age|group|"
     r"category|product|type|kind|party|sport|team|jahr|land|ann[ée]e|pays)\b)",
@@ -39,9 +41,7 @@ _VALUE = re.compile(
 )
 _ORDINAL = re.compile(r"\b(?:second|third|fourth|fifth|\d(?:nd|rd|th))\b", re.I)
 _LEAST = re.compile(r"\b(?:least|lowest|smallest|fewest|shortest|worst|minimum)\b", re.I)
-_GROUPED = re.compile(r"^\D{0,4}\d{1,3}(?: \d{3})+(?:[.,]\d+)?\D{0,4}$")  # 53 230 alone is one number
 _FEWEST = 3  # values that make a table or a chart
-_TICKS = 4  # so many evenly spaced numbers in one line are an axis
 _SAME = 0.06  # two cells whose scores are closer than this cannot be told apart
 
 
@@ -115,6 +115,8 @@ def extreme(layout: Layout, question: str) -> list[tuple[Segment, Cell]]:
     most, least = _MOST.search(question), _LEAST.search(question)
     if not (most or least) or _ORDINAL.search(question) or not _WHICH.match(question):
         return []
+    if charted := bars(layout):
+        return _extreme_bar(charted, bool(most))
     places = _column(_places(layout))
     if len(places) < 3:
         return []
@@ -124,6 +126,15 @@ def extreme(layout: Layout, question: str) -> list[tuple[Segment, Cell]]:
     best = ordered[0]
     label = (best.row or best.foot or best.head)[0]
     return [(label, Cell(best.start, best.end, best.number, best.labels, 1.0))]
+
+
+def _extreme_bar(charted: Sequence[tuple[Segment, Segment]], most: bool) -> list[tuple[Segment, Cell]]:
+    found = [(numbers(value.text)[0], value, label) for value, label in charted]
+    ordered = sorted(found, key=lambda f: f[0].readings[0], reverse=most)
+    if ordered[0][0].readings[0] == ordered[1][0].readings[0]:
+        return []
+    number, value, label = ordered[0]
+    return [(label, Cell(value.start, value.end, number, (label,), 1.0))]
 
 
 def labelled(layout: Layout, wanted: Number) -> list[tuple[Segment, Cell]]:
@@ -188,44 +199,12 @@ def _held_by(place: _Place, terms: Sequence[str]) -> dict[str, float]:
 
 
 def _places(layout: Layout) -> list[_Place]:
-    """Numbers that are values: no years, no axis ticks, no numbers inside sentences."""
-    values: list[tuple[Number, Segment, int, int]] = []
-    labels: list[Segment] = []
-    for segment in layout.segments:
-        text = _GROUPED.sub(lambda m: m[0].replace(" ", "\u00a0"), segment.text)
-        found = [n for n in numbers(text) if not is_year(n.text)]
-        letters = sum(c.isalpha() for c in segment.text)
-        if found and letters <= 3 + 2 * len(found):
-            for n in found:
-                start, end = segment.start + n.start, segment.start + n.end
-                values.append((n, layout.part(segment, start, end), start, end))
-        elif letters or is_year(segment.text):
-            labels.append(segment)
-    ticks = _ticks([box for _, box, _, _ in values], [n for n, _, _, _ in values])
-    kept = [v for i, v in enumerate(values) if i not in ticks]
+    """Numbers that are values, with their labels."""
+    kept, labels = read(layout)
     return [
         _Place(start, end, n, box, _row(labels, box), _head(labels, box), _foot(labels, box))
         for n, box, start, end in kept
     ]
-
-
-def _ticks(boxes: Sequence[Segment], found: Sequence[Number]) -> set[int]:
-    """Numbers of an axis: aligned, and evenly spaced in value."""
-    ticks: set[int] = set()
-    for edge in ("x1", "x0", "middle"):
-        key: Callable[[Segment], float] = attrgetter(edge)
-        order = sorted(range(len(boxes)), key=lambda i: key(boxes[i]))
-        group: list[int] = []
-        for i in [*order, -1]:
-            if group and (i < 0 or key(boxes[i]) - key(boxes[group[0]]) > 0.6 * boxes[i].height):
-                values = sorted({found[j].readings[0] for j in group})
-                steps = {b - a for a, b in pairwise(values)}
-                if len(values) >= _TICKS and len(steps) == 1:
-                    ticks.update(group)
-                group = []
-            if i >= 0:
-                group.append(i)
-    return ticks
 
 
 def _row(labels: Sequence[Segment], box: Segment) -> tuple[Segment, ...]:

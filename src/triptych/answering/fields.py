@@ -13,11 +13,14 @@ from typing import NamedTuple
 
 from triptych.answering.labels import Match, fold_map, match_label
 from triptych.answering.layout import Layout, Segment
+from triptych.answering.options import choices
 from triptych.answering.question import content_words
+from triptych.answering.stacks import stacks
 from triptych.values import date_readings, dates, number_readings, numbers
 
 _NEXT_FIELD = re.compile(r"[;|]\s+[^;:|]{1,40}:\s|\s\|\s")  # name: Pear; price: 1.55
 _FILLER = re.compile(r"^[\s:：;.,_\-–—=*>|)\]]+|[\s:：_|]+$")
+_STACKED = 0.9  # how well a value lies that the order of the whole page gives to a label
 _NUMBERED = re.compile(r"\(?[0-9A-Za-z]{1,2}[.)]\s")  # 3. Court, (a) Name
 _WANTS_DATE = re.compile(r"\bdates?\b|\bdatum\b|\bdata\b|\bfecha\b|\bdue\b|\bperiod\b", re.I)
 _WANTS_DIGIT = re.compile(
@@ -159,6 +162,18 @@ class _Near(NamedTuple):
 def _values(layout: Layout, match: Match) -> Iterator[_Near]:
     """What stands after, right of and below a label."""
     home = _home(layout, match)
+    for choice in choices(layout):
+        if choice.label[0] <= match.start < choice.label[1]:
+            if choice.chosen:
+                yield _Near(list(choice.chosen), _STACKED)
+            return
+    stacked = stacks(layout)
+    own = [s for s in stacked if s.label.start == home.start]
+    if own:
+        yield _Near([(v.start, v.end) for v in own[0].value], _STACKED)
+        return
+    if any(home.start == v.start for s in stacked for v in s.value):
+        return  # a value is no label
     until = _NEXT_FIELD.search(layout.text.text, match.end, home.end)
     end = until.start() if until else home.end
     inline = layout.text.text[match.end : end]

@@ -12,15 +12,18 @@ from functools import cached_property
 
 from triptych.answering import cells, passages
 from triptych.answering.cells import alike
+from triptych.answering.facts import Fact, facts
 from triptych.answering.fields import Field, fields
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
+from triptych.answering.matching import ASKING, Asked, asked, choose, stands, tokens
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
+from triptych.pages.regions import heading
 from triptych.types import Hit, Page
 from triptych.values import dates, is_year, numbers
 
@@ -37,6 +40,7 @@ SURE = 1.6  # a labelled field beside which nothing else need be looked for
 CLEAR = 2.0  # a finding as good as any: beyond it the page that was ranked higher wins
 CELL = 0.12  # of the question's weight, at least this share stands in the labels of the cell
 PASSAGE = 0.5  # and this share in the sentence
+REST = 0.5  # of the words of a question that name no label, at least this share stands on the paper
 ON_PAGE = 0.5  # and this share of its words on the page
 
 
@@ -62,6 +66,19 @@ class Candidate:
     @cached_property
     def layout(self) -> Layout:
         return Layout(self.evidence.page)
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        return facts(self.layout)
+
+    @cached_property
+    def title(self) -> frozenset[str]:
+        """Words that say what the page is: its largest print, and its first line where that is no label."""
+        text = self.evidence.page.text
+        first = text.text.strip().partition("\n")[0]
+        at = text.text.find(first)
+        label = any(f.label and f.label[0] < at + len(first) for f in self.facts)
+        return frozenset(tokens(f"{heading(text)} {'' if label else first}"))
 
     @property
     def asset(self) -> str:
@@ -145,12 +162,36 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     return found
 
 
+def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
+    """The value whose label, or row and column, the question names on a paper that holds the rest of it."""
+    wanted = asked(ask.question, ask.expects)
+    if not _named_here(wanted, page):
+        return []
+    text = page.evidence.page.text.text
+    found = []
+    for chosen in choose(wanted, page.facts, page.title, text)[:3]:
+        rest = [w for w in wanted.words if w not in chosen.held and w not in ASKING]
+        share = sum(page.words.holds(w) for w in rest) / len(rest) if rest else 1.0
+        if (share >= REST or chosen.keyed) and _right_time(ask, page):
+            fact = chosen.fact
+            quote = _quote(page, fact.value, fact.label)
+            found.append(Finding(page.evidence, fact.value, quote, chosen.score, chosen.score + share))
+    return found
+
+
+def _named_here(wanted: Asked, page: Candidate) -> bool:
+    """Whether every name of two or more words and every quoted title stands on the page."""
+    return all(stands(name, page.words.words, page.words.folded) for name in (*wanted.names, *wanted.quoted))
+
+
 def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     """The number of a table or chart whose labels fit, or the label of the number that is asked by."""
     terms = cells.plain_terms(ask.terms)
     held = sum(page.words.holds(t) for t in terms) / len(terms) if terms else 0.0
     if held < ON_PAGE or not _right_time(ask, page):
         return []
+    if any(region.name == "series" for region in page.evidence.page.regions):
+        return []  # several numbers for each label: facts know which
     asks_label = cells.asks_label(ask.question)  # which country, which year: a label, never a number
     if (asks_label or ask.expects == TEXT) and (labels := _label_of(ask, page, held)):
         return labels

@@ -79,7 +79,7 @@ der die das des den dem ein eine ist und oder von vom zu zur zum im am auf für 
 le la les un une du de est et ou el los las y facture factura fattura factuur
 """
 STOP = frozenset(_STOP_WORDS.split())
-_FISCAL = re.compile(r"\bF\.?Y\.?\s?(?=(?:19|20)\d\d\b)", re.IGNORECASE)
+FISCAL = re.compile(r"\bF\.?Y\.?\s?(?=(?:19|20)\d\d\b)", re.IGNORECASE)
 # Words that many a page holds: they name neither a company nor a title. Legal forms among them.
 _NOISE_WORDS = """
 receipt invoice invoices form page dated date number no nr company document bill
@@ -146,7 +146,7 @@ class Ask:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """Folded content words of the whole question, in order, without repeats."""
-        return content_words(_FISCAL.sub("", self.question))
+        return content_words(FISCAL.sub("", self.question))
 
 
 def content_words(text: str) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def parse(question: str) -> Ask:
     quoted = tuple(m[1] for m in _QUOTED.finditer(asked))
     subject = asked[_OPENINGS.match(asked).end() :]  # type: ignore[union-attr]  # every part is optional
     cuts = (*_implied(asked, expects), *_cuts(subject, quoted))
-    return Ask(question, expects, cuts, quoted, tuple(dates(asked)), _codes(_FISCAL.sub("  ", asked)))
+    return Ask(question, expects, cuts, quoted, tuple(dates(asked)), _codes(FISCAL.sub("  ", asked)))
 
 
 def of_kind(ask: Ask) -> Ask | None:

@@ -18,6 +18,8 @@ from triptych.types import Page
 from triptych.values import Code, Date, code_key, codes, dates, fold, is_year
 
 MOST = 0.6  # of the names in a question, by length, a file must hold at least this share
+_MONTHS = "january february march april may june july august september october november december"
+MONTHS = frozenset(_MONTHS.split())  # English charts write Jan
 _STEM = 4  # letters that a name and a word made of it have in common
 _DAY_AND_YEAR = re.compile(r"([^\W\d_]{3,}\.? \d{1,2}),? ((?:19|20)\d\d)")  # December 31, 2022
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
@@ -94,7 +96,7 @@ class PageWords:
     def holds(self, word: str) -> float:
         """How surely a folded word stands on the page: 1 as a word, less within another one (or where
         OCR lost a space), less again with an OCR slip in a longer one."""
-        if word in self.words:
+        if word in self.words or (word in MONTHS and word[:3] in self.words):
             return 1.0
         if word in self.folded:
             return 0.9

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from triptych.results import Added, Results, Summary
     from triptych.types import Answer, Hit, View
 
-_PARTS = ("table", "figure", "logo", "signature")  # regions that are told as seen, not as a value
+_PARTS = (
+    "table",
+    "figure",
+    "logo",
+    "signature",
+    "unticked",
+    "series",
+    "legend",
+)  # regions that are told as seen, not as a value
 _METRICS = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr@10")
 _BAR = 12  # characters of a signal's bar in --explain
 
