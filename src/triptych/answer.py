@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
+from triptych.answering.asked import Asked, asked
 from triptych.answering.findings import (
     Candidate,
     Evidence,
@@ -20,11 +21,14 @@ from triptych.answering.findings import (
     find_fields,
     find_named,
     find_passages,
+    find_roles,
     find_totals,
 )
+from triptych.answering.matching import FAIR, GOOD
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
-from triptych.answering.support import Support, bears, support
+from triptych.answering.roles import Meaning
+from triptych.answering.support import Support, bears, bears_values, lacking, support
 from triptych.answering.vocabulary import asks_total
 from triptych.catalog import Catalog
 from triptych.grounding.plain import visible
@@ -72,17 +76,20 @@ def around(catalog: Catalog, hit: Hit) -> list[Page]:
     return [without(catalog.page(asset.key, number)) for number in near if number != hit.page]
 
 
-def answer(question: str, evidence: Sequence[Evidence], more: More = no_more) -> Answer:
+def answer(
+    question: str, evidence: Sequence[Evidence], more: More = no_more, meaning: Meaning | None = None
+) -> Answer:
     """Answer from `evidence`, or abstain and say what is lacking.
 
     `more(hit)` gives further pages of the file that the hit is from (an invoice's total often stands on
-    another page than its number and its seller); it is asked for the best fitting files only.
+    another page than its number and its seller); it is asked for the best fitting files only. `meaning` encodes
+    texts: with it a label is found that means what the question says in other words.
     """
     start = perf_counter()
     ask = parse(question)
     pages = [Candidate(e) for e in evidence]
     pages += _beyond(ask, pages, more)
-    found, lacking = _find(ask, pages)
+    found, lacking = _find(ask, pages, meaning)
     given = _say(question, found) if found else Answer(question, lacking, abstained=True)
     hits = tuple(e.hit for e in evidence)
     return replace(given, evidence=hits, seconds={"answer": perf_counter() - start})
@@ -129,22 +136,22 @@ def _doubts(best: Finding, found: Sequence[Finding]) -> Iterator[str]:
             break
 
 
-def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
+def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tuple[list[Finding], str]:
     """Findings, best first; when there are none, a sentence that says why."""
     if not pages:
         return [], "Nothing in the library bears on this question."
     cuts = _cuts(ask)
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
     if kind := of_kind(ask):
-        found = _of_kind(kind, pages) or _unkind(
-            kind, _labelled(cuts, supports, pages, partial(find_fields, ask)), pages
-        )
+        found = _of_kind(kind, pages)
+        fields = [] if found else _labelled(cuts, supports, pages, partial(find_fields, ask))
+        found = found or _clear(fields) or _roles(ask, pages, meaning, GOOD) or _unkind(kind, pages)
     elif _wants_total(ask, cuts[0]):
         found = _labelled(cuts, supports, pages, find_totals)
     else:
-        found = _labelled(cuts, supports, pages, partial(find_fields, ask))
-        if not ask.quoted:
-            found = _unlabelled(ask, found, pages)
+        fields = _labelled(cuts, supports, pages, partial(find_fields, ask))
+        found = _clear(fields) if ask.quoted else _unlabelled(ask, fields, pages, meaning)
+        found = found or _roles(ask, pages, meaning, FAIR) or fields
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in supports.values() for s in of]))
 
@@ -160,16 +167,39 @@ def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     return found
 
 
-def _unkind(ask: Ask, fields: Sequence[Finding], pages: Sequence[Candidate]) -> list[Finding]:
-    """For a kind that no page has a label for: a clear field that is called as in the question, else a
-    sentence that says the word. A receipt without a tip is no reason to quote anything else of it."""
-    clear = [f for f in fields if f.strength >= CLEAR_FIELD]
-    if clear:
-        return clear
+def _unkind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+    """For a kind that no page has a label for: a sentence that says the word. A receipt without a tip is no reason
+    to quote anything else of it."""
     if ask.kind is None:
         return []
     found = find_passages(ask, _fitting(ask, pages))
     return [f for f in found if ask.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
+
+
+def _clear(fields: Sequence[Finding]) -> list[Finding]:
+    return [f for f in fields if f.strength >= CLEAR_FIELD]
+
+
+def _roles(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None, least: float) -> list[Finding]:
+    """What fills the asked role on pages of files that hold every name of the question, those of the best files."""
+    wanted = asked(ask.question)
+    fitting = _named(wanted, ask, pages)
+    files = list(dict.fromkeys(p.asset for p in fitting))[:FILES]
+    found = [
+        replace(f, score=f.score - RANK * p.evidence.n)
+        for p in fitting
+        if p.asset in files
+        for f in find_roles(wanted, p, meaning)
+        if f.strength >= least
+    ]
+    return found
+
+
+def _named(wanted: Asked, ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
+    """Pages of files that hold all names, dates and codes of the question."""
+    words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
+    held = {asset for asset, every in words.items() if not lacking(wanted.names, every) and bears_values(ask, every)}
+    return [p for p in pages if p.asset in held]
 
 
 def _fitting(ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
@@ -197,16 +227,18 @@ def _labelled(
     return found
 
 
-def _unlabelled(ask: Ask, fields: list[Finding], pages: Sequence[Candidate]) -> list[Finding]:
-    """For a question that names no form: a clear field, else a cell, else any field, else a sentence."""
-    clear = [f for f in fields if f.strength >= CLEAR_FIELD]
+def _unlabelled(
+    ask: Ask, fields: list[Finding], pages: Sequence[Candidate], meaning: Meaning | None
+) -> list[Finding]:
+    """For a question that names no form: a good match of roles, else a clear field, a cell, any match, any field, a
+    sentence."""
+    matched = _roles(ask, pages, meaning, FAIR)
+    clear = [f for f in matched if f.strength >= GOOD] or _clear(fields)
     if clear:
         return clear
     pages = _fitting(ask, pages)
     found = [replace(f, score=f.score - RANK * p.evidence.n) for p in pages for f in find_cells(ask, p)]
-    if not found:
-        found = [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)
-    return found
+    return found or matched or [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)
 
 
 def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]:

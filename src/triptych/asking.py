@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from triptych.answer import answer, around, gathered, seen
+from triptych.answering.roles import Meaning
 from triptych.catalog import Catalog
 from triptych.dialogue.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
 from triptych.display.pictures import Pictures
@@ -61,6 +62,7 @@ class Asking:
     pictures: Pictures
     vlms: Callable[[], Vlms]
     settings: Settings
+    meaning: Meaning | None = None  # encodes texts: what other words mean the same
 
     def events(
         self,
@@ -132,7 +134,7 @@ class Asking:
     def _quoted(self, question: str, hits: Results) -> Iterator[Event]:
         """What the extractive answerer says, which is there as a whole or not at all."""
         evidence = gathered(self.catalog, () if hits.match is False else hits)
-        given = answer(question, seen(evidence), partial(around, self.catalog))
+        given = answer(question, seen(evidence), partial(around, self.catalog), self.meaning)
         doubts = tuple(told for e in evidence if (told := distrust.warning(e.hit, e.page)))
         given = replace(given, evidence=hits.hits, warnings=(*given.warnings, *doubts))
         yield Token(given.text)

@@ -290,7 +290,8 @@ class Library:
         """What answers, with the settings of now: also many questions at once."""
         from triptych.asking import Asking
 
-        return Asking(self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings)
+        encoder = self.encoders.text
+        return Asking(self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings, encoder.texts)
 
     def _asset(self, name: str, collection: str | None = None) -> Asset:
         return self.catalog.asset(name, collection, ingest.names_of(name))

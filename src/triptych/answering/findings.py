@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from triptych.answering import cells, passages
+from triptych.answering import cells, matching, passages
+from triptych.answering.asked import Asked
 from triptych.answering.cells import alike
 from triptych.answering.fields import Field, fields
 from triptych.answering.items import items
@@ -18,6 +19,7 @@ from triptych.answering.layout import Layout, Segment
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
+from triptych.answering.roles import SAID, SENTENCE, Meaning
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
@@ -143,6 +145,27 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
         quote = _quote(page, spans, value.label)
         found.append(Finding(page.evidence, spans, quote, value.score, weigh(value.score)))
     return found
+
+
+def find_roles(asked: Asked, page: Candidate, meaning: Meaning | None) -> list[Finding]:
+    """What fills the role that the question asks for, whatever it is called on the page."""
+    found = []
+    for match in matching.matches(page.layout, asked, meaning)[:3]:
+        if match.score >= matching.FAIR:
+            quote = _quote(page, match.pair.value, match.pair.at)
+            if match.pair.how in (SAID, SENTENCE):
+                quote = _sentence(page, match.pair.value)
+            found.append(Finding(page.evidence, match.pair.value, quote, match.score, match.score))
+    return found
+
+
+def _sentence(page: Candidate, value: Spans) -> Spans:
+    """The sentence that a value stands in, else the value."""
+    text = page.evidence.page.text.text
+    return tuple(
+        next(((a, b) for a, b in passages.sentences(text) if a <= start and end <= b and b - a < passages.LONGEST), (start, end))
+        for start, end in value
+    )
 
 
 def find_cells(ask: Ask, page: Candidate) -> list[Finding]:

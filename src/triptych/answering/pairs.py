@@ -1,0 +1,82 @@
+"""What a page says of what: labels with their values, and facts of sentences as if they had labels.
+
+*Driver | Dorian Naylor*, *Date: 7 May*, *Issued 2 May*, "our housing officer Jasper Whitcombe", "the rent will be
+$1,250", "room 239": each is a pair of the words that say a role and the words that fill it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from triptych.answering import letters, roles, sayings, shapes
+from triptych.answering.fields import fields_at
+from triptych.answering.labels import _matched
+from triptych.answering.layout import Layout, Segment
+from triptych.answering.roles import INLINE, PRINTED, Pair, Span
+
+
+_COLON = re.compile(r"(?:^|(?<=[|;·•]\s)|(?<=\s{2}))[\W_]*([^\W\d_][^:：|;]{0,39}?)\s*[:：](?!//|\d\d\b)")
+_GAP = re.compile(r"^([^\W\d_][^:\n]{1,38}?)(?:\s{2,}|\s*\.{3,}\s*|\t)(\S.*)$")
+_LABEL_WORDS = 6
+
+
+def pairs(layout: Layout, kind: str) -> Iterator[Pair]:
+    """The pairs of a page, in reading order; `kind` is the shape of value that is wanted (see `shapes`)."""
+    titles = {s.start for s in roles.titles(layout)}
+    for segment in layout.segments:
+        for a, b in _labels(segment, segment.start in titles):
+            yield from _printed(layout, segment, a, b, kind)
+        yield from _inline(layout, segment)
+    yield from letters.parts(layout)
+    yield from sayings.said(layout.text.text, kind)
+
+
+def _labels(segment: Segment, title: bool) -> Iterator[Span]:
+    """Characters of a segment that may be a label: before a colon, or all of a short one that is no title."""
+    found = [m.span(1) for m in _COLON.finditer(segment.text)]
+    yield from found
+    if not found and not title and _short(segment.text):
+        yield 0, len(segment.text)
+
+
+def _short(text: str) -> bool:
+    """A few words, no sentence, no number."""
+    tokens = text.split()
+    return (
+        0 < len(tokens) <= _LABEL_WORDS
+        and sum(map(str.isalpha, text)) >= 2
+        and sum(map(str.isdigit, text)) <= 2
+        and (not text.rstrip().endswith((".", ",", ";")) or len(tokens) <= 2)
+    )
+
+
+_EXPECTS = {shapes.NAME: "person", shapes.DAY: "date", shapes.MONEY: "amount", shapes.COUNT: "count", shapes.SHARE: "percent"}
+
+
+def _printed(layout: Layout, segment: Segment, a: int, b: int, kind: str) -> Iterator[Pair]:
+    match = _matched(layout, segment, a, b, 1.0)
+    label = " ".join(segment.text[a:b].split())
+    for field in fields_at(layout, [match], label, _EXPECTS.get(kind, "text"))[:3]:
+        if field.apart:
+            yield Pair(label, (match.start, match.end), field.spans, field.score - match.score, PRINTED)
+
+
+def _inline(layout: Layout, segment: Segment) -> Iterator[Pair]:
+    """*Issued 2 May 2020* and columns of plain text, whose label has no colon."""
+    text = segment.text
+    if m := _GAP.match(text):
+        at = segment.start, segment.start + len(m[1])
+        yield Pair(m[1], at, ((segment.start + m.start(2), segment.start + len(text.rstrip())),), 0.8, INLINE)
+        return
+    for start, end in _valued(text):
+        head = text[:start].rstrip(" :.-–#")
+        if head and _short(head) and len(head.split()) <= 4 and not text[end:].strip(" .,;)"):
+            yield Pair(head, (segment.start, segment.start + len(head)), ((segment.start + start, segment.start + end),), 0.7, INLINE)
+
+
+def _valued(text: str) -> Iterator[Span]:
+    """Days, amounts, measures and codes of a line."""
+    kinds = (shapes.DAY, shapes.TIME, shapes.HEAT, shapes.MASS, shapes.SPAN, shapes.MONEY)
+    yield from {s for kind in kinds if (s := shapes.first_of(kind, text))}
+    if m := re.search(r"(?<=\s)[A-Z0-9*#+(][\w*#+()/-]*\d[\w*()/-]*(?: [\d*()-]+)*$", text):
+        yield m.span()
