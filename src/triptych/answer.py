@@ -145,7 +145,9 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     if kind := of_kind(ask):
         found = _of_kind(kind, pages)
         fields = [] if found else _labelled(cuts, supports, pages, partial(find_fields, ask))
-        found = found or _clear(fields) or _roles(ask, pages, meaning, GOOD) or _unkind(kind, pages)
+        found = found or _clear(fields)
+        if not found and not kind.item:
+            found = _roles(ask, pages, meaning, GOOD) or _unkind(kind, pages)
     elif _wants_total(ask, cuts[0]):
         found = _labelled(cuts, supports, pages, find_totals)
     else:
@@ -158,7 +160,7 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
 
 def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """Values of the kind that is asked for; without a balance, what is to be paid is the total."""
-    pages = _fitting(ask, pages)
+    pages = _named(asked(ask.question), ask, _fitting(ask, pages))
     supports = {cut: _supports(ask, cut, pages) for cut in ask.cuts}
     found = _labelled(ask.cuts, supports, pages, partial(find_named, ask))
     if not found and ask.kind and ask.kind.name in ("balance", "net amount"):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from triptych.answering import cells, matching, passages
+from triptych.answering import cells, matching, passages, shapes
 from triptych.answering.asked import Asked
 from triptych.answering.cells import alike
 from triptych.answering.fields import Field, fields
@@ -127,7 +127,7 @@ def _answers(ask: Ask, cut: Cut, page: Candidate, field: Field) -> bool:
         return False
     if ask.expects in (AMOUNT, COUNT, PERCENT):
         return bool(numbers(value)) and not dates(value)
-    return True
+    return shapes.fits(value, shapes.called_for(ask.question)) > -1
 
 
 def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
@@ -218,12 +218,15 @@ def _by_number(ask: Ask, page: Candidate) -> list[tuple[Segment, cells.Cell]]:
 
 
 def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
-    """The best sentence of each page."""
+    """The best sentence of each page, or the value in it that the question calls for."""
     found = []
+    wanted = shapes.called_for(ask.question)
     texts = [p.evidence.page.text for p in pages]
     for page, best in zip(pages, passages.passages(texts, ask.terms, ask.expects, ask.names), strict=True):
         if best and best[0].score >= PASSAGE:
             top = best[0]
+            if shapes.fits(page.evidence.page.text.text[slice(*top.value)], wanted) == -1:
+                continue
             found.append(Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score))
     return found
 

@@ -19,6 +19,8 @@ from triptych.answering.roles import INLINE, SAID, SENTENCE, Meaning, Pair
 
 FAIR = 7.0  # of the matches that score this, nine in ten are right
 GOOD = 8.5
+_NEVER = -99.0
+_MEANT = 0.35  # a label that shares no telling word with the question means as much as this at least
 _NONE = 0.0  # of a meaning, without an encoder
 
 
@@ -58,10 +60,15 @@ def said(layout: Layout, pair: Pair) -> str:
 def _score(layout: Layout, pair: Pair, asked: Asked, weights: dict[str, float], near: float) -> float:
     value = said(layout, pair)
     of_label, of_asked = roles.overlap(roles.words(pair.label), weights)
-    fit = shapes.fits(value, asked.shape)
     words = roles.words(value)
+    if words and set(words) <= asked.said:
+        return _NEVER  # what the question says it does not ask for
+    fit = shapes.fits(value, asked.shape)
     label = bool(words) and all(map(roles.known, words))  # a value that could be a label itself
-    known = bool(words) and set(words) <= asked.said  # what the question says it does not ask for
+    if label and asked.shape == shapes.NAME:
+        return _NEVER
+    mine = roles.words(pair.label)
+    told = any(roles.telling(a) and any(roles.near(a, b) and roles.telling(b) for b in mine) for a in weights)
     return (
         2.5 * of_label
         + 2.2 * of_asked
@@ -70,7 +77,7 @@ def _score(layout: Layout, pair: Pair, asked: Asked, weights: dict[str, float], 
         + (2.0 if fit > 0 else 3.5) * fit
         + 3.4 * min(pair.lie, 1.2)
         - 1.6 * label
-        - 1.5 * known
+        - 2.0 * (not told and near < _MEANT)
         + {SAID: 0.4, INLINE: -0.2, SENTENCE: 0.5}.get(pair.how, 0.0)
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from triptych.answering import letters, roles, sayings, shapes
-from triptych.answering.fields import fields_at
+from triptych.answering.fields import _is_header, fields_at
 from triptych.answering.labels import _matched
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.roles import INLINE, PRINTED, Pair, Span
@@ -56,9 +56,28 @@ _EXPECTS = {shapes.NAME: "person", shapes.DAY: "date", shapes.MONEY: "amount", s
 def _printed(layout: Layout, segment: Segment, a: int, b: int, kind: str) -> Iterator[Pair]:
     match = _matched(layout, segment, a, b, 1.0)
     label = " ".join(segment.text[a:b].split())
+    if _is_header(layout, segment, match) and len(layout.below(segment, 12.0)) > 1:
+        return  # of a table: which row is another question
     for field in fields_at(layout, [match], label, _EXPECTS.get(kind, "text"))[:3]:
         if field.apart:
-            yield Pair(label, (match.start, match.end), field.spans, field.score - match.score, PRINTED)
+            value = _own(layout.text.text, field.spans, kind)
+            yield Pair(label, (match.start, match.end), value, field.score - match.score, PRINTED)
+
+
+def _own(text: str, spans: tuple[Span, ...], kind: str) -> tuple[Span, ...]:
+    """The lines of a value up to one that opens like a label; the first alone where it is all that is wanted."""
+    lines = [(a + m.start(), a + m.end()) for a, b in spans for m in re.finditer(r"[^\n]+", text[a:b])]
+    if len(lines) < 2 or shapes.fits(text[slice(*lines[0])], kind) > 0 and kind not in (shapes.NAME, shapes.PLACE):
+        return tuple(lines[:1])
+    kept = [lines[0]]
+    for a, b in lines[1:]:
+        first = roles.words(text[a:b])[:1]
+        if first and roles.known(first[0]) and text[a].isupper() and kind != shapes.TEXT or ":" in text[a:b]:
+            break
+        if shapes.DAY != kind and shapes.every(shapes.DAY, text[a:b]) and not shapes.every(shapes.DAY, text[slice(*lines[0])]):
+            break
+        kept.append((a, b))
+    return spans if len(kept) == len(lines) else tuple(kept)
 
 
 def _inline(layout: Layout, segment: Segment) -> Iterator[Pair]:

@@ -178,6 +178,11 @@ def weight(word: str) -> float:
     return PALE if word in _PALE else 1.0
 
 
+def telling(word: str) -> bool:
+    """Whether a folded word says more of a role than that there is something."""
+    return word not in _PALE
+
+
 def overlap(label: Sequence[str], asked: dict[str, float]) -> tuple[float, float]:
     """Share of the label's words that the question says, and of the question's, by weight, that the label says."""
     if not label or not asked:

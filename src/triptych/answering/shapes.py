@@ -28,10 +28,10 @@ _MEASURES = {
 }
 _CLOCK = re.compile(r"(?<![\d:.,])[0-2]?\d[:h][0-5]\d(?!\d)(?:\s?[ap]\.?m\b\.?)?", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
-_TITLE = r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Ing|Sr|Sra|Mme|St|M)\. ?)"
+_TITLE = r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Ing|Sr|Sra|Mme|St|M)\.\s?)"
 _WORD = r"[A-ZÄÖÜÀ-Þ][\w'’.-]*[\w.]|[A-Z]\.?|&|\d{1,3}"
 _LINK = r"of|and|de|da|do|del|della|der|den|du|des|la|le|van|von|y|e|et|und|the|for|zu"
-_NAME = re.compile(rf"{_TITLE}?(?:{_WORD})(?: (?:(?:{_LINK}) ){{0,2}}(?:{_WORD}))*,?(?: (?:Inc|Ltd|LLC|plc|Co|GmbH|AG)\.?)?")
+_NAME = re.compile(rf"{_TITLE}?(?:{_WORD})(?:\s(?:(?:{_LINK})\s){{0,2}}(?:{_WORD}))*,?(?:\s(?:Inc|Ltd|LLC|plc|Co|GmbH|AG)\.?)?")
 _CODE = re.compile(r"[A-Z0-9*#][A-Z0-9/._#*-]*(?: [A-Z0-9*][A-Z0-9/._*-]*){0,4}")
 _PHONE = re.compile(r"\+?\(?\d(?:[ ./()–-]{0,3}\d){5,14}")
 _STREET = re.compile(
@@ -82,7 +82,8 @@ def fits(value: str, kind: str) -> float:
     if not digits and not letters:
         return -1.0
     if kind in _MEASURES:
-        return 1.0 if _MEASURES[kind].search(value) else 0.0 if numbers(value) and letters <= 3 else -1.0
+        bare = kind != HEAT and bool(numbers(value)) and letters <= 3
+        return 1.0 if _MEASURES[kind].search(value) else 0.0 if bare else -1.0
     if kind == NAME:
         return 1.0 if _NAME.fullmatch(value) and letters > 2 and digits <= 3 else -1.0
     if kind == DAY:
@@ -108,7 +109,7 @@ def _amount(value: str, kind: str, letters: int) -> float:
         return -1.0
     if kind == MONEY:
         return 1.0 if found[0].money else 0.0 if letters < 3 and not found[0].percent else -0.5
-    return 0.0 if found[0].currency else 1.0 if letters <= 12 else 0.0
+    return 0.0 if found[0].currency or found[0].decimals == 2 else 1.0 if letters <= 12 else 0.0
 
 
 def _code(value: str, digits: int) -> float:
@@ -116,11 +117,13 @@ def _code(value: str, digits: int) -> float:
         return 1.0
     if dates(value) or not _CODE.fullmatch(value.upper()) or len(value) < 2:
         return -1.0
-    if digits < 3 and value.isdigit() or any(n.money and len(n.text) == len(value) for n in numbers(value)):
-        return -0.3
+    if any(n.money and len(n.text) == len(value) for n in numbers(value)):
+        return -0.5
+    if digits < 3 and value.isdigit():
+        return 0.0
     if digits:
         return 1.0 if len(value.split()) < 3 or digits * 2 > len(value) else 0.0
-    return 0.5 if value.isupper() and " " not in value and len(value) > 3 else -1.0
+    return 1.0 if value.isupper() and " " not in value and len(value) > 3 else -1.0
 
 
 def every(kind: str, text: str) -> list[tuple[int, int]]:
