@@ -13,6 +13,7 @@ _QUOTED = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")
 _FIELD = re.compile(
     r"\b(?:under|beside|next to|in (?:the )?(?:field|box|line|row)|labell?ed|marked|field|unter|sous|bajo)(?: the)?\s*$", re.IGNORECASE
 )
+_CLOSED = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|had|can|will|ist|sind|hat|est-ce|est|es|son)\b", re.IGNORECASE)
 _BEFORE_NAME = frozenset(
     "on in of from by at with the a an for about to der die das von vom bei für auf im de du la le les des à del el en".split()
 )
@@ -27,6 +28,7 @@ class Asked:
     words: str
     shape: str
     said: frozenset[str]
+    closed: bool  # is answered by yes or no
     names: tuple[str, ...]  # of whom and what the question speaks, words that stand together in one string
 
     def weights(self, layout: Layout) -> dict[str, float]:
@@ -42,13 +44,14 @@ def asked(question: str) -> Asked:
     """Take the names out of a question; what is quoted is a name, too, unless the question says that it is a label."""
     plain = " ".join(question.split()).strip(" ?¿.!")
     said = frozenset(roles.words(plain))
+    closed = bool(_CLOSED.match(plain))
     quoted = [m for m in _QUOTED.finditer(plain)]
     label = next((m for m in quoted if _FIELD.search(plain[: m.start()])), None)
     words, names = _unnamed(_QUOTED.sub(" Q1 ", plain))
     names = (*(n for n in names if n != "Q1"), *(m[1] for m in quoted if m is not label))
     if label:
-        return Asked(label[1], shapes.called_for(label[1]), said, names)
-    return Asked(" ".join(words), shapes.called_for(_QUOTED.sub(" ", plain)), said, names)
+        return Asked(label[1], shapes.called_for(label[1]), said, closed, names)
+    return Asked(" ".join(words), shapes.called_for(_QUOTED.sub(" ", plain)), said, closed, names)
 
 
 def _unnamed(text: str) -> tuple[list[str], list[str]]:

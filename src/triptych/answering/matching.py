@@ -6,6 +6,7 @@ see docs/log/answers.md.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,10 +16,13 @@ from triptych.answering import roles, shapes
 from triptych.answering.asked import Asked
 from triptych.answering.layout import Layout
 from triptych.answering.pairs import pairs
-from triptych.answering.roles import INLINE, SAID, SENTENCE, Meaning, Pair
+from triptych.answering.roles import INLINE, PRINTED, SAID, SENTENCE, Meaning, Pair
 
 FAIR = 7.0  # of the matches that score this, nine in ten are right
 GOOD = 8.5
+_WEIGHTS = np.array([2.5, 2.2, 1.0, 2.4, 2.0, 3.5, 3.4, -1.6, -2.0, 0.4, -0.2, 0.5])  # of `features`, in order
+_COLUMN = 3  # lines on which a label stands that is one of a table's
+_YES_NO = frozenset("yes no ja nein oui non sí si ja nee true false on off".split())
 _NEVER = -99.0
 _MEANT = 0.35  # a label that shares no telling word with the question means as much as this at least
 _NONE = 0.0  # of a meaning, without an encoder
@@ -39,8 +43,25 @@ def matches(layout: Layout, asked: Asked, meaning: Meaning | None) -> list[Match
         return []
     weights = asked.weights(layout)
     near = _meanings(asked.words, [p.label for p in found], meaning)
+    found, near = _of_row(layout, found, near, asked)
     scored = [Matched(p, _score(layout, p, asked, weights, n)) for p, n in zip(found, near, strict=True)]
     return _distinct(layout, sorted(scored, key=lambda m: -m.score))
+
+
+def _of_row(layout: Layout, found: list[Pair], near: np.ndarray, asked: Asked) -> tuple[list[Pair], np.ndarray]:
+    """Without the values of records that the question does not name: a label that stands on many lines is a column."""
+    times = Counter(label for label, _ in {(p.label, p.at) for p in found if p.how == PRINTED and p.at})
+    rows = [times[p.label] >= _COLUMN and p.how == PRINTED and p.at is not None for p in found]
+    if not any(rows):
+        return found, near
+    text = layout.text.text
+    lines = ["" if not r else text[text.rfind("\n", 0, p.at[0]) + 1 : text.find("\n", p.at[1])] for p, r in zip(found, rows, strict=True)]  # type: ignore[index]
+    held = [len(asked.said & set(roles.words(line))) for line in lines]
+    most = max(held)
+    only = [h == most and held.count(h) <= len(set(lines)) for h in held]
+    best = {line for line, o, r in zip(lines, only, rows, strict=True) if o and r}
+    keep = [i for i, r in enumerate(rows) if not r or (len(best) == 1 and lines[i] in best)]
+    return [found[i] for i in keep], near[keep]
 
 
 def _meanings(words: str, labels: list[str], meaning: Meaning | None) -> np.ndarray:
@@ -57,29 +78,44 @@ def said(layout: Layout, pair: Pair) -> str:
     return " ".join(" ".join(layout.text.text[a:b] for a, b in pair.value).split())
 
 
-def _score(layout: Layout, pair: Pair, asked: Asked, weights: dict[str, float], near: float) -> float:
+def features(
+    layout: Layout, pair: Pair, asked: Asked, weights: dict[str, float], near: float
+) -> tuple[float, ...] | None:
+    """What speaks for a pair, one number for each of `_WEIGHTS`; None for one that cannot answer."""
     value = said(layout, pair)
-    of_label, of_asked = roles.overlap(roles.words(pair.label), weights)
     words = roles.words(value)
     if words and set(words) <= asked.said:
-        return _NEVER  # what the question says it does not ask for
-    fit = shapes.fits(value, asked.shape)
+        return None  # what the question says it does not ask for
+    if asked.closed and value.casefold() not in _YES_NO:
+        return None
     label = bool(words) and all(map(roles.known, words))  # a value that could be a label itself
     if label and asked.shape == shapes.NAME:
-        return _NEVER
+        return None
     mine = roles.words(pair.label)
+    of_label, of_asked = roles.overlap(mine, weights)
+    fit = shapes.fits(value, asked.shape)
     told = any(roles.telling(a) and any(roles.near(a, b) and roles.telling(b) for b in mine) for a in weights)
     return (
-        2.5 * of_label
-        + 2.2 * of_asked
-        + 1.0 * of_label * of_asked
-        + 2.4 * near
-        + (2.0 if fit > 0 else 3.5) * fit
-        + 3.4 * min(pair.lie, 1.2)
-        - 1.6 * label
-        - 2.0 * (not told and near < _MEANT)
-        + {SAID: 0.4, INLINE: -0.2, SENTENCE: 0.5}.get(pair.how, 0.0)
+        of_label,
+        of_asked,
+        of_label * of_asked,
+        near,
+        max(fit, 0.0),
+        min(fit, 0.0),
+        min(pair.lie, 1.2),
+        float(label),
+        float(not told and near < _MEANT),
+        float(pair.how == SAID),
+        float(pair.how == INLINE),
+        float(pair.how == SENTENCE),
     )
+
+
+def _score(
+    layout: Layout, pair: Pair, asked: Asked, weights: dict[str, float], near: float
+) -> float:
+    found = features(layout, pair, asked, weights, near)
+    return _NEVER if found is None else float(np.dot(found, _WEIGHTS))
 
 
 def _distinct(layout: Layout, found: Iterable[Matched]) -> list[Matched]:

@@ -13,6 +13,7 @@ from triptych.answering.fields import _is_header, fields_at
 from triptych.answering.labels import _matched
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.roles import INLINE, PRINTED, Pair, Span
+from triptych.values import number_readings
 
 
 _COLON = re.compile(r"(?:^|(?<=[|;·•]\s)|(?<=\s{2}))[\W_]*([^\W\d_][^:：|;]{0,39}?)\s*[:：](?!//|\d\d\b)")
@@ -23,12 +24,30 @@ _LABEL_WORDS = 6
 def pairs(layout: Layout, kind: str) -> Iterator[Pair]:
     """The pairs of a page, in reading order; `kind` is the shape of value that is wanted (see `shapes`)."""
     titles = {s.start for s in roles.titles(layout)}
+    data = _is_data(layout)
     for segment in layout.segments:
         for a, b in _labels(segment, segment.start in titles):
-            yield from _printed(layout, segment, a, b, kind)
-        yield from _inline(layout, segment)
+            colon = b < len(segment.text.rstrip())
+            found = _printed(layout, segment, a, b, kind)
+            yield from found if colon or not data else (p for p in found if not _is_number(_text(layout, p)))
+        plain = kind in (shapes.CODE, shapes.DAY, shapes.TIME)
+        yield from (p for p in _inline(layout, segment) if plain or not data or not _is_number(_text(layout, p)))
     yield from letters.parts(layout)
-    yield from sayings.said(layout.text.text, kind)
+    yield from sayings.said(layout.text.text, kind, apart=not data)
+
+
+def _text(layout: Layout, pair: Pair) -> str:
+    return " ".join(layout.text.text[a:b] for a, b in pair.value)
+
+
+_NUMBERS = 8  # cells or ticks with nothing but a number, of which a page of data has so many
+_SHARE = 0.35  # and this share of all its segments
+
+
+def _is_data(layout: Layout) -> bool:
+    """Whether a page is a chart or a table of numbers: which of them is meant does not follow from one label."""
+    bare = sum(_is_number(s.text) for s in layout.segments)
+    return bare >= max(_NUMBERS, _SHARE * len(layout.segments))
 
 
 def _labels(segment: Segment, title: bool) -> Iterator[Span]:
@@ -56,12 +75,30 @@ _EXPECTS = {shapes.NAME: "person", shapes.DAY: "date", shapes.MONEY: "amount", s
 def _printed(layout: Layout, segment: Segment, a: int, b: int, kind: str) -> Iterator[Pair]:
     match = _matched(layout, segment, a, b, 1.0)
     label = " ".join(segment.text[a:b].split())
-    if _is_header(layout, segment, match) and len(layout.below(segment, 12.0)) > 1:
+    under = [s.text for s in layout.below(segment, 12.0)[:2]]
+    if len(under) > 1 and all(map(_is_number, under)) and _is_header(layout, segment, match):
         return  # of a table: which row is another question
+    if b >= len(segment.text.rstrip(" :")) and _is_row(layout, segment):
+        return  # of a table, or a list of choices: which column is another question
     for field in fields_at(layout, [match], label, _EXPECTS.get(kind, "text"))[:3]:
-        if field.apart:
+        if field.apart and field.score - match.score > 0:
             value = _own(layout.text.text, field.spans, kind)
             yield Pair(label, (match.start, match.end), value, field.score - match.score, PRINTED)
+
+
+def _is_row(layout: Layout, segment: Segment) -> bool:
+    """Whether several numbers, or a list of three and more, stand right of a label."""
+    right = [s.text for s in layout.right_of(segment)[:3]]
+    return all(map(_is_number, right[:2])) if len(right) == 2 else len(right) > 2 and not any(map(_names_itself, right))
+
+
+def _is_number(text: str) -> bool:
+    return bool(number_readings(text.strip(" %")))
+
+
+def _names_itself(text: str) -> bool:
+    words = roles.words(text.split(":")[0])
+    return ":" in text or (bool(words) and roles.known(words[0]))
 
 
 def _own(text: str, spans: tuple[Span, ...], kind: str) -> tuple[Span, ...]:
@@ -71,8 +108,9 @@ def _own(text: str, spans: tuple[Span, ...], kind: str) -> tuple[Span, ...]:
         return tuple(lines[:1])
     kept = [lines[0]]
     for a, b in lines[1:]:
-        first = roles.words(text[a:b])[:1]
-        if first and roles.known(first[0]) and text[a].isupper() and kind != shapes.TEXT or ":" in text[a:b]:
+        said = roles.words(text[a:b])
+        label = bool(said) and (all if kind == shapes.TEXT else any)(map(roles.known, said[:1] if kind != shapes.TEXT else said))
+        if (label and text[a].isupper()) or ":" in text[a:b]:
             break
         if shapes.DAY != kind and shapes.every(shapes.DAY, text[a:b]) and not shapes.every(shapes.DAY, text[slice(*lines[0])]):
             break
@@ -89,7 +127,7 @@ def _inline(layout: Layout, segment: Segment) -> Iterator[Pair]:
         return
     for start, end in _valued(text):
         head = text[:start].rstrip(" :.-–#")
-        if head and _short(head) and len(head.split()) <= 4 and not text[end:].strip(" .,;)"):
+        if head and not shapes.every(shapes.DAY, text[: start + 6]) and _short(head) and len(head.split()) <= 4 and not text[end:].strip(" .,;)"):
             yield Pair(head, (segment.start, segment.start + len(head)), ((segment.start + start, segment.start + end),), 0.7, INLINE)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from triptych.answering import shapes
 from triptych.answering.passages import sentences
@@ -34,18 +35,20 @@ _FACTS = tuple(
         (rf"({_ROLE}|[A-Z][a-z]+(?:\s{_ROLE})?)\s{_BE}\s(?:set\sat\s|now\s|at\s|currently\s|about\s|called\s)?({_PERSON}|{_FIGURE}|[A-Z]+-?\d[\w-]*)", 1, 2),
         (rf"({_ROLE})\s(?:by|durch|par|por)\s({_PERSON})", 1, 2),
         (r"\b([A-Za-z][a-z]{2,})(?:\s(?:no\.?|number|nr\.?))?[\s:#]{1,2}([A-Z]{0,4}-?\d(?:[\w./-]*\w)?)(?![\w%€$£]|\s?°)", 1, 2),
-        (r"(?<![\d.,$€£])(\d(?:[\d.,']*\d)?)\s((?:[a-z]+\s)?[a-z]{3,})\b", 2, 1),
+        (r"(?<![\w.,$€£])(\d(?:[\d.,']*\d)?)\s((?:[a-z]+\s)?[a-z]{3,})\b", 2, 1),
     )
 )  # fmt: skip
+_WRAPS = 6  # words on a line that may go on in the next one
 _WORDS = 40  # of a sentence that can stand for one fact
 
 
-def said(text: str, kind: str) -> Iterator[Pair]:
-    """The facts that the sentences of a text state, those of the wanted shape."""
+def said(text: str, kind: str, apart: bool) -> Iterator[Pair]:
+    """The facts that the sentences of a text state, those of the wanted shape; `apart`: lines of their own, too."""
     prose = [span for span in sentences(text) if "|" not in text[slice(*span)]]
     lines = [m.span() for m in re.finditer(r"[^\n]+", text)]
-    apart = [(a, b) for a, b in lines if not any(s < b and a < e for s, e in prose)]
-    for start, end in (*prose, *apart):
+    alone = [(a, b) for a, b in lines if not any(s < b and a < e for s, e in prose) and "|" not in text[a:b]]
+    wrapped = [(a, d) for (a, b), (c, d) in pairwise(lines) if len(text[a:b].split()) >= _WRAPS and c == b + 1]
+    for start, end in (*prose, *(alone if apart else ()), *wrapped):
         yield from _facts(text[start:end], start, kind)
     for start, end in prose:
         yield from _whole(text[start:end], start, kind)

@@ -47,17 +47,17 @@ _CALLS = tuple(
     for kind, pattern in (
         (HEAT, r"\b(?:temperatures?|temp[ée]ratures?|temperatura)\b|^how (?:hot|warm|cold)\b"),
         (MASS, r"\bhow heavy\b|\bweighs?\b|\bweight\b|\bgewicht\b|\bpoids\b|\bwie schwer\b|\bcu[áa]nto pesa\b"),
-        (LENGTH, r"^how (?:far|tall|wide|deep|high)\b|\bdistance\b"),
+        (LENGTH, r"^how (?:far|tall|wide|deep)\b|\bdistance\b"),
         (SPAN, r"\bhow (?:long|many (?:seconds|minutes|hours|days|weeks|months|years))\b(?! ago)|\bwie lange\b|\bcombien de temps\b|\bcu[áa]nto (?:tiempo|dura)\b|\bduration\b"),
         (TIME, r"\b(?:what|which) time\b|\bum wie ?viel uhr\b|\b[àa] quelle heure\b|\ba qu[ée] hora\b"),
         (SHARE, r"\bpercent(?:age)?\b|\bper cent\b|\bwhat share\b|\bprozent\b|\bpourcentage\b|\bporcentaje\b"),
         (DAY, r"^(?:\S+ ){0,2}(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\b(?:what|which|welche[mns]?|quelle?|qu[ée]) (?:day|date|tag|datum|jour|fecha|d[ií]a)\b"
               r"|\b(?:\w+ )?(?:date|deadline|birthday|datum|fecha)\b(?! range)"),
-        (COUNT, r"\bhow many\b|\bwie viele\b|\bcu[áa]nt[oa]s\b|\bcombien de\b|\b(?:number|quantity) of (?:the )?[a-z]+s\b"),
+        (COUNT, r"\bhow many\b|\bwie viele\b|\bcu[áa]nt[oa]s\b|\bcombien de\b|\b(?:number|quantity) of (?:the )?[a-z]+s\b(?!['’])"),
         (FIGURE, r"\bhow much (?!is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
         (NAME, r"^(?:\S+ )?(?:who|whom|whose|wer|wen|wem|qui|qui[ée]n|chi)\b|\b(?:which|what|welche[rsnm]?|quelle?|qu[ée]) (?:company|firm|business|vendor|supplier|seller|carrier|shop|store|doctor|physician"
                r"|bank|insurer|employer|person|organi[sz]ation|airline|firma|unternehmen|entreprise|soci[ée]t[ée]|empresa)\b|\bname of\b"),
-        (MONEY, r"\bhow much\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
+        (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
         (CODE, r"\b(?:digits|number|numbers|no|nr|id|code|reference|vin|serial|plate|extension|nummer|kennzeichen|num[ée]ro|n[úu]mero|c[óo]digo|r[ée]f[ée]rence|referencia)\b"),
         (PLACE, r"^(?:\S+ )?(?:where|wo|wohin|o[ùu]|d[óo]nde|dove|waar)\b|\baddress\b|\badresse\b|\bdirecci[óo]n\b|\b(?:which|what) (?:city|town|street|place|country)\b"),
     )
@@ -67,6 +67,9 @@ _CALLS = tuple(
 def called_for(question: str) -> str:
     """The shape of value that a question calls for; TEXT where it may be anything."""
     return next((kind for kind, pattern in _CALLS if pattern.search(question)), TEXT)
+
+
+_ANY, _FEW = 0.4, 9  # what a short value is worth where anything may answer
 
 
 def placed(text: str) -> bool:
@@ -100,6 +103,8 @@ def fits(value: str, kind: str) -> float:
         return -1.0 if dates(value) or letters < 3 or _LEGAL.search(value) else 1.0 if placed(value) else 0.3
     if kind == FIGURE:
         return 1.0 if numbers(value) and not dates(value) and letters <= 12 else -1.0
+    if kind == TEXT:
+        return _ANY if len(value.split()) <= _FEW else 0.0
     return 0.0
 
 
