@@ -7,6 +7,7 @@ answered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -34,7 +35,7 @@ from triptych.catalog import Catalog
 from triptych.grounding.plain import visible
 from triptych.pages.hidden import without
 from triptych.types import Answer, Citation, Hit, Page
-from triptych.values import fold
+from triptych.values import fold, is_year
 
 __all__ = ["Evidence", "answer", "around", "gathered", "seen"]
 
@@ -140,42 +141,58 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     """Findings, best first; when there are none, a sentence that says why."""
     if not pages:
         return [], "Nothing in the library bears on this question."
+    wanted = asked(ask.question)
+    named = pages if ask.quoted else _named(wanted, ask, pages)
     cuts = _cuts(ask)
-    supports = {cut: _supports(ask, cut, pages) for cut in cuts}
+    every = {cut: _supports(ask, cut, pages) for cut in cuts}
     if kind := of_kind(ask):
-        found = _of_kind(kind, pages)
-        fields = [] if found else _labelled(cuts, supports, pages, partial(find_fields, ask))
-        found = found or _clear(fields)
-        if not found and not kind.item:
-            found = _roles(ask, pages, meaning, GOOD) or _unkind(kind, pages)
+        found = _of_kind(kind, named, pages) or _unkind(kind, ask, named, meaning)
     elif _wants_total(ask, cuts[0]):
-        found = _labelled(cuts, supports, pages, find_totals)
+        found = _labelled(cuts, _among(every, pages, named), named, find_totals)
     else:
-        fields = _labelled(cuts, supports, pages, partial(find_fields, ask))
-        found = _clear(fields) if ask.quoted else _unlabelled(ask, fields, pages, meaning)
-        found = found or _roles(ask, pages, meaning, FAIR) or fields
+        fields = _labelled(cuts, _among(every, pages, named), named, partial(find_fields, ask))
+        if ask.quoted:
+            found = _clear(fields) or _roles(ask, pages, meaning, FAIR) or fields
+        else:
+            found = _unlabelled(ask, fields, pages, meaning)
+    own = {fold(code.text) for code in ask.codes}
+    found = [f for f in found if fold(_words(f)) not in own]  # what the question says it does not ask for
     found.sort(key=lambda f: -f.score)
-    return (found, "") if found else ([], _why([s for of in supports.values() for s in of]))
+    return (found, "") if found else ([], _why([s for of in every.values() for s in of]))
 
 
-def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+def _among(
+    supports: dict[Cut, list[Support]], pages: Sequence[Candidate], some: Sequence[Candidate]
+) -> dict[Cut, list[Support]]:
+    """The supports of some of the pages."""
+    kept = {id(p) for p in some}
+    return {cut: [s for s, p in zip(of, pages, strict=True) if id(p) in kept] for cut, of in supports.items()}
+
+
+def _of_kind(ask: Ask, named: Sequence[Candidate], pages: Sequence[Candidate]) -> list[Finding]:
     """Values of the kind that is asked for; without a balance, what is to be paid is the total."""
-    pages = _named(asked(ask.question), ask, _fitting(ask, pages))
+    pages = [p for p in _fitting(ask, pages) if p in named]
     supports = {cut: _supports(ask, cut, pages) for cut in ask.cuts}
     found = _labelled(ask.cuts, supports, pages, partial(find_named, ask))
-    if not found and ask.kind and ask.kind.name in ("balance", "net amount"):
+    if not found and ask.kind and (ask.kind.name == "balance" or _NET.search(ask.question)):
         due = Cut("amount due", ask.cuts[0].context)
         found = _labelled((due,), {due: supports[ask.cuts[0]]}, pages, find_totals)
     return found
 
 
-def _unkind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
-    """For a kind that no page has a label for: a sentence that says the word. A receipt without a tip is no reason
-    to quote anything else of it."""
-    if ask.kind is None:
+_NET = re.compile(r"\bnett? (?:total|amount due)\b", re.IGNORECASE)  # what is left to pay, on Malaysian receipts
+
+
+def _unkind(kind: Ask, ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
+    """For a kind that no page has a label for: a clear field that is called as in the question, else what fills the
+    role, else a sentence that says the word. A receipt without a tip is no reason to quote anything else of it."""
+    if kind.kind is None:
         return []
-    found = find_passages(ask, _fitting(ask, pages))
-    return [f for f in found if ask.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
+    cuts = [c for c in ask.cuts if kind.kind.asked.search(c.label)]
+    supports = {cut: _supports(ask, cut, pages) for cut in cuts}
+    found = _clear(_labelled(cuts, supports, pages, partial(find_fields, ask))) or _roles(ask, pages, meaning, GOOD)
+    said = found or find_passages(kind, _fitting(kind, pages))
+    return found or [f for f in said if kind.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
 
 
 def _clear(fields: Sequence[Finding]) -> list[Finding]:
@@ -191,7 +208,7 @@ def _roles(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None, least:
         replace(f, score=f.score - RANK * p.evidence.n)
         for p in fitting
         if p.asset in files
-        for f in find_roles(wanted, p, meaning)
+        for f in find_roles(ask, wanted, p, meaning)
         if f.strength >= least
     ]
     return found
@@ -236,11 +253,12 @@ def _unlabelled(
     sentence."""
     matched = _roles(ask, pages, meaning, FAIR)
     clear = [f for f in matched if f.strength >= GOOD] or _clear(fields)
-    if clear:
+    yearly = any(is_year(c.text) for c in ask.codes)  # one column of several, perhaps
+    if clear and not yearly:
         return clear
     pages = _fitting(ask, pages)
     found = [replace(f, score=f.score - RANK * p.evidence.n) for p in pages for f in find_cells(ask, p)]
-    return found or matched or [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)
+    return found or clear or matched or [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)
 
 
 def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]:

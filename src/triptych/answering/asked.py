@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from triptych.answering import roles, shapes
 from triptych.answering.layout import Layout
-from triptych.values import fold
+from triptych.values import dates, fold
 
 _QUOTED = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")
 _FIELD = re.compile(
     r"\b(?:under|beside|next to|in (?:the )?(?:field|box|line|row)|labell?ed|marked|field|unter|sous|bajo)(?: the)?\s*$", re.IGNORECASE
 )
 _CLOSED = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|had|can|will|ist|sind|hat|est-ce|est|es|son)\b", re.IGNORECASE)
+_GERMAN = re.compile(r"^(?:(?:von|bis|seit|an|mit|für|auf|in|unter|aus|zu) )?(?:w(?:er|as|ie|ann|o|em|en|elche[rsnm]?|ohin|oher|arum)|ist|sind)\b", re.IGNORECASE)
 _BEFORE_NAME = frozenset(
     "on in of from by at with the a an for about to der die das von vom bei für auf im de du la le les des à del el en".split()
 )
@@ -47,7 +48,12 @@ def asked(question: str) -> Asked:
     closed = bool(_CLOSED.match(plain))
     quoted = [m for m in _QUOTED.finditer(plain)]
     label = next((m for m in quoted if _FIELD.search(plain[: m.start()])), None)
-    words, names = _unnamed(_QUOTED.sub(" Q1 ", plain))
+    bare = _QUOTED.sub(" Q1 ", plain)
+    for day in reversed(dates(bare)):
+        bare = f"{bare[: day.start]} Q1 {bare[day.end :]}"
+    words, names = _unnamed(bare)
+    if _GERMAN.match(plain):  # where every noun has a capital, one alone need not be a name
+        names = [n for n in names if " " in n]
     names = (*(n for n in names if n != "Q1"), *(m[1] for m in quoted if m is not label))
     if label:
         return Asked(label[1], shapes.called_for(label[1]), said, closed, names)
@@ -60,6 +66,11 @@ def _unnamed(text: str) -> tuple[list[str], list[str]]:
     names: list[list[str]] = []
     after = False
     for i, token in enumerate(re.sub(r"['’]s\b|[,;()]", " ", text).split()):
+        if i and token.isupper() and 2 < len(token) < 6 and not roles.known(fold(token)) and token.isalpha():
+            names.append([token])  # IBM, or a label: either way the page has to say it
+            kept.append(token)
+            after = False
+            continue
         if named := bool(i and _is_name(token)):
             while len(kept) > 1 and not after and kept[-1].casefold() in _BEFORE_NAME:
                 kept.pop()
@@ -67,7 +78,7 @@ def _unnamed(text: str) -> tuple[list[str], list[str]]:
         else:
             kept.append(token)
         after = named
-    return kept, [" ".join(n) for n in names]
+    return kept, [" ".join(w for w in n if w != "Q1") for n in names if n != ["Q1"]]
 
 
 def _is_name(token: str) -> bool:

@@ -31,6 +31,7 @@ _SOURCE = re.compile(
     r"©|\bsources?\b|\bcopyright\b|\bpublished\b|\bstatista\b", re.IGNORECASE
 )  # years of the print
 Spans = tuple[tuple[int, int], ...]
+_WARMTH = re.compile(r"temp|°|[ºˆ] ?[CF]\b|grad|degree", re.IGNORECASE)
 
 FIELD = 1.25  # a label half as good as a clean one, with a value that fits
 TOTAL = 1.5  # a word for a total, or arithmetic that needs none
@@ -147,9 +148,11 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     return found
 
 
-def find_roles(asked: Asked, page: Candidate, meaning: Meaning | None) -> list[Finding]:
+def find_roles(ask: Ask, asked: Asked, page: Candidate, meaning: Meaning | None) -> list[Finding]:
     """What fills the role that the question asks for, whatever it is called on the page."""
-    found = []
+    found: list[Finding] = []
+    if not _right_time(ask, page):
+        return found
     for match in matching.matches(page.layout, asked, meaning)[:3]:
         if match.score >= matching.FAIR:
             quote = _quote(page, match.pair.value, match.pair.at)
@@ -170,6 +173,8 @@ def _sentence(page: Candidate, value: Spans) -> Spans:
 
 def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     """The number of a table or chart whose labels fit, or the label of the number that is asked by."""
+    if shapes.called_for(ask.question) == shapes.HEAT and not _WARMTH.search(page.words.raw):
+        return []
     terms = cells.plain_terms(ask.terms)
     held = sum(page.words.holds(t) for t in terms) / len(terms) if terms else 0.0
     if held < ON_PAGE or not _right_time(ask, page):

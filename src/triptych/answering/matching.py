@@ -6,6 +6,7 @@ see docs/log/answers.md.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ FAIR = 7.0  # of the matches that score this, nine in ten are right
 GOOD = 8.5
 _WEIGHTS = np.array([2.5, 2.2, 1.0, 2.4, 2.0, 3.5, 3.4, -1.6, -2.0, 0.4, -0.2, 0.5])  # of `features`, in order
 _COLUMN = 3  # lines on which a label stands that is one of a table's
+_PRINT = re.compile(r"©|\bcopyright\b|\bstatista\b", re.IGNORECASE)  # says who printed the page
 _YES_NO = frozenset("yes no ja nein oui non sí si ja nee true false on off".split())
 _NEVER = -99.0
 _MEANT = 0.35  # a label that shares no telling word with the question means as much as this at least
@@ -86,12 +88,16 @@ def features(
     words = roles.words(value)
     if words and set(words) <= asked.said:
         return None  # what the question says it does not ask for
+    if _PRINT.search(value):
+        return None
     if asked.closed and value.casefold() not in _YES_NO:
         return None
     label = bool(words) and all(map(roles.known, words))  # a value that could be a label itself
     if label and asked.shape == shapes.NAME:
         return None
     mine = roles.words(pair.label)
+    if roles.extreme(weights, mine):
+        return None
     of_label, of_asked = roles.overlap(mine, weights)
     fit = shapes.fits(value, asked.shape)
     told = any(roles.telling(a) and any(roles.near(a, b) and roles.telling(b) for b in mine) for a in weights)

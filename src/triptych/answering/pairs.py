@@ -29,7 +29,10 @@ def pairs(layout: Layout, kind: str) -> Iterator[Pair]:
         for a, b in _labels(segment, segment.start in titles):
             colon = b < len(segment.text.rstrip())
             found = _printed(layout, segment, a, b, kind)
-            yield from found if colon or not data else (p for p in found if not _is_number(_text(layout, p)))
+            if colon or not data:
+                yield from found
+            elif data == _BILL:
+                yield from (p for p in found if not _is_number(_text(layout, p)))
         plain = kind in (shapes.CODE, shapes.DAY, shapes.TIME)
         yield from (p for p in _inline(layout, segment) if plain or not data or not _is_number(_text(layout, p)))
     yield from letters.parts(layout)
@@ -40,14 +43,18 @@ def _text(layout: Layout, pair: Pair) -> str:
     return " ".join(layout.text.text[a:b] for a, b in pair.value)
 
 
+_BILL, _TABLE = "bill", "table"
 _NUMBERS = 8  # cells or ticks with nothing but a number, of which a page of data has so many
 _SHARE = 0.35  # and this share of all its segments
 
 
-def _is_data(layout: Layout) -> bool:
-    """Whether a page is a chart or a table of numbers: which of them is meant does not follow from one label."""
-    bare = sum(_is_number(s.text) for s in layout.segments)
-    return bare >= max(_NUMBERS, _SHARE * len(layout.segments))
+def _is_data(layout: Layout) -> str:
+    """Whether a page is a chart or a table of numbers, or a bill or another list of amounts; "" for none. Which of
+    the numbers is meant does not follow from one label."""
+    bare = [s.text.strip(" %") for s in layout.segments if _is_number(s.text)]
+    if len(bare) < max(_NUMBERS, _SHARE * len(layout.segments)):
+        return ""
+    return _BILL if sum(t[-3:-2] in ".," for t in bare if len(t) > 3) > len(bare) / 3 else _TABLE
 
 
 def _labels(segment: Segment, title: bool) -> Iterator[Span]:

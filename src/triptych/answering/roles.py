@@ -8,7 +8,7 @@ to the text encoder.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -67,7 +67,7 @@ contact call reach person kontakt ansprechpartner interlocuteur contacto
 borrow borrowed borrower borrows loan loaned lent lend lends ausgeliehen entleiher emprunté emprunteur prestado prestatario
 approve approved approves approver approval authorise authorised authorises authorisation authorize authorized authorization auth sanctioned released signed genehmigt freigegeben approuvé aprobado autorizado manager supervisor superior
 return returned returns back due rückgabe zurück retour devolución
-contractor builder firm company carries executes performs work bauunternehmer entrepreneur contratista
+contractor builder firm company firma unternehmen gesellschaft entreprise société empresa carries executes performs work bauunternehmer entrepreneur contratista
 location place site where venue address situated located property ort lieu lugar stelle
 purpose reason why goal aim zweck grund motif motivo objetivo
 destination going go goes fly flies travel travels trip ziel reiseziel destino
@@ -140,7 +140,7 @@ def _rings() -> dict[str, frozenset[int]]:
 
 _OF = _rings()
 _TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
-_SAID = frozenset("from to about whom until where when many long back due re cc no id".split())
+_SAID = frozenset("total invoice receipt bill rechnung facture factura from to about whom until where when many long back due re cc no id".split())
 _SMALL = STOP - _SAID
 # Words that name the paper and not what stands on it, and words that any label may have.
 _PALE_WORDS = """
@@ -189,9 +189,20 @@ def overlap(label: Sequence[str], asked: dict[str, float]) -> tuple[float, float
         return 0.0, 0.0
     mine = {w: max(near(w, a) * k for a, k in asked.items()) for w in label}
     weights = [max(weight(w), mine[w]) for w in label]
-    of_label = sum(mine.values()) / sum(weights)
+    of_label = sum(mine.values()) / max(sum(weights), 1.0)  # "No." alone says next to nothing
     theirs = sum(k * max(near(w, a) for w in label) for a, k in asked.items())
     return min(1.0, of_label), theirs / max(sum(asked.values()), 1.0)
+
+
+_MOST = frozenset(
+    "highest lowest most least largest smallest biggest greatest fewest longest shortest best worst maximum minimum max min"
+    " höchste niedrigste meisten wenigsten größte kleinste plus moins mayor menor más menos".split()
+)
+
+
+def extreme(asked: Iterable[str], label: Iterable[str]) -> bool:
+    """Whether a question looks for the largest or smallest of several, which the label does not say it is."""
+    return bool((_MOST & set(asked)) - set(label))
 
 
 _HEADS = 2  # lines that a page opens with

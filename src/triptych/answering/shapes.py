@@ -59,6 +59,7 @@ _CALLS = tuple(
                r"|bank|insurer|employer|person|organi[sz]ation|airline|firma|unternehmen|entreprise|soci[ée]t[ée]|empresa)\b|\bname of\b"),
         (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
         (CODE, r"\b(?:digits|number|numbers|no|nr|id|code|reference|vin|serial|plate|extension|nummer|kennzeichen|num[ée]ro|n[úu]mero|c[óo]digo|r[ée]f[ée]rence|referencia)\b"),
+        (FIGURE, r"^(?:what|which) (?:is|was|were|are|did) .*\b(?:in|of|for|during|by|as of) (?:19|20)\d\d$|\b(?:dollars|euros?|pounds|rate)\b"),
         (PLACE, r"^(?:\S+ )?(?:where|wo|wohin|o[ùu]|d[óo]nde|dove|waar)\b|\baddress\b|\badresse\b|\bdirecci[óo]n\b|\b(?:which|what) (?:city|town|street|place|country)\b"),
     )
 )  # fmt: skip
@@ -95,6 +96,8 @@ def fits(value: str, kind: str) -> float:
         return 1.0 if _CLOCK.search(value) else -1.0
     if kind == SHARE:
         return 1.0 if "%" in value else 0.0 if digits else -1.0
+    if kind in (MONEY, COUNT, FIGURE) and _YEAR.fullmatch(value):
+        return -1.0
     if kind in (MONEY, COUNT):
         return _amount(value, kind, letters)
     if kind == CODE:
@@ -102,7 +105,7 @@ def fits(value: str, kind: str) -> float:
     if kind == PLACE:
         return -1.0 if dates(value) or letters < 3 or _LEGAL.search(value) else 1.0 if placed(value) else 0.3
     if kind == FIGURE:
-        return 1.0 if numbers(value) and not dates(value) and letters <= 12 else -1.0
+        return 1.0 if len(numbers(value)) == 1 and not dates(value) and letters <= 12 else -1.0
     if kind == TEXT:
         return _ANY if len(value.split()) <= _FEW else 0.0
     return 0.0
