@@ -77,6 +77,14 @@ def around(catalog: Catalog, hit: Hit) -> list[Page]:
     return [without(catalog.page(asset.key, number)) for number in near if number != hit.page]
 
 
+def named_by(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The pages that hold every name, date and code of a question that has any: what nothing else speaks for."""
+    wanted, ask = asked(question), parse(question)
+    if not (wanted.names or ask.codes):
+        return []
+    return [c.evidence for c in _named(wanted, ask, [Candidate(e) for e in evidence])]
+
+
 def answer(
     question: str, evidence: Sequence[Evidence], more: More = no_more, meaning: Meaning | None = None
 ) -> Answer:
@@ -152,7 +160,7 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     else:
         fields = _labelled(cuts, _among(every, pages, named), named, partial(find_fields, ask))
         if ask.quoted:
-            found = _clear(fields) or _roles(ask, pages, meaning, FAIR) or fields
+            found = fields or _roles(ask, pages, meaning, FAIR)
         else:
             found = _unlabelled(ask, fields, pages, meaning)
     own = {fold(code.text) for code in ask.codes}

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from triptych.answer import answer, around, gathered, seen
+from triptych.answer import answer, around, gathered, named_by, seen
 from triptych.answering.roles import Meaning
 from triptych.catalog import Catalog
 from triptych.dialogue.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
@@ -133,7 +133,9 @@ class Asking:
 
     def _quoted(self, question: str, hits: Results) -> Iterator[Event]:
         """What the extractive answerer says, which is there as a whole or not at all."""
-        evidence = gathered(self.catalog, () if hits.match is False else hits)
+        evidence = gathered(self.catalog, hits)
+        if hits.match is False:
+            evidence = named_by(question, evidence)
         given = answer(question, seen(evidence), partial(around, self.catalog), self.meaning)
         doubts = tuple(told for e in evidence if (told := distrust.warning(e.hit, e.page)))
         given = replace(given, evidence=hits.hits, warnings=(*given.warnings, *doubts))

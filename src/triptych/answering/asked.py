@@ -36,7 +36,7 @@ class Asked:
         """What each word weighs on a page: little where it only says what paper this is."""
         title = set(roles.words(" ".join(s.text for s in roles.titles(layout))))
         return {
-            w: min(roles.weight(w), TITLE if any(roles.near(w, t) == roles.SAME for t in title) else 1.0)
+            w: min(roles.weight(w), TITLE if w in title else 1.0)
             for w in roles.words(self.words)
         }
 

@@ -189,6 +189,8 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     found = cells.cells(page.layout, terms)
     if ask.expects == COUNT or "dollar" in ask.question or "euro" in ask.question:
         found = [c for c in found if not c.number.percent]
+    if shapes.called_for(ask.question) == shapes.MONEY and _in_cents(page):
+        found = [c for c in found if c.number.money]
     if not found or found[0].score < CELL or not cells.decided(found):
         return []
     best = found[0]
@@ -196,6 +198,12 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     beside = [(s.start, s.end) for s in best.labels[:1] if s.end <= best.start]
     quote = _quote(page, value, beside[0]) if beside else value
     return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score)]
+
+
+def _in_cents(page: Candidate) -> bool:
+    """Whether a page prints its amounts with cents, so that what has none is no amount."""
+    decimals = [n.decimals for n in numbers(page.words.raw)]
+    return decimals.count(2) > max(2, decimals.count(1))
 
 
 def _label_of(ask: Ask, page: Candidate, held: float) -> list[Finding]:

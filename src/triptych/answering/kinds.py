@@ -138,7 +138,7 @@ KINDS = (
     ),
     Kind("iban", IBAN, _plain(r"\biban\b|\bbank account\b|\baccount (?:do|should|can|to)\b"), _plain(r"\biban\b")),
     Kind("bic", CODE, _plain(r"\bbic\b|\bswift\b"), _plain(r"\bbic\b|\bswift(?: code)?\b")),
-    Kind("fax", PHONE, _plain(r"\bfax (?:number|no\b|nr\b|#)|\bfax$|\bfax ?nummer|^what is the fax\b|num[ée]ro de fax"), _plain(r"\b(?:tele)?fax\b(?: ?(?:no|nr|number)\b)?\.?")),
+    Kind("fax", PHONE, _plain(r"\bfax (?:number|no\b|nr\b|#)|\bfax ?nummer|^what is the fax\b|num[ée]ro de fax"), _plain(r"\b(?:tele)?fax\b(?: ?(?:no|nr|number)\b)?\.?")),
     Kind(
         "phone",
         PHONE,
@@ -180,7 +180,7 @@ KINDS = (
             r"|\bmontant ht\b|\btotal ht\b|\bbase imponible\b"
         ),
         re.compile(
-            r"subt(?!axe)|zwischens|zwischentotal|soustotal|nett?o?(?:amount|betrag|summe|wert|total)|summenetto|gesamtnetto|nettogesamt|(?:total|montant|base)ht"
+            r"subt(?!axe)|totalnett?o?$|^nettotal|zwischens|zwischentotal|soustotal|nett?o?(?:amount|betrag|summe|wert|total)|summenetto|gesamtnetto|nettogesamt|(?:total|montant|base)ht"
             r"|baseimponible|excl|beforetax|horstaxe|imponibile|^netto$"
         ),
     ),
@@ -251,14 +251,25 @@ _HEAD = re.compile(
 _SMALL = re.compile(
     r"\b(?:when|what|which|who|whom|how|much|many|is|are|was|were|do|does|did|have|has|had|should|can|must|i|we|you|me|my|our|us|to|by|the|a|"
     r"pay|paid|get|got|back|give|given|hand|handed|over|serve|served|owe|owed|still|left|issued|addressed|billed|made|out|sent|due|payable|"
-    r"number|no|nr|address|amount|value|date|it|that|there|include|included|charge|charged|on|of|at|in|from|for)\b['’]?s?",
+    r"wie|viele?|ist|sind|steht|stehen|beträgt|lautet|der|die|das|den|dem|des|auf|für|von|vom|bei|muss|müssen|wir|ich|bis|wann|wer|was|welche[rsnm]?|rechnung"
+    r"|quelle?|est|sont|combien|sur|la|le|les|du|des?|facture|nous|devons|cu[áa]l|cu[áa]nto|es|son|el|los|las|del?|en|factura"
+    r"|number|no|nr|address|amount|value|date|it|that|there|include|included|charge|charged|on|of|at|in|from|for)\b['’]?s?",
+    re.IGNORECASE,
+)
+
+
+# What a kind may be said to have: "the amount of the tax", "la date de la facture".
+_OF_IT = re.compile(
+    r"\b(?:amount|sum|value|date|number|montant|somme|num[ée]ro|importe|suma|fecha|n[úu]mero|betrag|höhe|datum|nummer)"
+    r" (?:of|de|del|du|d['’]|der|des|vom|von) ?(?:the |la |le |l['’]|el |der |die |das )?",
     re.IGNORECASE,
 )
 
 
 def kind_of(asked: str) -> tuple[Kind, str] | None:
     """The kind that a question asks for, and the words that say where; None for none."""
-    part = _HEAD.search(asked)
+    of = _OF_IT.search(asked)
+    part = _HEAD.search(asked, of.end() if of else 0)
     head = part.start() if part else len(asked)
     for kind in KINDS:
         hit = kind.asked.search(asked)

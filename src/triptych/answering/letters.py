@@ -34,12 +34,27 @@ def parts(layout: Layout) -> Iterator[Pair]:
     """The parts of a letter that a page has, and the address of who made the page out."""
     lines = layout.segments
     yield from _address(layout)
+    yield from _titled(lines)
     greeting = next((i for i, s in enumerate(lines) if _SALUTATION.match(s.text) and len(s.text) < 50), None)
     for i, line in enumerate(lines):
         if _CLOSING.match(line.text.strip()):
             yield from _signature(layout, lines[i + 1 : i + 5])
     if greeting is not None:
         yield from _greeted(lines, greeting)
+
+
+_JOB = re.compile(
+    r"\b(?:officer|manager|director|president|secretary|treasurer|chief|chair\w*|partner|engineer|assistant|clerk|inspector|editor|professor|attorney"
+    r"|leiter\w*|geschäftsführer\w*|vorstand\w*|directeur|directrice|gérant\w*|director[a]?|gerente|presidente)\b",
+    re.IGNORECASE,
+)
+
+
+def _titled(lines: Sequence[Segment]) -> Iterator[Pair]:
+    """Names over what they are."""
+    for name, job in pairwise(lines):
+        if _full_name(name.text) and 1 < len(job.text.split()) < 7 and _JOB.search(job.text) and ":" not in job.text:
+            yield Pair(job.text, (job.start, job.end), _span(name), 1.0, PRINTED)
 
 
 def _span(segment: Segment) -> tuple[tuple[int, int], ...]:

@@ -18,6 +18,7 @@ from triptych.answering.asked import Asked
 from triptych.answering.layout import Layout
 from triptych.answering.pairs import pairs
 from triptych.answering.roles import INLINE, PRINTED, SAID, SENTENCE, Meaning, Pair
+from triptych.values import fold
 
 FAIR = 7.0  # of the matches that score this, nine in ten are right
 GOOD = 8.5
@@ -26,6 +27,7 @@ _COLUMN = 3  # lines on which a label stands that is one of a table's
 _PRINT = re.compile(r"©|\bcopyright\b|\bstatista\b", re.IGNORECASE)  # says who printed the page
 _YES_NO = frozenset("yes no ja nein oui non sí si ja nee true false on off".split())
 _NEVER = -99.0
+_LONG = 7  # letters that are no chance
 _MEANT = 0.35  # a label that shares no telling word with the question means as much as this at least
 _NONE = 0.0  # of a meaning, without an encoder
 
@@ -92,15 +94,19 @@ def features(
         return None
     if asked.closed and value.casefold() not in _YES_NO:
         return None
-    label = bool(words) and all(map(roles.known, words))  # a value that could be a label itself
+    label = roles.only_labels(value)
     if label and asked.shape == shapes.NAME:
         return None
     mine = roles.words(pair.label)
     if roles.extreme(weights, mine):
         return None
     of_label, of_asked = roles.overlap(mine, weights)
+    if (squeezed := fold(pair.label)) and len(squeezed) >= _LONG and squeezed in fold(asked.words):
+        of_label, of_asked = 1.0, max(of_asked, len(squeezed) / len(fold(asked.words)))  # OCR lost a space
     fit = shapes.fits(value, asked.shape)
+    tells = any(map(roles.telling, weights))
     told = any(roles.telling(a) and any(roles.near(a, b) and roles.telling(b) for b in mine) for a in weights)
+    vague = tells and not told and (near < _MEANT or not any(map(roles.telling, mine)))
     return (
         of_label,
         of_asked,
@@ -110,7 +116,7 @@ def features(
         min(fit, 0.0),
         min(pair.lie, 1.2),
         float(label),
-        float(not told and near < _MEANT),
+        float(vague),
         float(pair.how == SAID),
         float(pair.how == INLINE),
         float(pair.how == SENTENCE),

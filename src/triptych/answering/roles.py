@@ -178,6 +178,12 @@ def weight(word: str) -> float:
     return PALE if word in _PALE else 1.0
 
 
+def only_labels(text: str) -> bool:
+    """Whether all words of a text say roles: it is a label, perhaps, and nobody's name."""
+    said = words(text)
+    return bool(said) and all(map(known, said))
+
+
 def telling(word: str) -> bool:
     """Whether a folded word says more of a role than that there is something."""
     return word not in _PALE

@@ -35,7 +35,7 @@ _FACTS = tuple(
         (rf"({_ROLE}|[A-Z][a-z]+(?:\s{_ROLE})?)\s{_BE}\s(?:set\sat\s|now\s|at\s|currently\s|about\s|called\s)?({_PERSON}|{_FIGURE}|[A-Z]+-?\d[\w-]*)", 1, 2),
         (rf"({_ROLE})\s(?:by|durch|par|por)\s({_PERSON})", 1, 2),
         (r"\b([A-Za-z][a-z]{2,})(?:\s(?:no\.?|number|nr\.?))?[\s:#]{1,2}([A-Z]{0,4}-?\d(?:[\w./-]*\w)?)(?![\w%€$£]|\s?°)", 1, 2),
-        (r"(?<![\w.,$€£])(\d(?:[\d.,']*\d)?)\s((?:[a-z]+\s)?[a-z]{3,})\b", 2, 1),
+        (r"(?<![\w.,$€£])(?<!\bper )(\d(?:[\d.,']*\d)?(?:\s?(?:kg|g|mg|ml|cl|l|tbsp|tsp|cups?|km|m|cm|mm|kW|kWh|MB|GB)\b)?)\s((?:[a-z]+\s)?[a-z]{3,})\b", 2, 1),
     )
 )  # fmt: skip
 _WRAPS = 6  # words on a line that may go on in the next one

@@ -53,8 +53,8 @@ _CALLS = tuple(
         (SHARE, r"\bpercent(?:age)?\b|\bper cent\b|\bwhat share\b|\bprozent\b|\bpourcentage\b|\bporcentaje\b"),
         (DAY, r"^(?:\S+ ){0,2}(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\b(?:what|which|welche[mns]?|quelle?|qu[ée]) (?:day|date|tag|datum|jour|fecha|d[ií]a)\b"
               r"|\b(?:\w+ )?(?:date|deadline|birthday|datum|fecha)\b(?! range)"),
-        (COUNT, r"\bhow many\b|\bwie viele\b|\bcu[áa]nt[oa]s\b|\bcombien de\b|\b(?:number|quantity) of (?:the )?[a-z]+s\b(?!['’])"),
-        (FIGURE, r"\bhow much (?!is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
+        (COUNT, r"\bhow many\b|\bwie viele\b|\bcu[áa]nt[oa]s\b|\bcombien de\b|\b(?:number|quantity) of (?:the )?(?-i:[a-z]+s\b)(?!['’])"),
+        (FIGURE, r"\bhow much\b.*\b(?:grow|grew|grown|rise|rose|risen|fall|fell|fallen|increased?|decreased?|dropped|drop|declined?|change[d]?)\b|\bhow much (?!is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
         (NAME, r"^(?:\S+ )?(?:who|whom|whose|wer|wen|wem|qui|qui[ée]n|chi)\b|\b(?:which|what|welche[rsnm]?|quelle?|qu[ée]) (?:company|firm|business|vendor|supplier|seller|carrier|shop|store|doctor|physician"
                r"|bank|insurer|employer|person|organi[sz]ation|airline|firma|unternehmen|entreprise|soci[ée]t[ée]|empresa)\b|\bname of\b"),
         (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
@@ -65,9 +65,18 @@ _CALLS = tuple(
 )  # fmt: skip
 
 
+_BY_NOUN = (CODE, MONEY, DAY, FIGURE)
+_NOUN = re.compile(
+    r"^(?:(?:in|at|on|to|from|by|under|for|with|auf|in|an|zu|unter) )?(?:which|what|welche[rsnm]?) (?!(?:is|are|was|were|did|does|do|has|have|had|ist|sind)\b)(?:\S+ ?){1,2}",
+    re.IGNORECASE,
+)
+
+
 def called_for(question: str) -> str:
     """The shape of value that a question calls for; TEXT where it may be anything."""
-    return next((kind for kind, pattern in _CALLS if pattern.search(question)), TEXT)
+    named = _NOUN.match(question)
+    head = named[0] if named else question  # "Which department is on the student ID?" wants no ID
+    return next((k for k, pattern in _CALLS if pattern.search(head if k in _BY_NOUN else question)), TEXT)
 
 
 _ANY, _FEW = 0.4, 9  # what a short value is worth where anything may answer
@@ -113,7 +122,7 @@ def fits(value: str, kind: str) -> float:
 
 def _amount(value: str, kind: str, letters: int) -> float:
     found = numbers(value)
-    if not found or dates(value) or (len(found) > 1 and letters > 6):
+    if len(found) != 1 or dates(value):
         return -1.0
     if kind == MONEY:
         return 1.0 if found[0].money else 0.0 if letters < 3 and not found[0].percent else -0.5

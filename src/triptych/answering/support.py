@@ -21,6 +21,7 @@ MOST = 0.6  # of the names in a question, by length, a file must hold at least t
 _STEM = 4  # letters that a name and a word made of it have in common
 _DAY_AND_YEAR = re.compile(r"([^\W\d_]{3,}\.? \d{1,2}),? ((?:19|20)\d\d)")  # December 31, 2022
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
+_LEAST = 0.75  # of the letters of a long name stand in words of the page
 _SLIPS = 80.0  # of a whole name, which is longer than a word
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
 _ANOTHER = re.compile(
@@ -173,7 +174,10 @@ def _together(name: str, words: PageWords) -> bool:
         return True
     if len(whole) < 5:
         return False
-    return fuzz.partial_ratio(whole, words.folded) >= _SLIPS
+    if fuzz.partial_ratio(whole, words.folded) >= _SLIPS:
+        return True
+    held = sum(len(w) for w in map(fold, parts) if words.holds(w))
+    return len(parts) > 2 and held >= _LEAST * len(whole)
 
 
 def _clean(ask: Ask, context: str) -> str:
