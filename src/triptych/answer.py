@@ -25,7 +25,7 @@ from triptych.answering.findings import (
     find_roles,
     find_totals,
 )
-from triptych.answering.matching import FAIR, GOOD
+from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
 from triptych.answering.roles import Meaning
@@ -188,7 +188,9 @@ def _of_kind(ask: Ask, named: Sequence[Candidate], pages: Sequence[Candidate]) -
     return found
 
 
-_NET = re.compile(r"\bnett? (?:total|amount due)\b", re.IGNORECASE)  # what is left to pay, on Malaysian receipts
+_NET = re.compile(
+    r"\bnett? (?:total|amount due)\b", re.IGNORECASE
+)  # what is left to pay, on Malaysian receipts
 
 
 def _unkind(kind: Ask, ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
@@ -198,7 +200,9 @@ def _unkind(kind: Ask, ask: Ask, pages: Sequence[Candidate], meaning: Meaning | 
         return []
     cuts = [c for c in ask.cuts if kind.kind.asked.search(c.label)]
     supports = {cut: _supports(ask, cut, pages) for cut in cuts}
-    found = _clear(_labelled(cuts, supports, pages, partial(find_fields, ask))) or _roles(ask, pages, meaning, GOOD)
+    found = _clear(_labelled(cuts, supports, pages, partial(find_fields, ask))) or _roles(
+        ask, pages, meaning, GOOD
+    )
     said = found or find_passages(kind, _fitting(kind, pages))
     return found or [f for f in said if kind.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
 
@@ -225,7 +229,11 @@ def _roles(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None, least:
 def _named(wanted: Asked, ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
     """Pages of files that hold all names, dates and codes of the question."""
     words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
-    held = {asset for asset, every in words.items() if not lacking(wanted.names, every) and bears_values(ask, every)}
+    held = {
+        asset
+        for asset, every in words.items()
+        if not lacking(wanted.names, every) and bears_values(ask, every)
+    }
     return [p for p in pages if p.asset in held]
 
 
@@ -266,7 +274,13 @@ def _unlabelled(
         return clear
     pages = _fitting(ask, pages)
     found = [replace(f, score=f.score - RANK * p.evidence.n) for p in pages for f in find_cells(ask, p)]
-    return found or clear or matched or [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)
+    return (
+        found
+        or clear
+        or matched
+        or [f for f in fields if f.strength >= FAIR_FIELD]
+        or find_passages(ask, pages)
+    )
 
 
 def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]:

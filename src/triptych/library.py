@@ -290,8 +290,9 @@ class Library:
         """What answers, with the settings of now: also many questions at once."""
         from triptych.asking import Asking
 
-        encoder = self.encoders.text
-        return Asking(self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings, encoder.texts)
+        return Asking(
+            self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings, self.encoders
+        )
 
     def _asset(self, name: str, collection: str | None = None) -> Asset:
         return self.catalog.asset(name, collection, ingest.names_of(name))

@@ -11,12 +11,51 @@ from triptych.values import dates, fold
 
 _QUOTED = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")
 _FIELD = re.compile(
-    r"\b(?:under|beside|next to|in (?:the )?(?:field|box|line|row)|labell?ed|marked|field|unter|sous|bajo)(?: the)?\s*$", re.IGNORECASE
+    r"\b(?:under|beside|next to|in (?:the )?(?:field|box|line|row)|labell?ed|marked|field|unter|sous|bajo)(?: the)?\s*$",
+    re.IGNORECASE,
 )
-_CLOSED = re.compile(r"^(?:is|are|was|were|does|do|did|has|have|had|can|will|ist|sind|hat|est-ce|est|es|son)\b", re.IGNORECASE)
-_GERMAN = re.compile(r"^(?:(?:von|bis|seit|an|mit|für|auf|in|unter|aus|zu) )?(?:w(?:er|as|ie|ann|o|em|en|elche[rsnm]?|ohin|oher|arum)|ist|sind)\b", re.IGNORECASE)
+_CLOSED = re.compile(
+    r"^(?:is|are|was|were|does|do|did|has|have|had|can|will|ist|sind|hat|est-ce|est|es|son)\b", re.IGNORECASE
+)
+_GERMAN = re.compile(
+    r"^(?:(?:von|bis|seit|an|mit|für|auf|in|unter|aus|zu) )?(?:w(?:er|as|ie|ann|o|em|en|elche[rsnm]?|ohin|oher|arum)|ist|sind)\b",
+    re.IGNORECASE,
+)
 _BEFORE_NAME = frozenset(
-    "on in of from by at with the a an for about to der die das von vom bei für auf im de du la le les des à del el en".split()
+    [
+        "on",
+        "in",
+        "of",
+        "from",
+        "by",
+        "at",
+        "with",
+        "the",
+        "a",
+        "an",
+        "for",
+        "about",
+        "to",
+        "der",
+        "die",
+        "das",
+        "von",
+        "vom",
+        "bei",
+        "für",
+        "auf",
+        "im",
+        "de",
+        "du",
+        "la",
+        "le",
+        "les",
+        "des",
+        "à",
+        "del",
+        "el",
+        "en",
+    ]
 )
 TITLE = 0.3  # what a word weighs that the page has for its title
 
@@ -35,10 +74,7 @@ class Asked:
     def weights(self, layout: Layout) -> dict[str, float]:
         """What each word weighs on a page: little where it only says what paper this is."""
         title = set(roles.words(" ".join(s.text for s in roles.titles(layout))))
-        return {
-            w: min(roles.weight(w), TITLE if w in title else 1.0)
-            for w in roles.words(self.words)
-        }
+        return {w: min(roles.weight(w), TITLE if w in title else 1.0) for w in roles.words(self.words)}
 
 
 def asked(question: str) -> Asked:
@@ -51,10 +87,10 @@ def asked(question: str) -> Asked:
     bare = _QUOTED.sub(" Q1 ", plain)
     for day in reversed(dates(bare)):
         bare = f"{bare[: day.start]} Q1 {bare[day.end :]}"
-    words, names = _unnamed(bare)
+    words, found = _unnamed(bare)
     if _GERMAN.match(plain):  # where every noun has a capital, one alone need not be a name
-        names = [n for n in names if " " in n]
-    names = (*(n for n in names if n != "Q1"), *(m[1] for m in quoted if m is not label))
+        found = [n for n in found if " " in n]
+    names = (*(n for n in found if n != "Q1"), *(m[1] for m in quoted if m is not label))
     if label:
         return Asked(label[1], shapes.called_for(label[1]), said, closed, names)
     return Asked(" ".join(words), shapes.called_for(_QUOTED.sub(" ", plain)), said, closed, names)
@@ -66,7 +102,14 @@ def _unnamed(text: str) -> tuple[list[str], list[str]]:
     names: list[list[str]] = []
     after = False
     for i, token in enumerate(re.sub(r"['’]s\b|[,;()]", " ", text).split()):
-        if i and token.isupper() and 2 < len(token) < 6 and not roles.known(fold(token)) and token.isalpha():
+        if (
+            i
+            and not after
+            and token.isupper()
+            and 2 < len(token) < 6
+            and not roles.known(fold(token))
+            and token.isalpha()
+        ):
             names.append([token])  # IBM, or a label: either way the page has to say it
             kept.append(token)
             after = False
@@ -86,4 +129,4 @@ def _is_name(token: str) -> bool:
     if any(map(str.isdigit, token)):
         return True
     acronym = token.isupper() and len(token) < 6
-    return token[:1].isupper() and not acronym and not roles.known(fold(token)) or token == "&"
+    return (token[:1].isupper() and not acronym and not roles.known(fold(token))) or token == "&"

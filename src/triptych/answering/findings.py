@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from triptych.answering import cells, matching, passages, shapes
+from triptych.answering import cells, fillers, passages, shapes
 from triptych.answering.asked import Asked
 from triptych.answering.cells import alike
 from triptych.answering.fields import Field, fields
@@ -153,8 +153,8 @@ def find_roles(ask: Ask, asked: Asked, page: Candidate, meaning: Meaning | None)
     found: list[Finding] = []
     if not _right_time(ask, page):
         return found
-    for match in matching.matches(page.layout, asked, meaning)[:3]:
-        if match.score >= matching.FAIR:
+    for match in fillers.matches(page.layout, asked, meaning)[:3]:
+        if match.score >= fillers.FAIR:
             quote = _quote(page, match.pair.value, match.pair.at)
             if match.pair.how in (SAID, SENTENCE):
                 quote = _sentence(page, match.pair.value)
@@ -166,7 +166,14 @@ def _sentence(page: Candidate, value: Spans) -> Spans:
     """The sentence that a value stands in, else the value."""
     text = page.evidence.page.text.text
     return tuple(
-        next(((a, b) for a, b in passages.sentences(text) if a <= start and end <= b and b - a < passages.LONGEST), (start, end))
+        next(
+            (
+                (a, b)
+                for a, b in passages.sentences(text)
+                if a <= start and end <= b and b - a < passages.LONGEST
+            ),
+            (start, end),
+        )
         for start, end in value
     )
 

@@ -22,7 +22,8 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _SALUTATION = re.compile(
-    r"^(?:dear|hello|hi|sehr geehrter?|liebe[rs]?|ch[eè]re?|madame|monsieur|estimad[oa]s?|querid[oa])\b(.*)$", re.IGNORECASE
+    r"^(?:dear|hello|hi|sehr geehrter?|liebe[rs]?|ch[eè]re?|madame|monsieur|estimad[oa]s?|querid[oa])\b(.*)$",
+    re.IGNORECASE,
 )
 _SIGNED = "signed by, written by, author, sender"
 _TO = "addressed to, recipient, written to"
@@ -53,7 +54,12 @@ _JOB = re.compile(
 def _titled(lines: Sequence[Segment]) -> Iterator[Pair]:
     """Names over what they are."""
     for name, job in pairwise(lines):
-        if _full_name(name.text) and 1 < len(job.text.split()) < 7 and _JOB.search(job.text) and ":" not in job.text:
+        if (
+            _full_name(name.text)
+            and 1 < len(job.text.split()) < 7
+            and _JOB.search(job.text)
+            and ":" not in job.text
+        ):
             yield Pair(job.text, (job.start, job.end), _span(name), 1.0, PRINTED)
 
 
@@ -67,7 +73,12 @@ def _signature(layout: Layout, under: Sequence[Segment]) -> Iterator[Pair]:
         if name is None or not _full_name(name.text):
             continue
         yield Pair(_SIGNED, None, _span(name), 1.0, PRINTED)
-        if after is not None and 2 < len(after.text) < 60 and not any(map(str.isdigit, after.text)) and ":" not in after.text:
+        if (
+            after is not None
+            and 2 < len(after.text) < 60
+            and not any(map(str.isdigit, after.text))
+            and ":" not in after.text
+        ):
             yield Pair(f"position, job title, role of {name.text}", None, _span(after), 1.0, PRINTED)
             yield Pair(after.text, (after.start, after.end), _span(name), 1.0, PRINTED)
         return
@@ -86,7 +97,13 @@ def _greeted(lines: Sequence[Segment], at: int) -> Iterator[Pair]:
         yield Pair(_TO, None, _span(named[-1]), 1.0, PRINTED)
     for line in (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]):
         text = line.text.strip()
-        if 1 < len(text.split()) < 11 and ":" not in text and not text.endswith((".", ",")) and not shapes.placed(text) and not dates(text):
+        if (
+            1 < len(text.split()) < 11
+            and ":" not in text
+            and not text.endswith((".", ","))
+            and not shapes.placed(text)
+            and not dates(text)
+        ):
             yield Pair(_ABOUT, None, _span(line), 0.9, PRINTED)
 
 
@@ -95,10 +112,25 @@ def _address(layout: Layout) -> Iterator[Pair]:
     lines = layout.segments
     for i, line in enumerate(lines[: max(4, len(lines) // 3)]):
         text = line.text
-        if shapes.placed(text) and not dates(text) and ":" not in text and not any(n.money for n in numbers(text)):
+        if (
+            shapes.placed(text)
+            and not dates(text)
+            and ":" not in text
+            and not any(n.money for n in numbers(text))
+        ):
             spans = [(line.start, line.end)]
             after = lines[i + 1] if i + 1 < len(lines) else None
-            if after is not None and shapes.placed(after.text) and ":" not in after.text and abs(after.x0 - line.x0) < 20 * line.height and not dates(after.text):
-                spans = [(line.start, after.end)] if not layout.text.text[line.end : after.start].strip() else [*spans, (after.start, after.end)]
+            if (
+                after is not None
+                and shapes.placed(after.text)
+                and ":" not in after.text
+                and abs(after.x0 - line.x0) < 20 * line.height
+                and not dates(after.text)
+            ):
+                spans = (
+                    [(line.start, after.end)]
+                    if not layout.text.text[line.end : after.start].strip()
+                    else [*spans, (after.start, after.end)]
+                )
             yield Pair(_PLACE, None, tuple(spans), 1.0, PRINTED)
             return

@@ -15,7 +15,9 @@ from triptych.answering.question import content_words
 from triptych.answering.totals import Amount, amounts
 from triptych.values import date_readings
 
-_DIALLED = re.compile(r"\+\d{1,3}[ /.()\d-]{7,18}\d|\(\d{2,5}\)[ \d-]{5,12}\d")  # a phone number that needs no label
+_DIALLED = re.compile(
+    r"\+\d{1,3}[ /.()\d-]{7,18}\d|\(\d{2,5}\)[ \d-]{5,12}\d"
+)  # a phone number that needs no label
 _NEAR = 14  # characters between a label and its value on one line
 _LABELLED = 2.0
 _UNLABELLED = 1.7
@@ -66,7 +68,11 @@ def _labelled(layout: Layout, kind: Kind) -> Iterator[Named]:
 def _fits(kind: Kind, value: str) -> bool:
     """Whether a value may be what it looks like: a name is no next label, a code no amount."""
     if kind.shape == NAME:
-        return sum(map(str.isalpha, value)) >= 2 and not value.rstrip().endswith(":") and not roles.only_labels(value)
+        return (
+            sum(map(str.isalpha, value)) >= 2
+            and not value.rstrip().endswith(":")
+            and not roles.only_labels(value)
+        )
     if kind.shape == CODE:
         return not date_readings(value) and "%" not in value and len(value) > 1
     return True

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
 from triptych.answering import letters, roles, sayings, shapes
 from triptych.answering.fields import _is_header, fields_at
 from triptych.answering.labels import _matched
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.roles import INLINE, PRINTED, Pair, Span
 from triptych.values import number_readings
-
 
 _COLON = re.compile(r"(?:^|(?<=[|;·•]\s)|(?<=\s{2}))[\W_]*([^\W\d_][^:：|;]{0,39}?)\s*[:：](?!//|\d\d\b)")
 _GAP = re.compile(r"^([^\W\d_][^:\n]{1,38}?)(?:\s{2,}|\s*\.{3,}\s*|\t)(\S.*)$")
@@ -34,7 +34,9 @@ def pairs(layout: Layout, kind: str) -> Iterator[Pair]:
             elif data == _BILL:
                 yield from (p for p in found if not _is_number(_text(layout, p)))
         plain = kind in (shapes.CODE, shapes.DAY, shapes.TIME)
-        yield from (p for p in _inline(layout, segment) if plain or not data or not _is_number(_text(layout, p)))
+        yield from (
+            p for p in _inline(layout, segment) if plain or not data or not _is_number(_text(layout, p))
+        )
     yield from letters.parts(layout)
     yield from sayings.said(layout.text.text, kind, apart=not data)
 
@@ -76,7 +78,13 @@ def _short(text: str) -> bool:
     )
 
 
-_EXPECTS = {shapes.NAME: "person", shapes.DAY: "date", shapes.MONEY: "amount", shapes.COUNT: "count", shapes.SHARE: "percent"}
+_EXPECTS = {
+    shapes.NAME: "person",
+    shapes.DAY: "date",
+    shapes.MONEY: "amount",
+    shapes.COUNT: "count",
+    shapes.SHARE: "percent",
+}
 
 
 def _printed(layout: Layout, segment: Segment, a: int, b: int, kind: str) -> Iterator[Pair]:
@@ -96,7 +104,11 @@ def _printed(layout: Layout, segment: Segment, a: int, b: int, kind: str) -> Ite
 def _is_row(layout: Layout, segment: Segment) -> bool:
     """Whether several numbers, or a list of three and more, stand right of a label."""
     right = [s.text for s in layout.right_of(segment)[:3]]
-    return all(map(_is_number, right[:2])) if len(right) == 2 else len(right) > 2 and not any(map(_names_itself, right))
+    return (
+        all(map(_is_number, right[:2]))
+        if len(right) == 2
+        else len(right) > 2 and not any(map(_names_itself, right))
+    )
 
 
 def _is_number(text: str) -> bool:
@@ -111,15 +123,23 @@ def _names_itself(text: str) -> bool:
 def _own(text: str, spans: tuple[Span, ...], kind: str) -> tuple[Span, ...]:
     """The lines of a value up to one that opens like a label; the first alone where it is all that is wanted."""
     lines = [(a + m.start(), a + m.end()) for a, b in spans for m in re.finditer(r"[^\n]+", text[a:b])]
-    if len(lines) < 2 or shapes.fits(text[slice(*lines[0])], kind) > 0 and kind not in (shapes.NAME, shapes.PLACE):
+    if len(lines) < 2 or (
+        shapes.fits(text[slice(*lines[0])], kind) > 0 and kind not in (shapes.NAME, shapes.PLACE)
+    ):
         return tuple(lines[:1])
     kept = [lines[0]]
     for a, b in lines[1:]:
         said = roles.words(text[a:b])
-        label = bool(said) and (all if kind == shapes.TEXT else any)(map(roles.known, said[:1] if kind != shapes.TEXT else said))
+        label = bool(said) and (all if kind == shapes.TEXT else any)(
+            map(roles.known, said[:1] if kind != shapes.TEXT else said)
+        )
         if (label and text[a].isupper()) or ":" in text[a:b]:
             break
-        if shapes.DAY != kind and shapes.every(shapes.DAY, text[a:b]) and not shapes.every(shapes.DAY, text[slice(*lines[0])]):
+        if (
+            kind != shapes.DAY
+            and shapes.every(shapes.DAY, text[a:b])
+            and not shapes.every(shapes.DAY, text[slice(*lines[0])])
+        ):
             break
         kept.append((a, b))
     return spans if len(kept) == len(lines) else tuple(kept)
@@ -134,8 +154,20 @@ def _inline(layout: Layout, segment: Segment) -> Iterator[Pair]:
         return
     for start, end in _valued(text):
         head = text[:start].rstrip(" :.-–#")
-        if head and not shapes.every(shapes.DAY, text[: start + 6]) and _short(head) and len(head.split()) <= 4 and not text[end:].strip(" .,;)"):
-            yield Pair(head, (segment.start, segment.start + len(head)), ((segment.start + start, segment.start + end),), 0.7, INLINE)
+        if (
+            head
+            and not shapes.every(shapes.DAY, text[: start + 6])
+            and _short(head)
+            and len(head.split()) <= 4
+            and not text[end:].strip(" .,;)")
+        ):
+            yield Pair(
+                head,
+                (segment.start, segment.start + len(head)),
+                ((segment.start + start, segment.start + end),),
+                0.7,
+                INLINE,
+            )
 
 
 def _valued(text: str) -> Iterator[Span]:

@@ -23,6 +23,7 @@ Span = tuple[int, int]
 PRINTED, INLINE, SAID, SENTENCE = "printed", "inline", "said", "sentence"
 Meaning = Callable[[Sequence[str]], np.ndarray]  # texts into rows of length 1
 
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A role and what fills it: `label` in words, where it stands if it does, the spans of the value, how well the
@@ -127,7 +128,11 @@ hour hours running stunden heures horas
 sold sell sells verkauft vendu vendido
 balance remaining outstanding left open
 agree agreed agreement contract
-""".strip()  # noqa: E501
+vat tax taxes gst sst mwst ust umsatzsteuer mehrwertsteuer steuer tva taxe iva impuesto btw
+iban account konto compte cuenta
+bic swift
+sku article item product
+""".strip()
 
 
 def _rings() -> dict[str, frozenset[int]]:
@@ -140,7 +145,10 @@ def _rings() -> dict[str, frozenset[int]]:
 
 _OF = _rings()
 _TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
-_SAID = frozenset("total invoice receipt bill rechnung facture factura from to about whom until where when many long back due re cc no id".split())
+_SAID_WORDS = """
+total invoice receipt bill rechnung facture factura from to about whom until where when many long back due re cc no id
+"""
+_SAID = frozenset(_SAID_WORDS.split())
 _SMALL = STOP - _SAID
 # Words that name the paper and not what stands on it, and words that any label may have.
 _PALE_WORDS = """
@@ -200,10 +208,11 @@ def overlap(label: Sequence[str], asked: dict[str, float]) -> tuple[float, float
     return min(1.0, of_label), theirs / max(sum(asked.values()), 1.0)
 
 
-_MOST = frozenset(
-    "highest lowest most least largest smallest biggest greatest fewest longest shortest best worst maximum minimum max min"
-    " höchste niedrigste meisten wenigsten größte kleinste plus moins mayor menor más menos".split()
-)
+_MOST_WORDS = """
+highest lowest most least largest smallest biggest greatest fewest longest shortest best worst maximum minimum max min
+höchste niedrigste meisten wenigsten größte kleinste plus moins mayor menor más menos
+"""
+_MOST = frozenset(_MOST_WORDS.split())
 
 
 def extreme(asked: Iterable[str], label: Iterable[str]) -> bool:

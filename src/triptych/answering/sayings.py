@@ -34,7 +34,7 @@ _FACTS = tuple(
         (rf"\b(?:[Oo]ur|[Tt]he|[Yy]our|[Tt]heir|[Hh]er|[Hh]is|[Uu]nsere?n?|[Nn]otre|[Nn]uestr[oa])\s({_ROLE})[,:]?\s({_PERSON})", 1, 2),
         (rf"({_ROLE}|[A-Z][a-z]+(?:\s{_ROLE})?)\s{_BE}\s(?:set\sat\s|now\s|at\s|currently\s|about\s|called\s)?({_PERSON}|{_FIGURE}|[A-Z]+-?\d[\w-]*)", 1, 2),
         (rf"({_ROLE})\s(?:by|durch|par|por)\s({_PERSON})", 1, 2),
-        (r"\b([A-Za-z][a-z]{2,})(?:\s(?:no\.?|number|nr\.?))?[\s:#]{1,2}([A-Z]{0,4}-?\d(?:[\w./-]*\w)?)(?![\w%€$£]|\s?°)", 1, 2),
+        (r"\b([A-Za-z][a-z]{2,})(?:\s(?:no\.?|number|nr\.?))?[\s:#]{1,2}([A-Z]{0,4}-?\d(?:[\w./-]*\w)?)(?![\w%€$£]|[.,]\d|\s?°)", 1, 2),
         (r"(?<![\w.,$€£])(?<!\bper )(\d(?:[\d.,']*\d)?(?:\s?(?:kg|g|mg|ml|cl|l|tbsp|tsp|cups?|km|m|cm|mm|kW|kWh|MB|GB)\b)?)\s((?:[a-z]+\s)?[a-z]{3,})\b", 2, 1),
     )
 )  # fmt: skip
@@ -47,7 +47,9 @@ def said(text: str, kind: str, apart: bool) -> Iterator[Pair]:
     prose = [span for span in sentences(text) if "|" not in text[slice(*span)]]
     lines = [m.span() for m in re.finditer(r"[^\n]+", text)]
     alone = [(a, b) for a, b in lines if not any(s < b and a < e for s, e in prose) and "|" not in text[a:b]]
-    wrapped = [(a, d) for (a, b), (c, d) in pairwise(lines) if len(text[a:b].split()) >= _WRAPS and c == b + 1]
+    wrapped = [
+        (a, d) for (a, b), (c, d) in pairwise(lines) if len(text[a:b].split()) >= _WRAPS and c == b + 1
+    ]
     for start, end in (*prose, *(alone if apart else ()), *wrapped):
         yield from _facts(text[start:end], start, kind)
     for start, end in prose:

@@ -11,7 +11,16 @@ from functools import lru_cache
 
 from triptych.values import dates, numbers
 
-NAME, DAY, TIME, PLACE, MONEY, COUNT, CODE, TEXT = "name", "day", "time", "place", "money", "count", "code", "text"
+NAME, DAY, TIME, PLACE, MONEY, COUNT, CODE, TEXT = (
+    "name",
+    "day",
+    "time",
+    "place",
+    "money",
+    "count",
+    "code",
+    "text",
+)
 SHARE, SPAN, MASS, HEAT, LENGTH, FIGURE = "share", "span", "mass", "heat", "length", "figure"
 
 _NUMBER = r"[-+−]?\d+(?:[.,' ]\d+)*"
@@ -31,7 +40,10 @@ _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
 _TITLE = r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Ing|Sr|Sra|Mme|St|M)\.\s?)"
 _WORD = r"[A-ZÄÖÜÀ-Þ][\w'’.-]*[\w.]|[A-Z]\.?|&|\d{1,3}"
 _LINK = r"of|and|de|da|do|del|della|der|den|du|des|la|le|van|von|y|e|et|und|the|for|zu"
-_NAME = re.compile(rf"{_TITLE}?(?:{_WORD})(?:\s(?:(?:{_LINK})\s){{0,2}}(?:{_WORD}))*,?(?:\s(?:Inc|Ltd|LLC|plc|Co|GmbH|AG)\.?)?")
+_NAME = re.compile(
+    rf"{_TITLE}?(?:{_WORD})(?:\s(?:(?:{_LINK})\s){{0,2}}(?:{_WORD}))*,?(?:\s(?:Inc|Ltd|LLC|plc|Co|GmbH|AG)\.?)?"
+)
+_LAST = re.compile(r"(?<!\bInc)(?<!\bLtd)(?<!\bCo)(?<!\bCorp)[.,]+$")
 _CODE = re.compile(r"[A-Z0-9*#][A-Z0-9/._#*-]*(?: [A-Z0-9*][A-Z0-9/._*-]*){0,4}")
 _PHONE = re.compile(r"\+?\(?\d(?:[ ./()–-]{0,3}\d){5,14}")
 _STREET = re.compile(
@@ -97,36 +109,51 @@ def fits(value: str, kind: str) -> float:
     if kind in _MEASURES:
         bare = kind != HEAT and bool(numbers(value)) and letters <= 3
         return 1.0 if _MEASURES[kind].search(value) else 0.0 if bare else -1.0
-    if kind == NAME:
-        return 1.0 if _NAME.fullmatch(value) and letters > 2 and digits <= 3 else -1.0
-    if kind == DAY:
-        return 1.0 if dates(value) else 0.3 if _YEAR.search(value) or _CLOCK.search(value) else -1.0
-    if kind == TIME:
-        return 1.0 if _CLOCK.search(value) else -1.0
-    if kind == SHARE:
-        return 1.0 if "%" in value else 0.0 if digits else -1.0
-    if kind in (MONEY, COUNT, FIGURE) and _YEAR.fullmatch(value):
-        return -1.0
-    if kind in (MONEY, COUNT):
+    if kind in (MONEY, COUNT, FIGURE):
         return _amount(value, kind, letters)
     if kind == CODE:
         return _code(value, digits)
-    if kind == PLACE:
-        return -1.0 if dates(value) or letters < 3 or _LEGAL.search(value) else 1.0 if placed(value) else 0.3
-    if kind == FIGURE:
-        return 1.0 if len(numbers(value)) == 1 and not dates(value) and letters <= 12 else -1.0
-    if kind == TEXT:
-        return _ANY if len(value.split()) <= _FEW else 0.0
-    return 0.0
+    return _LOOKS[kind](value, digits, letters)
+
+
+def _name(value: str, digits: int, letters: int) -> float:
+    return 1.0 if _NAME.fullmatch(value) and letters > 2 and digits <= 3 else -1.0
+
+
+def _day(value: str, digits: int, letters: int) -> float:
+    return 1.0 if dates(value) else 0.3 if _YEAR.search(value) or _CLOCK.search(value) else -1.0
+
+
+def _time(value: str, digits: int, letters: int) -> float:
+    return 1.0 if _CLOCK.search(value) else -1.0
+
+
+def _share(value: str, digits: int, letters: int) -> float:
+    return 1.0 if "%" in value else 0.0 if digits else -1.0
+
+
+def _place(value: str, digits: int, letters: int) -> float:
+    if dates(value) or letters < 3 or _LEGAL.search(value):
+        return -1.0
+    return 1.0 if placed(value) else 0.3
+
+
+def _text(value: str, digits: int, letters: int) -> float:
+    return _ANY if len(value.split()) <= _FEW else 0.0
+
+
+_LOOKS = {NAME: _name, DAY: _day, TIME: _time, SHARE: _share, PLACE: _place, TEXT: _text}
 
 
 def _amount(value: str, kind: str, letters: int) -> float:
     found = numbers(value)
-    if len(found) != 1 or dates(value):
+    if len(found) != 1 or dates(value) or _YEAR.fullmatch(value):
         return -1.0
+    if kind == FIGURE:
+        return 1.0 if letters <= 12 else -1.0
     if kind == MONEY:
         return 1.0 if found[0].money else 0.0 if letters < 3 and not found[0].percent else -0.5
-    return 0.0 if found[0].currency or found[0].decimals == 2 else 1.0 if letters <= 12 else 0.0
+    return 0.0 if found[0].currency or found[0].decimals == 2 or letters > 12 else 1.0
 
 
 def _code(value: str, digits: int) -> float:
@@ -148,7 +175,8 @@ def every(kind: str, text: str) -> list[tuple[int, int]]:
     if kind in _MEASURES:
         return [m.span() for m in _MEASURES[kind].finditer(text)]
     if kind == NAME:
-        return [m.span() for m in _NAME.finditer(text) if len(m[0]) > 2 and " " in m[0]]
+        found = [(m.start(), m.start() + len(_LAST.sub("", m[0]))) for m in _NAME.finditer(text)]
+        return [(a, b) for a, b in found if b - a > 2 and " " in text[a:b]]
     if kind == DAY:
         return [(d.start, d.end) for d in dates(text)]
     if kind == TIME:

@@ -168,7 +168,9 @@ def lacking(names: Sequence[str], pages: Sequence[PageWords]) -> list[str]:
 
 
 def _together(name: str, words: PageWords) -> bool:
-    parts = [w for w in name.split() if not any(map(str.isdigit, w)) and len(fold(w)) > 1]
+    parts = [
+        w for w in name.split() if not any(map(str.isdigit, w)) and len(fold(w)) > 1 and fold(w) not in NOISE
+    ]
     whole = fold("".join(parts))
     if not whole or whole in words.folded:
         return True
