@@ -14,6 +14,7 @@ from functools import partial
 from time import perf_counter
 
 from triptych.answering.asked import Asked, asked
+from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.findings import (
     Candidate,
     Evidence,
@@ -25,7 +26,6 @@ from triptych.answering.findings import (
     find_roles,
     find_totals,
 )
-from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
 from triptych.answering.roles import Meaning

@@ -14,6 +14,15 @@ _FIELD = re.compile(
     r"\b(?:under|beside|next to|in (?:the )?(?:field|box|line|row)|labell?ed|marked|field|unter|sous|bajo)(?: the)?\s*$",
     re.IGNORECASE,
 )
+# Verbs that say with a small word what they would not without it.
+_PHRASES = tuple(
+    (re.compile(pattern, re.IGNORECASE), word)
+    for pattern, word in (
+        (r"\b(?:rents?|rented|lets?) out\b", "landlord"),
+        (r"\bsign(?:s|ed)? off\b", "approved"),
+        (r"\b(?:call|ring|reach) (?:me|us|you|him|her|them)\b", "phone"),
+    )
+)
 _CLOSED = re.compile(
     r"^(?:is|are|was|were|does|do|did|has|have|had|can|will|ist|sind|hat|est-ce|est|es|son)\b", re.IGNORECASE
 )
@@ -80,6 +89,8 @@ class Asked:
 def asked(question: str) -> Asked:
     """Take the names out of a question; what is quoted is a name, too, unless the question says that it is a label."""
     plain = " ".join(question.split()).strip(" ?¿.!")
+    for pattern, word in _PHRASES:
+        plain = pattern.sub(word, plain)
     said = frozenset(roles.words(plain))
     closed = bool(_CLOSED.match(plain))
     quoted = [m for m in _QUOTED.finditer(plain)]

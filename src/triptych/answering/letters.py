@@ -28,6 +28,7 @@ _SALUTATION = re.compile(
 _SIGNED = "signed by, written by, author, sender"
 _TO = "addressed to, recipient, written to"
 _ABOUT = "subject, about"
+_DATED = "date, written on, sent on, dated"
 _PLACE = "address, location, where"
 
 
@@ -40,6 +41,11 @@ def parts(layout: Layout) -> Iterator[Pair]:
     for i, line in enumerate(lines):
         if _CLOSING.match(line.text.strip()):
             yield from _signature(layout, lines[i + 1 : i + 5])
+    dated = next(
+        (s for s in lines if (d := dates(s.text)) and len(d[0].text) > 0.6 * len(s.text.strip())), None
+    )
+    if greeting is not None and dated is not None:
+        yield Pair(_DATED, None, _span(dated), 1.0, PRINTED)
     if greeting is not None:
         yield from _greeted(lines, greeting)
 

@@ -97,8 +97,19 @@ def _printed(layout: Layout, segment: Segment, a: int, b: int, kind: str) -> Ite
         return  # of a table, or a list of choices: which column is another question
     for field in fields_at(layout, [match], label, _EXPECTS.get(kind, "text"))[:3]:
         if field.apart and field.score - match.score > 0:
-            value = _own(layout.text.text, field.spans, kind)
+            value = tuple(
+                _unstopped(layout.text.text, *span) for span in _own(layout.text.text, field.spans, kind)
+            )
             yield Pair(label, (match.start, match.end), value, field.score - match.score, PRINTED)
+
+
+_STOP = re.compile(r"(?:(?<=[a-z]{3})|(?<=\d\d))(?<!\bInc)(?<!\bLtd)(?<!\bCorp)\.\s*$")
+
+
+def _unstopped(text: str, start: int, end: int) -> Span:
+    """A value of a few words without the full stop after it."""
+    piece = text[start:end]
+    return start, start + len(_STOP.sub("", piece) if len(piece.split()) <= _LABEL_WORDS else piece)
 
 
 def _is_row(layout: Layout, segment: Segment) -> bool:

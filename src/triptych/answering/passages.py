@@ -24,7 +24,7 @@ _NAME = re.compile(
     r"(?:Dr\. |Prof\. )?[A-ZÄÖÜÀ-Ý][\w'’.-]*(?: (?:(?:&|de|van|von|der|du|la|of)(?: (?:de|der|la))? )?[A-ZÄÖÜÀ-Ý][\w'’-]*(?:\.(?= [A-Z]))?)*"
 )
 _YEAR = re.compile(r"\b(?:1[6-9]|20)\d\d\b")
-_DIGITS = 0.3  # of the words of a sentence, at most this share are numbers
+_DIGITS = 0.34  # of the words of a sentence, at most this share are numbers
 NAMED = 0.35  # what a name weighs in a sentence of a file that is known to be about it
 
 

@@ -37,7 +37,8 @@ class Pair:
 
 
 _RINGS = """
-from sender sent send sends wrote write writes written author writer signed signs sign signature undersigned absender unterschrieben schrieb expéditeur envoyé écrit écrite signé signée remitente escribió firmó
+from sender sent send sends wrote write writes written author writer shipper consignor absender schrieb geschrieben expéditeur envoyé écrit écrite remitente escribió escrita
+signed signs sign signature undersigned signatory author wrote written unterschrieben unterschrift signé signée signature firmó firma firmado
 to addressed addressee recipient attention attn whom received receive receives receiver gets empfänger adressiert destinataire adressée destinatario dirigida consignee
 re subject about regarding concerning concerns topic betreff betrifft thema objet sujet asunto tema
 cc copy copied copies kopie copie copia
@@ -45,7 +46,7 @@ date dated day datum tag jour fecha día when
 page pages sheets seiten páginas
 driver drove driven drives drive chauffeur fahrer conducteur conductor gefahren
 received receive receives receiver took take taken accepted accepts erhalten empfangen reçu recibido
-carrier haulier forwarder courier brought brings shipped transport transporter shipper spedition spediteur transporteur transportista
+carrier haulier forwarder courier brought brings shipped transport transporter spedition spediteur transporteur transportista
 weight weigh weighs heavy mass gewicht schwer poids peso
 packages package parcels parcel boxes cartons pallets colli pakete colis bultos paquetes
 vehicle car truck lorry van automobile fahrzeug auto véhicule voiture vehículo coche
@@ -56,7 +57,7 @@ expire expires expiry expiration expired until valid validity through thru gült
 issue issued issuing ausgestellt ausstellung délivré délivrance émis expedido emitido
 born birth birthday dob geboren geburtsdatum geburt né née naissance nacido nacida nacimiento
 holder holds hold held bearer cardholder name inhaber titulaire titular
-owner owns own owned keeper proprietor eigentümer halter propriétaire propietario
+owner owns own owned keeper belongs belong gehört gehören appartient pertenece proprietor eigentümer halter propriétaire propietario
 employer worked works work employed employs employment job arbeitgeber employeur empleador previous former last
 salary wage wages pay remuneration compensation earn gehalt lohn salaire salario sueldo
 expect expects expected expectation desired desire wanted want wants wish requested request requests requester requisitioner gewünscht souhaité deseado
@@ -97,7 +98,7 @@ colour color colours colors farbe couleur paint painted
 make brand manufacturer made maker marke hersteller marque fabricant marca
 model type kind sort art typ modell modèle modelo tipo
 mileage odometer kilometres miles run driven kilometerstand kilométrage kilometraje
-price cost costs costing worth value preis kosten kostet wert prix coût coûte valeur precio coste valor estimated
+price cost costs costing fee fees gebühr worth value preis kosten kostet wert prix coût coûte valeur precio coste valor estimated
 replacement worth value wiederbeschaffungswert
 budget funds etat presupuesto
 deadline due fällig frist échéance vencimiento vence
@@ -123,11 +124,13 @@ guests people persons person attendees participants
 room raum zimmer salle sala
 meeting met meet meets treffen sitzung réunion reunión
 seat sitz sitzplatz siège place asiento
-next coming following nächste prochaine próxima
+next again coming following nächste prochaine próxima
 hour hours running stunden heures horas
 sold sell sells verkauft vendu vendido
 balance remaining outstanding left open
 agree agreed agreement contract
+open opens opened opening öffnet eröffnet ouvre ouverture abre
+close closes closed closing schließt ferme fermeture cierra
 vat tax taxes gst sst mwst ust umsatzsteuer mehrwertsteuer steuer tva taxe iva impuesto btw
 iban account konto compte cuenta
 bic swift
@@ -154,11 +157,12 @@ _SMALL = STOP - _SAID
 _PALE_WORDS = """
 form sheet paper document dialog window screen dashboard letter memo fax note receipt invoice bill application request
 name named state stated states given give entry entered field set chosen selected number no nr num id code date amount
-value total details information nummer datum betrag numéro montant número fecha importe what which who
+when value total details information nummer datum betrag numéro montant número fecha importe what which who
 """
 _PALE = frozenset(fold(w) for w in _PALE_WORDS.split())
 PALE = 0.35  # what such a word weighs beside another
-SAME, RING = 1.0, 0.9
+SAME, RING, COMPOUND = 1.0, 0.9, 0.7
+_WORD = 4  # letters of the last part of a compound: microchip, Lieferdatum
 
 
 @lru_cache(maxsize=16384)
@@ -173,7 +177,10 @@ def near(a: str, b: str) -> float:
     """How surely two folded words say the same role."""
     if a == b or (abs(len(a) - len(b)) < 3 and alike(a, b)):
         return SAME
-    return RING if _OF.get(a, frozenset()) & _OF.get(b, frozenset()) else 0.0
+    if _OF.get(a, frozenset()) & _OF.get(b, frozenset()):
+        return RING
+    short, long = sorted((a, b), key=len)
+    return COMPOUND if len(short) >= _WORD and long.endswith(short) else 0.0
 
 
 def known(word: str) -> bool:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from triptych.answering import shapes
 from triptych.answering.passages import sentences
 from triptych.answering.roles import SAID, SENTENCE, Pair
+from triptych.values import dates
 
 _ROLE = r"[a-zäöüß][\w'’-]*(?:\s[a-zäöüß][\w'’-]*){0,3}"
 _PERSON = (
@@ -21,7 +22,7 @@ _PERSON = (
 )
 _FIGURE = (
     r"(?:[$€£]|[A-Z]{3}\s|RM\s?)?[-\d](?:[\d.,:'/-]*\d)?(?:\s(?:million|billion|thousand|Mio\.?|Mrd\.?))?"
-    r"(?:\s?(?:%|percent|per cent|°\s?[CF]?|[A-Za-z]{1,8})\b)?"
+    r"(?:\s?(?:%|percent|per cent|°\s?[CF]?|(?!(?:and|or|per|for|in|on|at|of|to|the|is|are|from|with|by|as|und|et|y)\b)[A-Za-z]{1,8})\b)?"
 )
 _BE = (
     r"(?:is|are|was|were|will\sbe|amounts?\sto|amounted\sto|comes\sto|totals|totalled|stands\sat|stood\sat|reached"
@@ -57,11 +58,13 @@ def said(text: str, kind: str, apart: bool) -> Iterator[Pair]:
 
 
 def _facts(piece: str, start: int, kind: str) -> Iterator[Pair]:
+    days = dates(piece)
     for pattern, role, value in _FACTS:
         for m in pattern.finditer(piece):
             a, b = m.span(value)
             b = a + len(piece[a:b].rstrip(" .,"))
-            if shapes.fits(piece[a:b], kind) >= 0:
+            in_day = any(d.start < b and a < d.end and b - a < d.end - d.start for d in days)
+            if not in_day and shapes.fits(piece[a:b], kind) >= 0:
                 at = start + m.start(role), start + m.end(role)
                 yield Pair(" ".join(m[role].split()), at, ((start + a, start + b),), 0.6, SAID)
 
@@ -70,6 +73,15 @@ def _whole(piece: str, start: int, kind: str) -> Iterator[Pair]:
     """A sentence with each of its values of the wanted shape; the rest of the sentence says the role."""
     if len(piece.split()) > _WORDS:
         return
-    for a, b in shapes.every(kind, piece):
-        rest = " ".join(f"{piece[:a]} {piece[b:]}".split())
-        yield Pair(rest, (start, start + len(piece)), ((start + a, start + b),), 0.5, SENTENCE)
+    found = shapes.every(kind, piece)
+    for i, (a, b) in enumerate(found):
+        rest = f"{piece[:a]} {piece[b:]}"
+        if i and kind != shapes.NAME and len(clause := piece[found[i - 1][1] : a].split()) > 1:
+            rest = " ".join(
+                [*piece.split()[:3], *clause]
+            )  # "the fair opens on 2 May and closes on 30 September"
+        elif len(found) > 1 and kind != shapes.NAME and len(piece[:a].split()) > 1:
+            rest = piece[:a]
+        yield Pair(
+            " ".join(rest.split()), (start, start + len(piece)), ((start + a, start + b),), 0.5, SENTENCE
+        )
