@@ -149,7 +149,10 @@ def test_judging() -> None:
     assert known.judge(Fit(0.6, 1.0), None) is True and known.judge(Fit(0.59, 1.0), None) is False
     assert known.judge(Fit(0.1, 0.0), None, {"image": 0.5}) is True
     assert [known.judge(Fit(0.1, 0.0), None, {"caption": t}) for t in (0.84, 0.85)] == [False, True]
-    assert [known.judge(Fit(0.1, 1.0, looks), None, {"image": 0.2}) for looks in (False, True)] == [False, True]
+    assert [known.judge(Fit(0.1, 1.0, looks), None, {"image": 0.2}) for looks in (False, True)] == [
+        False,
+        True,
+    ]
     assert known.judge(Fit(0.65, 0.3), None) is False and known.judge(Fit(0.75, 0.3), None) is True
     assert [known.judge(None, 0.5), known.judge(None, 0.4), known.judge(None, None)] == [True, False, None]
     blind = replace(known, words=None, looks=None)

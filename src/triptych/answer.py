@@ -7,11 +7,14 @@ answered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
+from triptych.answering.asked import Asked, asked
+from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.findings import (
     Candidate,
     Evidence,
@@ -21,18 +24,20 @@ from triptych.answering.findings import (
     find_fields,
     find_named,
     find_passages,
+    find_roles,
     find_totals,
 )
-from triptych.answering.matching import asked, mostly
+from triptych.answering.matching import mostly, wording
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
-from triptych.answering.support import Support, bears, support
+from triptych.answering.roles import Meaning
+from triptych.answering.support import Support, bears, bears_values, lacking, support
 from triptych.answering.vocabulary import asks_total
 from triptych.catalog import Catalog
 from triptych.grounding.plain import visible
 from triptych.pages.hidden import without
 from triptych.types import Answer, Citation, Hit, Page
-from triptych.values import fold
+from triptych.values import fold, is_year
 
 __all__ = ["Evidence", "answer", "around", "gathered", "seen"]
 
@@ -74,17 +79,28 @@ def around(catalog: Catalog, hit: Hit) -> list[Page]:
     return [without(catalog.page(asset.key, number)) for number in near if number != hit.page]
 
 
-def answer(question: str, evidence: Sequence[Evidence], more: More = no_more) -> Answer:
+def named_by(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The pages that hold every name, date and code of a question that has any: what nothing else speaks for."""
+    wanted, ask = asked(question), parse(question)
+    if not (wanted.names or ask.codes):
+        return []
+    return [c.evidence for c in _named(wanted, ask, [Candidate(e) for e in evidence])]
+
+
+def answer(
+    question: str, evidence: Sequence[Evidence], more: More = no_more, meaning: Meaning | None = None
+) -> Answer:
     """Answer from `evidence`, or abstain and say what is lacking.
 
     `more(hit)` gives further pages of the file that the hit is from (an invoice's total often stands on
-    another page than its number and its seller); it is asked for the best fitting files only.
+    another page than its number and its seller); it is asked for the best fitting files only. `meaning` encodes
+    texts: with it a label is found that means what the question says in other words.
     """
     start = perf_counter()
     ask = parse(question)
     pages = [Candidate(e) for e in evidence]
     pages += _beyond(ask, pages, more)
-    found, lacking = _find(ask, pages)
+    found, lacking = _find(ask, pages, meaning)
     given = _say(question, found) if found else Answer(question, lacking, abstained=True)
     hits = tuple(e.hit for e in evidence)
     return replace(given, evidence=hits, seconds={"answer": perf_counter() - start})
@@ -131,63 +147,107 @@ def _doubts(best: Finding, found: Sequence[Finding]) -> Iterator[str]:
             break
 
 
-def _find(ask: Ask, pages: Sequence[Candidate]) -> tuple[list[Finding], str]:
+def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tuple[list[Finding], str]:
     """Findings, best first; when there are none, a sentence that says why."""
     if not pages:
         return [], "Nothing in the library bears on this question."
+    wanted = asked(ask.question)
+    named = pages if ask.quoted else _named(wanted, ask, pages)
     cuts = _cuts(ask)
-    supports = {cut: _supports(ask, cut, pages) for cut in cuts}
+    every = {cut: _supports(ask, cut, pages) for cut in cuts}
     if kind := of_kind(ask):
         found = (
             (_facts(ask, pages) if kind.item else [])
-            or _of_kind(kind, pages)
+            or _of_kind(kind, named, pages)
             or _facts(ask, pages)
-            or _unkind(kind, _labelled(cuts, supports, pages, partial(find_fields, ask)), pages)
+            or _unkind(kind, ask, named, meaning)
         )
     elif _wants_total(ask, cuts[0]):
-        found = _labelled(cuts, supports, pages, find_totals)
+        found = _labelled(cuts, _among(every, pages, named), named, find_totals)
     else:
-        found = _plain(ask, pages, partial(_labelled, cuts, supports, pages, partial(find_fields, ask)))
+        fields = _labelled(cuts, _among(every, pages, named), named, partial(find_fields, ask))
+        if ask.quoted:  # a title leads to fields first
+            found = fields or _facts(ask, pages) or _roles(ask, pages, meaning, FAIR)
+        else:
+            found = _facts(ask, pages) or _unlabelled(ask, fields, pages, meaning)
+    own = {fold(code.text) for code in ask.codes}
+    found = [f for f in found if fold(_words(f)) not in own]  # what the question says it does not ask for
     found.sort(key=lambda f: -f.score)
-    return (found, "") if found else ([], _why([s for of in supports.values() for s in of]))
+    return (found, "") if found else ([], _why([s for of in every.values() for s in of]))
 
 
-def _plain(ask: Ask, pages: Sequence[Candidate], fields: Callable[[], list[Finding]]) -> list[Finding]:
-    """For a question of no kind: a title in it leads to fields first, words of a label to facts."""
-    if ask.quoted:
-        return fields() or _facts(ask, pages)
-    fitting = {p.asset for p in _fitting(ask, pages)}
-    own = [f for f in fields() if f.evidence.hit.asset in fitting]
-    return _facts(ask, pages) or _unlabelled(ask, own, pages)
+def _among(
+    supports: dict[Cut, list[Support]], pages: Sequence[Candidate], some: Sequence[Candidate]
+) -> dict[Cut, list[Support]]:
+    """The supports of some of the pages."""
+    kept = {id(p) for p in some}
+    return {cut: [s for s, p in zip(of, pages, strict=True) if id(p) in kept] for cut, of in supports.items()}
 
 
-def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+def _of_kind(ask: Ask, named: Sequence[Candidate], pages: Sequence[Candidate]) -> list[Finding]:
     """Values of the kind that is asked for; without a balance, what is to be paid is the total."""
-    pages = _fitting(ask, pages)
+    pages = [p for p in _fitting(ask, pages) if p in named]
     supports = {cut: _supports(ask, cut, pages) for cut in ask.cuts}
     found = _labelled(ask.cuts, supports, pages, partial(find_named, ask))
-    if not found and ask.kind and ask.kind.name in ("balance", "net amount"):
+    if not found and ask.kind and (ask.kind.name == "balance" or _NET.search(ask.question)):
         due = Cut("amount due", ask.cuts[0].context)
         found = _labelled((due,), {due: supports[ask.cuts[0]]}, pages, find_totals)
     return found
 
 
-def _unkind(ask: Ask, fields: Sequence[Finding], pages: Sequence[Candidate]) -> list[Finding]:
-    """For a kind that no page has a label for: a clear field that is called as in the question, else a
-    sentence that says the word. A receipt without a tip is no reason to quote anything else of it."""
-    clear = [f for f in fields if f.strength >= CLEAR_FIELD]
-    if clear:
-        return clear
-    if ask.kind is None:
+_NET = re.compile(
+    r"\bnett? (?:total|amount due)\b", re.IGNORECASE
+)  # what is left to pay, on Malaysian receipts
+
+
+def _unkind(kind: Ask, ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
+    """For a kind that no page has a label for: a clear field that is called as in the question, else what fills the
+    role, else a sentence that says the word. A receipt without a tip is no reason to quote anything else of it."""
+    if kind.kind is None:
         return []
-    found = find_passages(ask, _fitting(ask, pages))
-    return [f for f in found if ask.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
+    cuts = [c for c in ask.cuts if kind.kind.asked.search(c.label)]
+    supports = {cut: _supports(ask, cut, pages) for cut in cuts}
+    found = _clear(_labelled(cuts, supports, pages, partial(find_fields, ask))) or _roles(
+        ask, pages, meaning, GOOD
+    )
+    said = found or find_passages(kind, _fitting(kind, pages))
+    return found or [f for f in said if kind.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
+
+
+def _clear(fields: Sequence[Finding]) -> list[Finding]:
+    return [f for f in fields if f.strength >= CLEAR_FIELD]
+
+
+def _roles(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None, least: float) -> list[Finding]:
+    """What fills the asked role on pages of files that hold every name of the question, those of the best files."""
+    wanted = asked(ask.question)
+    fitting = _named(wanted, ask, pages)
+    files = list(dict.fromkeys(p.asset for p in fitting))[:FILES]
+    found = [
+        replace(f, score=f.score - RANK * p.evidence.n)
+        for p in fitting
+        if p.asset in files
+        for f in find_roles(ask, wanted, p, meaning)
+        if f.strength >= least
+    ]
+    return found
+
+
+def _named(wanted: Asked, ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
+    """Pages of files that hold all names, dates and codes of the question."""
+    words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
+    held = {
+        asset
+        for asset, every in words.items()
+        if not lacking(wanted.names, every) and bears_values(ask, every)
+    }
+    return [p for p in pages if p.asset in held]
 
 
 def _fitting(ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
     """Pages of files that hold what the question names, whole names of people and companies among it."""
     words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
-    names = asked(ask.question, ask.expects).names
+    names = wording(ask.question, ask.expects).names
     return [
         p
         for p in pages
@@ -215,16 +275,25 @@ def _labelled(
     return found
 
 
-def _unlabelled(ask: Ask, fields: list[Finding], pages: Sequence[Candidate]) -> list[Finding]:
-    """For a question that names no form: a clear field, else a cell, else any field, else a sentence."""
-    clear = [f for f in fields if f.strength >= CLEAR_FIELD]
-    if clear:
+def _unlabelled(
+    ask: Ask, fields: list[Finding], pages: Sequence[Candidate], meaning: Meaning | None
+) -> list[Finding]:
+    """For a question that names no form: a good match of roles, else a clear field, a cell, any match, any field, a
+    sentence."""
+    matched = _roles(ask, pages, meaning, FAIR)
+    clear = [f for f in matched if f.strength >= GOOD] or _clear(fields)
+    yearly = any(is_year(c.text) for c in ask.codes)  # one column of several, perhaps
+    if clear and not yearly:
         return clear
     pages = _fitting(ask, pages)
     found = [replace(f, score=f.score - RANK * p.evidence.n) for p in pages for f in find_cells(ask, p)]
-    if not found:
-        found = [f for f in fields if f.strength >= FAIR_FIELD] or find_passages(ask, pages)
-    return found
+    return (
+        found
+        or clear
+        or matched
+        or [f for f in fields if f.strength >= FAIR_FIELD]
+        or find_passages(ask, pages)
+    )
 
 
 def _facts(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:

@@ -16,13 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from triptych.answer import answer, around, gathered, seen
+from triptych.answer import answer, around, gathered, named_by, seen
 from triptych.catalog import Catalog
 from triptych.dialogue.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
 from triptych.display.pictures import Pictures
 from triptych.display.showing import Showing
 from triptych.errors import FileError, LibraryError, VlmError
 from triptych.grounding import distrust
+from triptych.pipeline import Encoders
 from triptych.query.filters import Within
 from triptych.results import Results
 from triptych.settings import EXTRACTIVE, Settings
@@ -61,6 +62,7 @@ class Asking:
     pictures: Pictures
     vlms: Callable[[], Vlms]
     settings: Settings
+    encoders: Encoders  # the one for texts says which labels mean what a question says in other words
 
     def events(
         self,
@@ -131,8 +133,10 @@ class Asking:
 
     def _quoted(self, question: str, hits: Results) -> Iterator[Event]:
         """What the extractive answerer says, which is there as a whole or not at all."""
-        evidence = gathered(self.catalog, () if hits.match is False else hits)
-        given = answer(question, seen(evidence), partial(around, self.catalog))
+        evidence = gathered(self.catalog, hits)
+        if hits.match is False:
+            evidence = named_by(question, evidence)
+        given = answer(question, seen(evidence), partial(around, self.catalog), self.encoders.text.texts)
         doubts = tuple(told for e in evidence if (told := distrust.warning(e.hit, e.page)))
         given = replace(given, evidence=hits.hits, warnings=(*given.warnings, *doubts))
         yield Token(given.text)

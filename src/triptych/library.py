@@ -281,8 +281,7 @@ class Library:
         return outcome(self.asking.events(question, **options))
 
     def ask_events(self, question: str, **options: Any) -> Iterator[Event]:
-        """As `ask`, told as it happens: retrieval, then tokens and citations, then done or error. Options are
-        `collection`, `where`, and `turns` of the conversation to which the question belongs."""
+        """As `ask`, told as it happens. Options: `collection`, `where`, and `turns` of the conversation before."""
         return self.asking.events(question, **options)
 
     @property
@@ -290,7 +289,9 @@ class Library:
         """What answers, with the settings of now: also many questions at once."""
         from triptych.asking import Asking
 
-        return Asking(self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings)
+        return Asking(
+            self.catalog, self.search, self.pictures, lambda: self.vlms, self.settings, self.encoders
+        )
 
     def _asset(self, name: str, collection: str | None = None) -> Asset:
         return self.catalog.asset(name, collection, ingest.names_of(name))
@@ -347,9 +348,8 @@ class Library:
             return checkup(self.catalog, self.index, self.blobs)
 
     def rebuild(self, encoder: str | None = None, image_encoder: str | None = None) -> dict[str, Any]:
-        """Make every index anew from the catalog; no page is read again. With `encoder` or `image_encoder`,
-        every passage and caption, or every picture, is embedded by that one first, and the library is set
-        to use it from now on."""
+        """Make every index anew from the catalog; no page is read again. With `encoder` or `image_encoder`, every
+        passage and caption, or every picture, is embedded by that one first, and it is set from now on."""
         begun = time.monotonic()
         with self._writing():
             for name, spec in (("encoder", encoder), ("image_encoder", image_encoder)):

@@ -24,8 +24,7 @@ _NUMBER = re.compile(
     rf"""(?<![\d.,/:])
     (?P<open>\()?
     (?P<sign>(?<![\w.])[-−–]\s?)?
-    (?P<currency>(?:{CURRENCIES})[ {_SPACES}:]?)?
-    (?P<inner>[-−–]\s?)?
+    (?:(?P<currency>(?:{CURRENCIES})[ {_SPACES}:]?)(?P<inner>[-−–]\s?)?)?
     (?P<body>
         \d{{1,3}}(?:,\d{{2,3}})*,\d{{3}}(?:\.\d+)?           # 1,234,567.89 and 1,23,456
       | \d{{1,3}}(?:\.\d{{3}})+(?:,\d+)?                     # 1.234.567,89
@@ -144,8 +143,10 @@ def _numbers(text: str) -> Iterator[Number]:
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:
-    """Whether letters touch: RE16, 4x100, 7-Eleven are codes or words, no numbers."""
+    """Whether letters touch: RE16, L-4821, 4x100, 7-Eleven are codes or words, no numbers."""
     before = text[start - 1 : start]
+    if before in ("-", "–") and text[start - 2 : start - 1].isalpha():
+        return True
     return before.isalpha() or before == "_" or text[end : end + 1].isalpha()
 
 

@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from triptych.answering import cells, passages
+from triptych.answering import cells, fillers, passages, shapes
+from triptych.answering.asked import Asked
 from triptych.answering.cells import alike
 from triptych.answering.facts import Fact, facts
 from triptych.answering.fields import Field, fields
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
-from triptych.answering.matching import ASKING, Asked, asked, choose, stands, tokens
+from triptych.answering.matching import ASKING, Wording, choose, stands, tokens, wording
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
+from triptych.answering.roles import SAID, SENTENCE, Meaning
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
@@ -32,6 +34,7 @@ _SOURCE = re.compile(
     r"©|\bsources?\b|\bcopyright\b|\bpublished\b|\bstatista\b", re.IGNORECASE
 )  # years of the print
 Spans = tuple[tuple[int, int], ...]
+_WARMTH = re.compile(r"temp|°|[ºˆ] ?[CF]\b|grad|degree", re.IGNORECASE)
 
 FIELD = 1.25  # a label half as good as a clean one, with a value that fits
 TOTAL = 1.5  # a word for a total, or arithmetic that needs none
@@ -142,7 +145,7 @@ def _answers(ask: Ask, cut: Cut, page: Candidate, field: Field) -> bool:
         return False
     if ask.expects in (AMOUNT, COUNT, PERCENT):
         return bool(numbers(value)) and not dates(value)
-    return True
+    return shapes.fits(value, shapes.called_for(ask.question)) > -1
 
 
 def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
@@ -164,7 +167,7 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
 
 def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
     """The value whose label, or row and column, the question names on a paper that holds the rest of it."""
-    wanted = asked(ask.question, ask.expects)
+    wanted = wording(ask.question, ask.expects)
     if not _named_here(wanted, page):
         return []
     text = page.evidence.page.text.text
@@ -179,13 +182,45 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
     return found
 
 
-def _named_here(wanted: Asked, page: Candidate) -> bool:
+def _named_here(wanted: Wording, page: Candidate) -> bool:
     """Whether every name of two or more words and every quoted title stands on the page."""
     return all(stands(name, page.words.words, page.words.folded) for name in (*wanted.names, *wanted.quoted))
 
 
+def find_roles(ask: Ask, asked: Asked, page: Candidate, meaning: Meaning | None) -> list[Finding]:
+    """What fills the role that the question asks for, whatever it is called on the page."""
+    found: list[Finding] = []
+    if not _right_time(ask, page):
+        return found
+    for match in fillers.matches(page.layout, asked, meaning)[:3]:
+        if match.score >= fillers.FAIR:
+            quote = _quote(page, match.pair.value, match.pair.at)
+            if match.pair.how in (SAID, SENTENCE):
+                quote = _sentence(page, match.pair.value)
+            found.append(Finding(page.evidence, match.pair.value, quote, match.score, match.score))
+    return found
+
+
+def _sentence(page: Candidate, value: Spans) -> Spans:
+    """The sentence that a value stands in, else the value."""
+    text = page.evidence.page.text.text
+    return tuple(
+        next(
+            (
+                (a, b)
+                for a, b in passages.sentences(text)
+                if a <= start and end <= b and b - a < passages.LONGEST
+            ),
+            (start, end),
+        )
+        for start, end in value
+    )
+
+
 def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     """The number of a table or chart whose labels fit, or the label of the number that is asked by."""
+    if shapes.called_for(ask.question) == shapes.HEAT and not _WARMTH.search(page.words.raw):
+        return []
     terms = cells.plain_terms(ask.terms)
     held = sum(page.words.holds(t) for t in terms) / len(terms) if terms else 0.0
     if held < ON_PAGE or not _right_time(ask, page):
@@ -202,6 +237,8 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     found = cells.cells(page.layout, terms)
     if ask.expects == COUNT or "dollar" in ask.question or "euro" in ask.question:
         found = [c for c in found if not c.number.percent]
+    if shapes.called_for(ask.question) == shapes.MONEY and _in_cents(page):
+        found = [c for c in found if c.number.money]
     if not found or found[0].score < CELL or not cells.decided(found):
         return []
     best = found[0]
@@ -209,6 +246,12 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     beside = [(s.start, s.end) for s in best.labels[:1] if s.end <= best.start]
     quote = _quote(page, value, beside[0]) if beside else value
     return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score)]
+
+
+def _in_cents(page: Candidate) -> bool:
+    """Whether a page prints its amounts with cents, so that what has none is no amount."""
+    decimals = [n.decimals for n in numbers(page.words.raw)]
+    return decimals.count(2) > max(2, decimals.count(1))
 
 
 def _label_of(ask: Ask, page: Candidate, held: float) -> list[Finding]:
@@ -236,12 +279,15 @@ def _by_number(ask: Ask, page: Candidate) -> list[tuple[Segment, cells.Cell]]:
 
 
 def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
-    """The best sentence of each page."""
+    """The best sentence of each page, or the value in it that the question calls for."""
     found = []
+    wanted = shapes.called_for(ask.question)
     texts = [p.evidence.page.text for p in pages]
     for page, best in zip(pages, passages.passages(texts, ask.terms, ask.expects, ask.names), strict=True):
         if best and best[0].score >= PASSAGE:
             top = best[0]
+            if shapes.fits(page.evidence.page.text.text[slice(*top.value)], wanted) == -1:
+                continue
             found.append(Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score))
     return found
 

@@ -34,7 +34,10 @@ def _row(layout: Layout, match: Match) -> Iterator[tuple[Number, int]]:
         *_numbers(layout, home, match.end),
         *(n for s in layout.right_of(home) for n in _numbers(layout, s, s.start)),
     ]
-    lead = [(n, at) for n, at in _numbers(layout, home, home.start) if at < match.start]
+    lead = [
+        *(n for s in reversed(layout.left_of(home)) for n in _numbers(layout, s, s.start)),
+        *((n, at) for n, at in _numbers(layout, home, home.start) if at < match.start),
+    ]
     if not own:
         for under in layout.below(home, 1.5)[:1]:
             own = [n for s in (under, *layout.right_of(under)) for n in _numbers(layout, s, s.start)]

@@ -52,7 +52,8 @@ KINDS = (
         DAY,
         _plain(
             r"^(?:by )?when\b.*\b(?:due|to be paid|payable)$|^(?:by|until) (?:when|what date)\b.*\bpa(?:y|id)\b|\bdue date\b"
-            r"|\b(?:payment )?deadline for pay\w+|^wann\b.*\bfällig$|fälligkeit|échéance|vencimiento|vervaldatum|scadenza"
+            r"|\b(?:payment )?deadline for pay\w+|^wann\b.*\bfällig$|^bis wann\b.*\b(?:bezahlt|beglichen|zahlen|überwiesen|überweisen)\b|fälligkeit|zahlungsziel"
+            r"|échéance|^(?:avant |pour )?quand\b.*\b(?:payer|payée?|réglée?|régler)\b|vencimiento|^(?:hasta )?cu[áa]ndo\b.*\b(?:vence|pagar|pagarse|pagada)\b|vervaldatum|scadenza"
         ),
         _plain(
             r"\b(?:payment )?due(?: date| on| by)?\b|\b(?:please )?pay(?:able|ment)? (?:by|before|until)\b"
@@ -75,7 +76,9 @@ KINDS = (
         DAY,
         _plain(
             r"\b(?:invoice|receipt|bill|issue) date\b|\bdate of (?:the )?(?:invoice|receipt|bill|issue)\b"
-            r"|^when was (?:the )?(?:invoice|receipt|bill)\b.*\b(?:issued|made|dated|written|sent|printed)$|rechnungsdatum|factuurdatum"
+            r"|^when was (?:the )?(?:invoice|receipt|bill)\b.*\b(?:issued|made|dated|written|sent|printed)$|rechnungsdatum|factuurdatum|belegdatum"
+            r"|^(?:von wann|wann)\b.*\b(?:rechnung|beleg|quittung)\b|^(?:de )?quand\b.*\bfacture\b|\bdate (?:de|d['’]) ?(?:la )?(?:facture|[ée]mission)\b"
+            r"|^(?:de )?cu[áa]ndo\b.*\bfactura\b|\bfecha de (?:la )?(?:factura|emisi[óo]n)\b|\b(?:on )?(?:which|what) (?:day|date)\b.*\b(?:buy|bought|shop|shopped|purchase|eat|ate|visit)\w*\b"
         ),
         _plain(
             r"(?:^|(?<=[|·;] ))\W*(?:(?:invoice|issue|tax|bill|receipt) ?date|date of (?:issue|invoice)|issued(?: on)?|date|(?:rechnungs|beleg|ausstellungs)? ?-?datum"
@@ -121,9 +124,21 @@ KINDS = (
             r"|\b(?:receipt|ticket|docket|beleg|bon)\b(?=[ :#]+\d)|\bbon ?-?(?:nummer|nr)\.?|beleg ?-?(?:nummer|nr)\.?|quittung\w* ?-?nr\.?"
         ),
     ),
+    Kind(
+        "invoice number",
+        CODE,
+        _plain(
+            r"\brechnungs ?-?(?:nummer|nr)\b|\bnummer der rechnung\b|\bnum[ée]ro de (?:la )?facture\b|\bfacture (?:num[ée]ro|n[°º])"
+            r"|\bn[úu]mero de (?:la )?factura\b|\bfactuur ?nummer\b|\bnumero (?:della )?fattura\b"
+        ),
+        _plain(
+            r"\brechnung(?:s ?-?(?:nummer|nr\.?)|(?:en)? (?:nr\.?|nummer|no\.?))|\b(?:facture|factura) (?:n[°ºo]?\.?|num[ée]ro|n[úu]mero)(?!\w)|\bn[°º]\.? (?:de )?(?:la )?factur[ae]\b"
+            r"|\bn(?:um[ée]ro|[úu]mero) de (?:la )?factur[ae]\b|\bfactuur ?(?:nummer|nr\.?)|\binvoice (?:no|number|nr|#)\b\.?|\bfattura n[.°]?"
+        ),
+    ),
     Kind("iban", IBAN, _plain(r"\biban\b|\bbank account\b|\baccount (?:do|should|can|to)\b"), _plain(r"\biban\b")),
     Kind("bic", CODE, _plain(r"\bbic\b|\bswift\b"), _plain(r"\bbic\b|\bswift(?: code)?\b")),
-    Kind("fax", PHONE, _plain(r"\bfax\b"), _plain(r"\b(?:tele)?fax\b(?: ?(?:no|nr|number)\b)?\.?")),
+    Kind("fax", PHONE, _plain(r"\bfax (?:number|no\b|nr\b|#)|\bfax ?nummer|^what is the fax\b|num[ée]ro de fax"), _plain(r"\b(?:tele)?fax\b(?: ?(?:no|nr|number)\b)?\.?")),
     Kind(
         "phone",
         PHONE,
@@ -161,11 +176,11 @@ KINDS = (
         "net amount",
         MONEY,
         _plain(
-            r"\bsub-?total\b|\bnet (?:amount|total|sum|price|value)\b|\b(?:before|without|excluding|excl\.?|ex) (?:the )?(?:tax|vat|gst)\w*$|\bnetto\w*"
+            r"\bsub-?total\b|\bnet (?:amount|total|sum|price|value)\b|\b(?:before|without|excluding|excl\.?|ex) (?:the )?(?:tax|vat|gst)\w*\b|\bnetto\w*"
             r"|\bmontant ht\b|\btotal ht\b|\bbase imponible\b"
         ),
         re.compile(
-            r"subt(?!axe)|zwischens|zwischentotal|soustotal|nett?o?(?:amount|betrag|summe|wert|total)|summenetto|gesamtnetto|nettogesamt|(?:total|montant|base)ht"
+            r"subt(?!axe)|totalnett?o?$|^nettotal|zwischens|zwischentotal|soustotal|nett?o?(?:amount|betrag|summe|wert|total)|summenetto|gesamtnetto|nettogesamt|(?:total|montant|base)ht"
             r"|baseimponible|excl|beforetax|horstaxe|imponibile|^netto$"
         ),
     ),
@@ -236,14 +251,25 @@ _HEAD = re.compile(
 _SMALL = re.compile(
     r"\b(?:when|what|which|who|whom|how|much|many|is|are|was|were|do|does|did|have|has|had|should|can|must|i|we|you|me|my|our|us|to|by|the|a|"
     r"pay|paid|get|got|back|give|given|hand|handed|over|serve|served|owe|owed|still|left|issued|addressed|billed|made|out|sent|due|payable|"
-    r"number|no|nr|address|amount|value|date|it|that|there|include|included|charge|charged|on|of|at|in|from|for)\b['’]?s?",
+    r"wie|viele?|ist|sind|steht|stehen|beträgt|lautet|der|die|das|den|dem|des|auf|für|von|vom|bei|muss|müssen|wir|ich|bis|wann|wer|was|welche[rsnm]?|rechnung"
+    r"|quelle?|est|sont|combien|sur|la|le|les|du|des?|facture|nous|devons|cu[áa]l|cu[áa]nto|es|son|el|los|las|del?|en|factura"
+    r"|number|no|nr|address|amount|value|date|it|that|there|include|included|charge|charged|on|of|at|in|from|for)\b['’]?s?",
+    re.IGNORECASE,
+)
+
+
+# What a kind may be said to have: "the amount of the tax", "la date de la facture".
+_OF_IT = re.compile(
+    r"\b(?:amount|sum|value|date|number|montant|somme|num[ée]ro|importe|suma|fecha|n[úu]mero|betrag|höhe|datum|nummer)"
+    r" (?:of|de|del|du|d['’]|der|des|vom|von) ?(?:the |la |le |l['’]|el |der |die |das )?",
     re.IGNORECASE,
 )
 
 
 def kind_of(asked: str) -> tuple[Kind, str] | None:
     """The kind that a question asks for, and the words that say where; None for none."""
-    part = _HEAD.search(asked)
+    of = _OF_IT.search(asked)
+    part = _HEAD.search(asked, of.end() if of else 0)
     head = part.start() if part else len(asked)
     for kind in KINDS:
         hit = kind.asked.search(asked)
@@ -268,6 +294,13 @@ def _in_name(asked: str, hit: re.Match[str]) -> bool:
 
 COST, UNIT, MANY = "cost", "unit", "many"
 _ASKED = (
+    (COST, re.compile(r"^how much (?:did|does|do|was|were|is|are)(?: the| an?)? (?P<item>.+?) (?:come to|cost|amount to|add up to)\b(?P<rest>.*)$", re.I)),
+    (COST, re.compile(r"^what (?:is|was) the (?:line )?(?:amount|total|cost)(?: charged| paid)? for(?: the| an?)? (?P<item>.+?)(?P<rest> (?:on|at|in) .+)$", re.I)),
+    (COST, re.compile(r"^(?:was|wie ?viel) (?:hat|haben|kostet|kosten|kostete)(?: die| der| das)? (?P<item>.+?)(?: gekostet)?(?P<rest> (?:auf|bei|in) .+)$", re.I)),
+    (UNIT, re.compile(r"^(?:was|wie hoch|wie) (?:ist|war) der (?:einzel|st[üu]ck)preis (?:von|der|des|für)(?: die| der| das| den)? (?P<item>.+?)(?P<rest> (?:auf|bei|in|von) .+)$", re.I)),
+    (UNIT, re.compile(r"^(?:quel (?:est|[ée]tait)|cu[áa]l (?:es|era)) (?:le |el )?(?:prix unitaire|precio unitario) d[eu](?: la| l['’])? ?(?P<item>.+?)(?P<rest> (?:sur|chez|en|de|dans) .+)$", re.I)),
+    (MANY, re.compile(r"^(?:what|which) (?:quantity|number|amount) of(?: the)? (?P<item>.+?) (?:did (?:i|we) (?:buy|order|get|pay for)|was (?:bought|ordered)|is|are|was|were)\b(?P<rest>.*)$", re.I)),
+    (MANY, re.compile(r"^what (?:is|was) the (?:quantity|number) of(?: the)? (?P<item>.+?)(?P<rest> (?:on|at|in) .+)$", re.I)),
     (COST, re.compile(r"^(?:what|how much) (?:did|does|do|was|were)(?: the| an?)? (?P<item>.+?) cost(?: me| us)?\b(?P<rest>.*)$", re.I)),
     (UNIT, re.compile(r"^what (?:is|was) the (?:unit )?price of(?: the| an?)? (?P<item>.+?)(?P<rest> (?:on|at) .+)$", re.I)),
     (

@@ -69,7 +69,7 @@ _TIME = re.compile(r"(?<!\d)[0-2]?\d[:.h][0-5]\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Wording:
     """The words of a question, those that it only implies, and the type of value that it wants."""
 
     words: tuple[str, ...]
@@ -105,7 +105,7 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def asked(question: str, expects: str) -> Asked:
+def wording(question: str, expects: str) -> Wording:
     """What a question says."""
     question = FISCAL.sub("", question)
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
@@ -113,12 +113,12 @@ def asked(question: str, expects: str) -> Asked:
     names = (m[0] for m in _NAMED.finditer(question, label.end() if label else question.find(" ")))
     quoted = (m[1] for m in _QUOTED.finditer(question))
     expects = LASTING if _SPAN.search(question) else expects
-    return Asked(
+    return Wording(
         tokens(question), frozenset(implied), expects, tuple(map(tokens, names)), tuple(map(tokens, quoted))
     )
 
 
-def choose(ask: Asked, facts: Sequence[Fact], title: Iterable[str], text: str) -> list[Chosen]:
+def choose(ask: Wording, facts: Sequence[Fact], title: Iterable[str], text: str) -> list[Chosen]:
     """Facts of one page that the question asks for, best first; [] where two are as good and say different things."""
     rare = Counter(w for fact in facts for w in set(tokens(fact.name)))
     titled = frozenset(title) | ask.paper
@@ -145,7 +145,7 @@ def decided(found: Sequence[Chosen], text: str) -> bool:
 
 
 def _score(
-    ask: Asked, fact: Fact, rare: Counter[str], titled: frozenset[str]
+    ask: Wording, fact: Fact, rare: Counter[str], titled: frozenset[str]
 ) -> tuple[float, frozenset[str], bool] | None:
     own = tokens(_ASIDE.sub("", fact.name)) or tokens(fact.name)
     covered, held = _cover(ask, own, frozenset() if fact.keys else titled)
@@ -163,7 +163,7 @@ def _score(
     return score + 0.3 + 0.1 * len(named), held | named, not all(map(str.isdigit, named))
 
 
-def _glued(ask: Asked, name: str) -> frozenset[str]:
+def _glued(ask: Wording, name: str) -> frozenset[str]:
     """The words of the question that are a label in which spaces were lost or won."""
     whole = fold(name)
     runs = (
@@ -174,11 +174,11 @@ def _glued(ask: Asked, name: str) -> frozenset[str]:
     )
 
 
-def held_words(own: Sequence[str], ask: Asked) -> list[str]:
+def held_words(own: Sequence[str], ask: Wording) -> list[str]:
     return [w for w in own if any(alike(w, q) for q in ask.words)]
 
 
-def _cover(ask: Asked, own: Sequence[str], titled: frozenset[str]) -> tuple[float, frozenset[str]]:
+def _cover(ask: Wording, own: Sequence[str], titled: frozenset[str]) -> tuple[float, frozenset[str]]:
     """The share of a label's weight that is in the question, and the words of the question that it has."""
     held: set[str] = set()
     gained = whole = 0.0
@@ -199,7 +199,7 @@ def _cover(ask: Asked, own: Sequence[str], titled: frozenset[str]) -> tuple[floa
     return gained / whole - _TITLE * titles * (gained / whole), frozenset(held)
 
 
-def _key_words(ask: Asked, key: str) -> frozenset[str]:
+def _key_words(ask: Wording, key: str) -> frozenset[str]:
     """The words of the question that name a row by all of `key`; none where it does not."""
     own = tokens(key)
     if not _numbers_follow(own, ask.words) or not all(any(same(w, q) for q in ask.words) for w in own):

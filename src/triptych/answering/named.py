@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from triptych.answering import vocabulary
+from triptych.answering import roles, vocabulary
 from triptych.answering.fields import fields_at
-from triptych.answering.kinds import CODE, DAY, MONEY, NAME, Kind, Span, shaped
+from triptych.answering.kinds import CODE, DAY, MONEY, NAME, PHONE, Kind, Span, shaped
 from triptych.answering.labels import match_pattern
 from triptych.answering.layout import Layout
 from triptych.answering.question import content_words
 from triptych.answering.totals import Amount, amounts
 from triptych.values import date_readings
 
+_DIALLED = re.compile(
+    r"\+\d{1,3}[ /.()\d-]{7,18}\d|\(\d{2,5}\)[ \d-]{5,12}\d"
+)  # a phone number that needs no label
 _NEAR = 14  # characters between a label and its value on one line
 _LABELLED = 2.0
 _UNLABELLED = 1.7
@@ -64,7 +68,11 @@ def _labelled(layout: Layout, kind: Kind) -> Iterator[Named]:
 def _fits(kind: Kind, value: str) -> bool:
     """Whether a value may be what it looks like: a name is no next label, a code no amount."""
     if kind.shape == NAME:
-        return sum(map(str.isalpha, value)) >= 2 and not value.rstrip().endswith(":")
+        return (
+            sum(map(str.isalpha, value)) >= 2
+            and not value.rstrip().endswith(":")
+            and not roles.only_labels(value)
+        )
     if kind.shape == CODE:
         return not date_readings(value) and "%" not in value and len(value) > 1
     return True
@@ -75,6 +83,8 @@ def _by_shape(layout: Layout, kind: Kind, context: str) -> list[Named]:
     wanted = set(content_words(context))
     found = []
     for segment in layout.segments:
+        if kind.shape == PHONE and _DIALLED.fullmatch(segment.text.strip()):
+            found.append(Named(segment.start, segment.end, None, _UNLABELLED))
         beside = bool(wanted) and wanted <= set(content_words(segment.text))
         if kind.bare or (beside and kind.shape not in (NAME, CODE, DAY)):
             for a, b in shaped(kind.shape, segment.text):

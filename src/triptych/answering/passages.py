@@ -24,6 +24,7 @@ _NAME = re.compile(
     r"(?:Dr\. |Prof\. )?[A-ZÄÖÜÀ-Ý][\w'’.-]*(?: (?:(?:&|de|van|von|der|du|la|of)(?: (?:de|der|la))? )?[A-ZÄÖÜÀ-Ý][\w'’-]*(?:\.(?= [A-Z]))?)*"
 )
 _YEAR = re.compile(r"\b(?:1[6-9]|20)\d\d\b")
+_DIGITS = 0.34  # of the words of a sentence, at most this share are numbers
 NAMED = 0.35  # what a name weighs in a sentence of a file that is known to be about it
 
 
@@ -69,7 +70,7 @@ def _is_prose(piece: str) -> bool:
     small = {w.casefold() for w in words} & STOP
     return (
         len(words) >= 5
-        and digits <= 0.25 * len(words)
+        and digits <= _DIGITS * len(words)
         and len(words) >= 3 * (piece.strip().count("\n") + 1)
         and len(small) >= 2 - (len(words) < 9)
     )

@@ -57,7 +57,9 @@ _GENERIC = re.compile(
 _SPENT = re.compile(
     r"^how much (?:(?:did|do|does)\b.*?\b(?:spend|pay|charge|owe)|(?:have|has|was|is|were)\b.*?\b(?:spent|paid|charged|owed))"
     r"\b(?:\s+for\b)?|^how much (?:is|was) (?=(?:the )?(?:invoice|bill|receipt)\b)|^what (?:does|did) (?=(?:the )?(?:invoice|bill)\b.* (?:come|amount) to$)"
-    r"|^what was the bill\b",
+    r"|^what was the bill\b|^what (?:did|do|does|must|should) (?:i|we|you|they) (?:have to |need to |must )?(?:pay|spend|owe)\b(?:\s+for\b)?"
+    r"|^(?:was|wie ?viel) (?:müssen|muss|mussten|musste|soll|sollen|haben|habe) (?:wir|ich|man)\b|^(?:was|wie ?viel) kostet (?=(?:die |der )?(?:rechnung|beleg|quittung)\b)"
+    r"|^combien (?:devons|dois|doit|avons|faut)\b(?:-(?:nous|je|on|il))?|^cu[áa]nto (?:tenemos|tengo|hay|debemos|debo) (?:que )?(?:pagar)?",
     re.IGNORECASE,
 )
 _DATED = re.compile(

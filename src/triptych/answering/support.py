@@ -23,6 +23,8 @@ MONTHS = frozenset(_MONTHS.split())  # English charts write Jan
 _STEM = 4  # letters that a name and a word made of it have in common
 _DAY_AND_YEAR = re.compile(r"([^\W\d_]{3,}\.? \d{1,2}),? ((?:19|20)\d\d)")  # December 31, 2022
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
+_LEAST = 0.75  # of the letters of a long name stand in words of the page
+_SLIPS = 80.0  # of a whole name, which is longer than a word
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
 _ANOTHER = re.compile(
     r"(?:ursprung|original|bezug|related|corrig|correct|korrektur|previous|vorherig|storno|zu rechnung|"
@@ -149,11 +151,37 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
 def bears(ask: Ask, pages: Sequence[PageWords]) -> bool:
     """Whether the pages of one file hold what the question names besides years: its dates, its codes, and
     most of its names. Words with a capital are names; a question without any names nothing."""
-    marks = [max(w.holds_day(d) for w in pages) for d in ask.dates]
-    marks += [max(w.holds_code(c) for w in pages) for c in ask.codes if not is_year(c.text)]
     size = sum(map(len, ask.names))
     held = sum(len(name) * any(w.holds(name) or w.holds_stem(name) for w in pages) for name in ask.names)
-    return all(marks) and held >= MOST * size
+    return bears_values(ask, pages) and held >= MOST * size
+
+
+def bears_values(ask: Ask, pages: Sequence[PageWords]) -> bool:
+    """Whether the pages of one file hold the dates and codes of the question, years aside."""
+    marks = [max(w.holds_day(d) for w in pages) for d in ask.dates]
+    marks += [max(w.holds_code(c) for w in pages) for c in ask.codes if not is_year(c.text)]
+    return all(marks)
+
+
+def lacking(names: Sequence[str], pages: Sequence[PageWords]) -> list[str]:
+    """Those of the names that the pages of one file do not hold, their words together, OCR slips aside. Codes and
+    dates are no names (see `bears`)."""
+    return [name for name in names if not any(_together(name, w) for w in pages)]
+
+
+def _together(name: str, words: PageWords) -> bool:
+    parts = [
+        w for w in name.split() if not any(map(str.isdigit, w)) and len(fold(w)) > 1 and fold(w) not in NOISE
+    ]
+    whole = fold("".join(parts))
+    if not whole or whole in words.folded:
+        return True
+    if len(whole) < 5:
+        return False
+    if fuzz.partial_ratio(whole, words.folded) >= _SLIPS:
+        return True
+    held = sum(len(w) for w in map(fold, parts) if words.holds(w))
+    return len(parts) > 2 and held >= _LEAST * len(whole)
 
 
 def _clean(ask: Ask, context: str) -> str:

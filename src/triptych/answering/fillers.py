@@ -1,0 +1,142 @@
+"""Which pair of a page answers a question: by its words, its meaning, the shape of its value and how it lies.
+
+The weights were fitted (conditional logit: the right pair against the others of its page) on questions to made papers;
+see docs/log/answers.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from triptych.answering import roles, shapes
+from triptych.answering.asked import Asked
+from triptych.answering.layout import Layout
+from triptych.answering.pairs import pairs
+from triptych.answering.roles import INLINE, PRINTED, SAID, SENTENCE, Meaning, Pair
+from triptych.values import fold
+
+FAIR = 7.0  # of the matches that score this, nine in ten are right
+GOOD = 8.5
+_WEIGHTS = np.array([2.5, 2.2, 1.0, 2.0, 3.5, 3.4, -1.6, 0.4, -0.2, 0.5])  # of `Features.given`, in order
+_NEAR, _VAGUE = 2.4, 2.0
+_COLUMN = 3  # lines on which a label stands that is one of a table's
+_PRINT = re.compile(r"©|\bcopyright\b|\bstatista\b", re.IGNORECASE)  # says who printed the page
+_YES_NO = frozenset(
+    ("yes", "no", "ja", "nein", "oui", "non", "sí", "si", "nee", "true", "false", "on", "off")
+)
+_LONG = 7  # letters that are no chance
+_MEANT = 0.35  # a label that shares no telling word with the question means as much as this at least
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A pair with its score: about 7 is fair, 9 good, 11 as good as any."""
+
+    pair: Pair
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What speaks for a pair before the encoder is asked: numbers for `_WEIGHTS`; whether no telling word of the
+    question is in the label, and whether the label has none."""
+
+    given: tuple[float, ...]
+    untold: bool
+    empty: bool
+
+
+def matches(layout: Layout, asked: Asked, meaning: Meaning | None) -> list[Matched]:
+    """The pairs of a page that score at least FAIR, best first; a value that stands there twice counts once."""
+    weights = asked.weights(layout)
+    found = _of_row(layout, list(pairs(layout, asked.shape)), asked)
+    at_best = [(p, f) for p in found if (f := features(layout, p, asked, weights)) and _score(f, 1.0) >= FAIR]
+    near = _meanings(asked.words, [p.label for p, _ in at_best], meaning)
+    scored = [Matched(p, _score(f, n)) for (p, f), n in zip(at_best, near, strict=True)]
+    return _distinct(layout, sorted((m for m in scored if m.score >= FAIR), key=lambda m: -m.score))
+
+
+def _of_row(layout: Layout, found: list[Pair], asked: Asked) -> list[Pair]:
+    """Without the values of records that the question does not name: a label that stands on many lines is a column."""
+    labels = {(p.label, p.at) for p in found if p.how == PRINTED and p.at}
+    times = Counter(label for label, _ in labels)
+    lines = [_line(layout, p.at) if p.at and times[p.label] >= _COLUMN else "" for p in found]
+    if not any(lines):
+        return found
+    held = {line: len(asked.said & set(roles.words(line))) for line in lines if line}
+    most = max(held.values())
+    best = [line for line, count in held.items() if count == most]
+    return [p for p, line in zip(found, lines, strict=True) if not line or best == [line]]
+
+
+def _line(layout: Layout, at: tuple[int, int]) -> str:
+    text = layout.text.text
+    end = text.find("\n", at[1])
+    return text[text.rfind("\n", 0, at[0]) + 1 : end if end >= 0 else len(text)]
+
+
+def _meanings(words: str, labels: list[str], meaning: Meaning | None) -> list[float]:
+    """How near each label is in meaning to the words of the question: the cosine, 0 without an encoder."""
+    if meaning is None or not labels:
+        return [0.0] * len(labels)
+    distinct = list(dict.fromkeys(labels))
+    rows = meaning([words, *distinct])
+    near = dict(zip(distinct, (rows[1:] @ rows[0]).tolist(), strict=True))
+    return [near[label] for label in labels]
+
+
+def said(layout: Layout, pair: Pair) -> str:
+    """The value of a pair on one line."""
+    return " ".join(" ".join(layout.text.text[a:b] for a, b in pair.value).split())
+
+
+def features(layout: Layout, pair: Pair, asked: Asked, weights: dict[str, float]) -> Features | None:
+    """What speaks for a pair; None for one that cannot answer."""
+    value = said(layout, pair)
+    words, mine = roles.words(value), roles.words(pair.label)
+    if words and set(words) <= asked.said:
+        return None  # what the question says it does not ask for
+    if (
+        _PRINT.search(value)
+        or (asked.closed and value.casefold() not in _YES_NO)
+        or roles.extreme(weights, mine)
+    ):
+        return None
+    label = roles.only_labels(value)
+    if label and asked.shape == shapes.NAME:
+        return None
+    of_label, of_asked = roles.overlap(mine, weights)
+    if (squeezed := fold(pair.label)) and len(squeezed) >= _LONG and squeezed in fold(asked.words):
+        of_label, of_asked = 1.0, max(of_asked, len(squeezed) / len(fold(asked.words)))  # OCR lost a space
+    fit = shapes.fits(value, asked.shape)
+    given = (
+        of_label,
+        of_asked,
+        of_label * of_asked,
+        max(fit, 0.0),
+        min(fit, 0.0),
+        min(pair.lie, 1.2),
+        float(label),
+    )
+    how = tuple(float(pair.how == kind) for kind in (SAID, INLINE, SENTENCE))
+    told = any(roles.near(a, b) for a in filter(roles.telling, weights) for b in filter(roles.telling, mine))
+    untold = any(map(roles.telling, weights)) and not told
+    return Features((*given, *how), untold, untold and not any(map(roles.telling, mine)))
+
+
+def _score(found: Features, near: float) -> float:
+    """`near` is what the encoder says; a label that shares no telling word with the question has to mean the same."""
+    vague = found.empty or (found.untold and near < _MEANT)
+    return float(np.dot(found.given, _WEIGHTS)) + _NEAR * near - _VAGUE * vague
+
+
+def _distinct(layout: Layout, found: Iterable[Matched]) -> list[Matched]:
+    kept: dict[str, Matched] = {}
+    for match in found:
+        kept.setdefault(said(layout, match.pair).casefold(), match)
+    return list(kept.values())
