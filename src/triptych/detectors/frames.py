@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
+from triptych.detectors._ink import components
 from triptych.errors import UserError
 from triptych.types import Box, Page, PageText, Region
 
@@ -81,7 +82,7 @@ def _has_lines(ink: np.ndarray) -> bool:
 def _of_hue(ink: np.ndarray) -> Iterator[Box]:
     """Boxes of the connected ink (h, w) uint8, 0 or 1, that is a frame."""
     height, width = ink.shape
-    _, labels, found, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, found = components(ink)
     wide, high, area = found.T[2:]
     likely = (wide >= _WIDE) & (high >= _HIGH) & (area < _SOLID * wide * high)
     likely[0] = False  # what has no ink

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from triptych.detectors._ink import components
 from triptych.detectors._upright import as_stored, straight
 from triptych.errors import UserError
 from triptych.types import Box, Page, PageText, Region
@@ -75,11 +76,12 @@ def _found(page: Page, image: np.ndarray) -> Iterator[Region]:
     height, width = image.shape[:2]
     words = page.text.boxes.astype(np.float64) * [width, height, width, height]
     ink, order, back = _ink(image), np.arange(len(words)), False
-    marks = _marks(ink, words)
+    blobs = _blobs(_beside(ink, words, page) if page.text_source == "native" else ink)
+    marks = _marks(ink, blobs, words)
     if not marks or not _precede(ink, marks):  # words before their marks: the same in a mirror
         ink, order, back = np.ascontiguousarray(ink[:, ::-1]), order[::-1], True
-        words = np.stack([width - words[:, 2], words[:, 1], width - words[:, 0], words[:, 3]], 1)[::-1]
-        marks = _marks(ink, words)
+        words, blobs = _mirrored(words, width)[::-1], _mirrored(blobs, width)
+        marks = _marks(ink, blobs, words)
         if not marks or not _precede(ink, marks):
             return
     marks.sort(key=lambda m: (m.middle, -m.x0 if back else m.x0))
@@ -96,6 +98,22 @@ def _found(page: Page, image: np.ndarray) -> Iterator[Region]:
             parts += [Box(*page.text.boxes[i].tolist()) for i in own]
             if plain:
                 yield Region("ticked" if mark.ink > _INKED else "unticked", Box.around(parts), plain)
+
+
+def _beside(ink: np.ndarray, words: np.ndarray, page: Page) -> np.ndarray:
+    """The ink without that of words, which a PDF knows to the pixel: most of its pages then have nothing to look at."""
+    bare = ink.copy()
+    text = page.text.text
+    for (x0, y0, x1, y1), (start, _) in zip(
+        words.astype(int).tolist(), page.text.spans.tolist(), strict=True
+    ):
+        if text[start].isalnum():
+            bare[y0 : y1 + 1, x0 : x1 + 1] = 0
+    return bare
+
+
+def _mirrored(boxes: np.ndarray, width: int) -> np.ndarray:
+    return np.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], 1)
 
 
 def _precede(ink: np.ndarray, marks: Sequence[_Mark]) -> bool:
@@ -122,19 +140,19 @@ def _said(text: PageText, words: np.ndarray) -> str:
     return said if any(map(str.isalpha, said)) else ""
 
 
-def _marks(ink: np.ndarray, words: np.ndarray) -> list[_Mark]:
-    """Marks of a page: the empty ones, and what is as large and stands in line with one of them."""
-    blobs = list(_blobs(ink))
-    likely = [m for m in blobs if _square(m) and _alone(ink, m) and _word(m, words) is not None]
+def _marks(ink: np.ndarray, blobs: np.ndarray, words: np.ndarray) -> list[_Mark]:
+    """Marks of a page: the empty ones, and what is as large and stands in line with one of them. `blobs` (n, 4)."""
+    alone = (box for box in blobs[_square(blobs)].tolist() if _alone(ink, *box))
+    likely = [m for box in alone if _word(m := _mark(ink, *box), words) is not None]
     empty = [m for m in likely if m.ink <= _EMPTY and _hollow(ink, m)]
     if not empty:
         return []
     size = median(m.size for m in empty)
     empty = [m for m in empty if size / _ALIKE <= m.size <= size * _ALIKE]
     others = [m for m in likely if m.ink > _INKED and size / _ALIKE <= m.size <= size * _ALIKE]
-    crossed = [
-        m for blob in blobs if size < blob.size <= _OVER * size and (m := _framed(ink, blob, round(size)))
-    ]
+    sizes = (blobs[:, 2:] - blobs[:, :2]).max(1)
+    large = blobs[(size < sizes) & (sizes <= _OVER * size)]
+    crossed = [boxed for blob in large.tolist() if (boxed := _framed(ink, blob, round(size)))]
     others += [
         m
         for m in crossed
@@ -148,19 +166,18 @@ def _marks(ink: np.ndarray, words: np.ndarray) -> list[_Mark]:
 def _ink(image: np.ndarray) -> np.ndarray:
     """(h, w) uint8, 1 where a pixel is clearly darker, or on a dark page lighter, than what surrounds it."""
     grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
-    if np.median(grey) < 100:
+    if np.median(grey[::4, ::4]) < 100:
         grey = 255 - grey
     side = 2 * _LARGEST + 1
     around = cv2.blur(grey, (side, side)).astype(np.int16)
     return (grey < around - 24).astype(np.uint8)
 
 
-def _blobs(ink: np.ndarray) -> Iterator[_Mark]:
-    """Connected ink of the size of a mark."""
-    _, _, found, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    for x, y, w, h, _ in found[1:].tolist():
-        if min(w, h) >= _SMALLEST and max(w, h) <= _OVER * _LARGEST:
-            yield _mark(ink, x, y, x + w, y + h)
+def _blobs(ink: np.ndarray) -> np.ndarray:
+    """(n, 4) corners of connected ink of the size of a mark."""
+    corners, sides = np.split(components(ink)[1][1:, :4], 2, axis=1)
+    fits = (sides.min(1) >= _SMALLEST) & (sides.max(1) <= _OVER * _LARGEST)
+    return np.asarray(np.concatenate([corners, corners + sides], 1)[fits])
 
 
 def _mark(ink: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> _Mark:
@@ -169,9 +186,10 @@ def _mark(ink: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> _Mark:
     return _Mark(x0, y0, x1, y1, float(middle.mean()) if middle.size else 0.0)
 
 
-def _square(mark: _Mark) -> bool:
-    sides = mark.x1 - mark.x0, mark.y1 - mark.y0
-    return max(sides) <= min(_LARGEST, _SQUARE * min(sides) + 1)
+def _square(blobs: np.ndarray) -> np.ndarray:
+    """(n,) bool: which blobs may be the whole of a mark."""
+    sides = blobs[:, 2:] - blobs[:, :2]
+    return np.asarray(sides.max(1) <= np.minimum(_LARGEST, _SQUARE * sides.min(1) + 1))
 
 
 def _touches(a: _Mark, b: _Mark) -> bool:
@@ -183,9 +201,9 @@ def _same(a: _Mark, b: _Mark) -> bool:
     return abs(a.x0 - b.x0) < b.size and abs(a.y0 - b.y0) < b.size
 
 
-def _framed(ink: np.ndarray, blob: _Mark, size: int) -> _Mark | None:
+def _framed(ink: np.ndarray, blob: Sequence[int], size: int) -> _Mark | None:
     """The box in a blob of ink that a tick reaches out of: where four sides of `size` pixels have the most ink."""
-    x0, y0, x1, y1 = (int(v) for v in blob[:4])
+    x0, y0, x1, y1 = blob
     best, place = _SIDED, None
     for y in range(y0, y1 - size + 1):
         for x in range(x0, x1 - size + 1):
@@ -212,10 +230,9 @@ def _hollow(ink: np.ndarray, mark: _Mark) -> bool:
     return min(float(side.mean()) for side in sides) >= _SIDED
 
 
-def _alone(ink: np.ndarray, mark: _Mark) -> bool:
+def _alone(ink: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> bool:
     """Whether nothing stands close before or after a mark, as the letters of a word do."""
-    x0, y0, x1, y1 = (int(v) for v in mark[:4])
-    near = max(2, round(_CLEAR * mark.size))
+    near = max(2, round(_CLEAR * max(x1 - x0, y1 - y0)))
     return (
         not ink[y0:y1, x1 + 1 : x1 + near].any() and not ink[y0:y1, max(0, x0 - near) : max(0, x0 - 1)].any()
     )
