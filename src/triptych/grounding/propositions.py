@@ -154,12 +154,12 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
         or p.affirms == affirms
         or not (p.denies or (denies and not stances))
     ]
-    # What denies a value has it.
-    told = [t.keys for t in terms if not denies and any(k[:2] in ("n:", "d:", "t:") for k in t.keys)]
+    if not denies and any(k[:2] in ("n:", "d:", "t:") for t in terms for k in t.keys):
+        return False  # whose value it is is seen by the others
     oppose = [
         p
         for p in sheet.propositions
-        if p not in agree and all(any(k in p.said for k in keys) for keys in told)
+        if p not in agree and (denies or not p.what or any(t.keys & p.what for t in terms if t.weight >= 1))
     ]
     return _fits_better(oppose, agree, terms, heavy)
 
