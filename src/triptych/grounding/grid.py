@@ -17,7 +17,7 @@ from triptych.types import Page
 _GAP = 1.0  # heights of a line from which a gap between two words parts cells
 _PARTS = re.compile(r"[ \t]{2,}|\t|[ ]?(?:\.{3,}|…+|(?: \.){3,})[ ]?|\s*\|\s*")
 _LONG = 60  # characters of a cell from which it is prose
-_GAP_PRINTED, _GAP_TYPED = 1.5, 0.5  # heights of a line between two rows that part blocks; an empty line does
+_GAP_PRINTED, _GAP_TYPED = 2.5, 0.5  # heights of a line between two rows that part blocks; an empty line does
 _WIDER = 1.35  # times the usual distance of rows, from which another block begins
 _SMALLER = 0.15  # by how much the letters of labels are smaller than those of values
 _UNIT = 4  # letters of a unit
