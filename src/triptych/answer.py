@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
+from triptych.answering import roles, shapes
 from triptych.answering.asked import Asked, asked
 from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.findings import (
@@ -152,7 +153,7 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     if not pages:
         return [], "Nothing in the library bears on this question."
     wanted = asked(ask.question)
-    named = pages if ask.quoted else _named(wanted, ask, pages)
+    named = pages if ask.quoted else _nearest(wanted, _named(wanted, ask, pages))
     cuts = _cuts(ask)
     every = {cut: _supports(ask, cut, pages) for cut in cuts}
     if kind := of_kind(ask):
@@ -170,10 +171,19 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
             found = fields or _facts(ask, pages) or _roles(ask, pages, meaning, FAIR)
         else:
             found = _facts(ask, pages) or _unlabelled(ask, fields, pages, meaning)
-    own = {fold(code.text) for code in ask.codes}
-    found = [f for f in found if fold(_words(f)) not in own]  # what the question says it does not ask for
+    own = {fold(code.text) for code in ask.codes}  # what the question says it does not ask for
+    found = [f for f in found if fold(_words(f)) not in own and not _only_when(ask, _words(f))]
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in every.values() for s in of]))
+
+
+def _only_when(ask: Ask, value: str) -> bool:
+    """Whether a value is a day or a time, where the question is which of some other things."""
+    if not _WHICH.match(ask.question) or shapes.called_for(ask.question) != shapes.TEXT:
+        return False
+    return any(
+        span == (0, len(value)) for kind in (shapes.DAY, shapes.TIME) for span in shapes.every(kind, value)
+    )
 
 
 def _among(
@@ -195,6 +205,7 @@ def _of_kind(ask: Ask, named: Sequence[Candidate], pages: Sequence[Candidate]) -
     return found
 
 
+_WHICH = re.compile(r"\W*which (?!day|date|month|year|week|quarter|time|hour|period|season)", re.IGNORECASE)
 _NET = re.compile(
     r"\bnett? (?:total|amount due)\b", re.IGNORECASE
 )  # what is left to pay, on Malaysian receipts
@@ -221,7 +232,7 @@ def _clear(fields: Sequence[Finding]) -> list[Finding]:
 def _roles(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None, least: float) -> list[Finding]:
     """What fills the asked role on pages of files that hold every name of the question, those of the best files."""
     wanted = asked(ask.question)
-    fitting = _named(wanted, ask, pages)
+    fitting = _nearest(wanted, _named(wanted, ask, pages))
     files = list(dict.fromkeys(p.asset for p in fitting))[:FILES]
     found = [
         replace(f, score=f.score - RANK * p.evidence.n)
@@ -231,6 +242,17 @@ def _roles(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None, least:
         if f.strength >= least
     ]
     return found
+
+
+def _nearest(wanted: Asked, pages: Sequence[Candidate]) -> list[Candidate]:
+    """Without pages of files that lack two and more of the words that another file has: lemon, cake."""
+    words = [w for w in roles.words(wanted.words) if not roles.known(w)]
+    held = {
+        asset: sum(any(p.words.holds(w) for p in pages if p.asset == asset) for w in words)
+        for asset in {p.asset for p in pages}
+    }
+    most = max(held.values(), default=0)
+    return [p for p in pages if held[p.asset] > most - 2]
 
 
 def _named(wanted: Asked, ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:

@@ -212,7 +212,7 @@ _NUMERIC_DATE = re.compile(
     r"(?<![\d.,/-])(\d{1,4}) ?([-/.]) ?(\d{1,2}) ?\2 ?(\d{4}|\d{2})(?!(?!\d\d:\d\d)[\d/]|[.,-]\d)"
 )
 _NAMED_DATE = re.compile(
-    rf"(?<![\d.])(\d{{1,2}})(?:st|nd|rd|th)?[ ./,-]{{0,2}}(?:de |of )?({_MONTH})[ ./,'’-]{{0,3}}(?:de )?(\d{{4}}|\d{{2}})(?!\d)",
+    rf"(?<![\d.])(\d{{1,2}})(?:st|nd|rd|th|er|º)?[ ./,-]{{0,2}}(?:de |of )?({_MONTH})[ ./,'’-]{{0,3}}(?:de )?(\d{{4}}|\d{{2}})(?!\d)",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(

@@ -7,21 +7,17 @@ stand elsewhere in the same document. Figures that are sums, differences or shar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import pairwise
 
 from triptych import values
 from triptych.answering.cells import alike
-from triptych.grounding import claims, concepts, figures
-from triptych.grounding.binding import in_another_column, is_year, misplaced, said_of
+from triptych.grounding import claims, concepts, figures, fit, names, ordering, relations, working
 from triptych.grounding.claims import HAN, Claim, Claimed, claimed
 from triptych.grounding.concepts import same
-from triptych.grounding.contradiction import contradicted
 from triptych.grounding.plain import harmless
-from triptych.grounding.roles import exchanged
+from triptych.grounding.propositions import contradicted
 from triptych.grounding.sentences import Clause, clauses
 from triptych.grounding.sheet import Sheet, Span, nearest
 from triptych.grounding.words import GENERIC
@@ -29,34 +25,12 @@ from triptych.types import Page
 from triptych.words import tokens
 
 SUPPORTED, DERIVED, SEEN, UNSUPPORTED = "supported", "derived", "seen", "unsupported"
-COVERED = 0.5  # share of a clause's words that must stand on its pages or in the question, beside its claims
+COVERED = 0.3  # share of a clause's words that must stand on its pages or in the question, beside its claims
 PROSE = 0.6  # the same for a clause that claims nothing that can be looked up, within a few lines of one page
+NAMED = 0.5  # and where it names somebody
 PAIRED = 0.75  # in scripts whose words are pairs of letters, many of which stand anywhere
 _WINDOW = 400  # characters within which the words of such a clause must stand together
-_NAME = 60  # characters from one word of a name to the next
-_SMALL = re.compile(r"(?<![\w’'])[a-zà-ÿ]{2,}")
-_PARTICLES = frozenset(
-    [
-        "de",
-        "van",
-        "von",
-        "der",
-        "den",
-        "di",
-        "da",
-        "la",
-        "le",
-        "du",
-        "del",
-        "bin",
-        "binti",
-        "und",
-        "of",
-        "the",
-        "für",
-    ]
-)
-_WITHIN_NAMES = (" ", "-", " & ")
+_VERBATIM = 5  # words from which a clause is a sentence of the page, as it stands there
 _OTHER_WORDS = "its words are not those of the cited page"
 _BARE = 12  # words up to which a page says so little that its picture must have said the rest
 
@@ -152,7 +126,7 @@ class Checker:
         missing = ""
         for claim in taken.claims:
             how = self._stands(claim, items, found)
-            if how is None and (claim.start, claim.end) in free:
+            if how is None and ((claim.start, claim.end) in free or self._follows(claim, taken, items)):
                 how = DERIVED
             if how is None:
                 missing = missing or f"a {claim.kind} is not on the cited page"
@@ -160,9 +134,22 @@ class Checker:
             status = DERIVED if how == DERIVED else status
             if claim.kind == claims.NUMBER:
                 held += dict.fromkeys((claim.readings[0], claim.readings[0] * claim.scale))
-        if missing or _apart(taken, items, found):
+        if missing or self._unnamed(taken, items, found):
             return lacking(missing or "words of a name stand apart on the cited page")
         return self._worded(clause, taken, items, found, status, tuple(held))
+
+    def _unnamed(
+        self, taken: Claimed, items: Sequence[Item], found: dict[int, list[tuple[Claim, list[Span]]]]
+    ) -> bool:
+        """Whether words of a name are those of different ones, or nobody's."""
+        known = [words for i in items for words in (i.sheet.words, i.context.words)]
+        asked = dict.fromkeys(tokens.words(self.question))
+        pages = [(i.sheet, found[i.number]) for i in items]
+        return names.apart(taken, pages) or names.stray(taken, [*known, asked])
+
+    @staticmethod
+    def _follows(claim: Claim, taken: Claimed, items: Sequence[Item]) -> bool:
+        return claim.kind == claims.NUMBER and any(working.worked_out(claim, taken, i.sheet) for i in items)
 
     def _stands(
         self, claim: Claim, items: Sequence[Item], found: dict[int, list[tuple[Claim, list[Span]]]]
@@ -192,20 +179,26 @@ class Checker:
         """Whether the words around the claims have to do with the pages; and where on them all of it stands."""
         borne = [item for item in items if found[item.number]]
         asked = frozenset(tokens.words(self.question))
-        if any(self._misplaced(item, found[item.number], taken) for item in borne):
-            return Checked(clause.text, UNSUPPORTED, (), "its words stand at another figure", held)
-        if any(contradicted(taken, found[item.number], item.sheet) for item in borne or items):
-            return Checked(clause.text, UNSUPPORTED, (), "the cited page says otherwise", held)
-        if borne and all(exchanged(taken, item.sheet) for item in borne):
-            return Checked(clause.text, UNSUPPORTED, (), "the cited page says it of another", held)
+        shown = [item.sheet for item in borne or items]
+        order = [ordering.ordered(clause.text, sheet) for sheet in shown]
+        verbatim = len(clause.text.split()) >= _VERBATIM and any(s.literal(clause.text) for s in shown)
+        why = "" if verbatim else self._refuted(clause, taken, borne, shown, found, order)
+        if why:
+            return Checked(clause.text, UNSUPPORTED, (), why, held)
+        if any(order):
+            places = tuple(_place(item, found[item.number], taken.words) for item in borne)
+            return Checked(clause.text, DERIVED, places, "", held)
         looked_up = any(c.kind != claims.NAME for c in taken.claims)
         if looked_up:
             pages = [words for item in borne for words in (item.sheet.words, item.context.words)]
             rising = [
-                w for w in taken.words if concepts.direction((w,)) and not any(_holds(p, w) for p in pages)
+                w
+                for w in taken.words
+                if concepts.direction((w,)) and not any(concepts.held(p, w) for p in pages)
             ]
             telling = [w for w in taken.words if w not in GENERIC and w not in rising]
-            if len(telling) > 1 and _covered(telling, pages, asked) < COVERED:
+            valued = sum(c.kind != claims.NAME for c in taken.claims)
+            if len(telling) > 1 and valued < 2 and _covered(telling, pages, asked) < COVERED:
                 return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
         if not taken.words and any(c.kind in (claims.CODE, claims.QUOTE) for c in taken.claims):
             borne = [item for item in borne if _asked_for(item, found[item.number], self.question)]
@@ -214,22 +207,37 @@ class Checker:
         if (looked_up or not taken.words) and (borne or status == DERIVED):
             places = tuple(_place(item, found[item.number], taken.words) for item in borne)
             return Checked(clause.text, status, places, "", held)
-        prose = [place for item in borne or items if (place := _said(taken, item, asked)) is not None]
+        prose = [
+            place
+            for item in borne or items
+            if (place := _said(taken, item, asked, found[item.number])) is not None
+        ]
         if prose:
             return Checked(clause.text, status, tuple(prose), "", held)
         return self._seen(clause, taken, items, asked)
 
-    @staticmethod
-    def _misplaced(item: Item, found: Sequence[tuple[Claim, list[Span]]], taken: Claimed) -> bool:
-        """Whether a figure of a clause stands elsewhere than the words that are said of it, or than its year."""
-        numbers = [(claim, spans) for claim, spans in found if claim.kind == claims.NUMBER]
-        years = [claim for claim, _ in numbers if is_year(claim)]
-        rest = [(claim, spans) for claim, spans in numbers if not is_year(claim)]
-        if len(rest) == 1 and len(years) == 1 and in_another_column(rest[0][1], years[0], item.sheet):
-            return True
-        if len(rest) == 1:
-            return misplaced(*rest[0], taken.words, item.sheet)
-        return any(misplaced(claim, spans, said_of(claim, taken), item.sheet) for claim, spans in rest)
+    def _refuted(
+        self,
+        clause: Clause,
+        taken: Claimed,
+        borne: Sequence[Item],
+        shown: Sequence[Sheet],
+        found: dict[int, list[tuple[Claim, list[Span]]]],
+        order: Sequence[bool | None],
+    ) -> str:
+        """What the pages have against a clause whose values all stand there; "" for nothing."""
+        if any(o is False for o in order):
+            return "the figures of the cited page say otherwise"
+        if any(order):
+            return ""
+        if all(
+            relations.reversed_parties(clause.text, s) or relations.reversed_way(clause.text, s)
+            for s in shown
+        ):
+            return "the cited page says it the other way round"
+        if borne and all(fit.another(taken, found[i.number], i.sheet, self.question) for i in borne):
+            return "the cited page says it of another"
+        return "the cited page says otherwise" if any(contradicted(taken, s) for s in shown) else ""
 
     def _seen(self, clause: Clause, taken: Claimed, items: Sequence[Item], asked: frozenset[str]) -> Checked:
         """What a picture without words shows cannot be looked up; it must speak of what was asked or described."""
@@ -249,36 +257,9 @@ def _asked_for(item: Item, found: Sequence[tuple[Claim, list[Span]]], question: 
         first = text.rfind("\n", 0, max(0, text.rfind("\n", 0, start))) + 1
         last = text.find("\n", end)
         near = dict.fromkeys(tokens.words(text[first : last if last >= 0 else len(text)]))
-        if any(_holds(near, word) for word in wanted):
+        if any(concepts.held(near, word) for word in wanted):
             return True
     return not wanted
-
-
-def _apart(
-    taken: Claimed, items: Sequence[Item], found: Mapping[int, Sequence[tuple[Claim, list[Span]]]]
-) -> bool:
-    """Whether two words of one name stand nowhere near each other: the first of one person, the last of another."""
-    pages = [{c: spans for c, spans in found[i.number] if c.kind == claims.NAME} for i in items]
-    for a, b in pairwise(taken.claims):
-        named = [here for here in pages if a in here or b in here]
-        usual = {values.fold(a.text), values.fold(b.text)} & GENERIC
-        if not named or usual or taken.text[a.end : b.start] not in _WITHIN_NAMES:
-            continue
-        if b.kind == a.kind and not any(
-            _one_name(item.sheet.text, s, o)
-            for item, here in zip(items, pages, strict=True)
-            for s in here.get(a, ())
-            for o in here.get(b, ())
-        ):
-            return True
-    return False
-
-
-def _one_name(text: str, a: Span, b: Span) -> bool:
-    """Whether two words may belong to one name: a few characters apart, and no words of a sentence between."""
-    between = text[min(a[1], b[1]) : max(a[0], b[0])]
-    small = (w for w in _SMALL.findall(between) if w not in _PARTICLES)
-    return abs(a[0] - b[0]) <= _NAME and next(small, None) is None
 
 
 def _empty(taken: Claimed) -> bool:
@@ -291,6 +272,8 @@ def _places(claim: Claim, sheet: Sheet) -> list[Span]:
         return sheet.quoted(claim)
     if claim.kind == claims.DAY:
         return sheet.dated(claim)
+    if claim.kind == claims.TIME:
+        return sheet.timed(claim)
     if claim.kind == claims.NUMBER:
         return figures.standing(claim, sheet)
     if claim.kind == claims.CODE:
@@ -308,16 +291,12 @@ def _covered(words: Sequence[str], on: Sequence[Mapping[str, object]], asked: It
     if not weight:
         return 1.0
     known = [*on, dict.fromkeys(asked)]
-    return sum(len(w) for w in words if any(_holds(page, w) for page in known)) / weight
+    return sum(len(w) for w in words if any(concepts.held(page, w) for page in known)) / weight
 
 
-def _holds(page: Mapping[str, object], word: str) -> bool:
-    return any(w in page for w in same(word)) or any(
-        alike(word, other) for other in page if other[:1] == word[:1]
-    )
-
-
-def _said(taken: Claimed, item: Item, asked: frozenset[str]) -> Place | None:
+def _said(
+    taken: Claimed, item: Item, asked: frozenset[str], found: Sequence[tuple[Claim, list[Span]]]
+) -> Place | None:
     """Where a clause without claims is said: most of its words within a few lines of the page, and a denial only
     where the page denies something, too."""
     page = item.sheet
@@ -325,10 +304,13 @@ def _said(taken: Claimed, item: Item, asked: frozenset[str]) -> Place | None:
         (span, word)
         for word in taken.words
         for other, spans in page.words.items()
-        if other in same(word) or alike(word, other)
+        if other in same(word)
+        or alike(word, other)
+        or concepts.keys(word, page.language) & concepts.keys(other, page.language)
         for span in spans
     )
-    whole = sum(map(len, taken.words))
+    spots = sorted([*spots, *((span, claim.text) for claim, spans in found for span in spans)])
+    whole = sum(map(len, taken.words)) + sum(c.end - c.start for c in taken.claims)
     if not spots or not whole:
         return None
     best: tuple[float, list[Span]] = (0.0, [])
@@ -337,12 +319,10 @@ def _said(taken: Claimed, item: Item, asked: frozenset[str]) -> Place | None:
         weight = sum(len(w) for w in {word for _, word in near})
         if weight > best[0]:
             best = (weight, [span for span, _ in near])
-    outside = sum(len(w) for w in taken.words if w in asked and not _holds(page.words, w))
-    if (best[0] + 0.5 * outside) / whole < (PAIRED if HAN.search(taken.text) else PROSE):
-        return None
-    start, end = min(s[0] for s in best[1]), max(s[1] for s in best[1])
-    around = page.text[max(0, start - 80) : end + 80]
-    if taken.denies != claimed(around).denies and taken.denies:
+    outside = sum(len(w) for w in taken.words if w in asked and not concepts.held(page.words, w))
+    if (best[0] + 0.5 * outside) / whole < (
+        PAIRED if HAN.search(taken.text) else NAMED if taken.claims else PROSE
+    ):
         return None
     return Place(item.number, _runs(page, best[1]), ())
 

@@ -12,12 +12,12 @@ from datetime import date
 from decimal import Decimal
 
 from triptych import values
-from triptych.grounding import concepts, units
+from triptych.grounding import clock, concepts, units
 from triptych.grounding.units import Unit
-from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING, USUAL_ENDINGS
+from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING
 from triptych.words import language, tokens
 
-QUOTE, DAY, NUMBER, CODE, NAME = "quotation", "date", "number", "code", "name"
+QUOTE, DAY, TIME, NUMBER, CODE, NAME = "quotation", "date", "time", "number", "code", "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ MONTH_YEAR = re.compile(
     rf"(?<![^\W_])({_MONTH_NAMES}|jan|mar|may|mai|mei)\.?,? (?:of |de )?((?:19|20)\d\d)(?!\d)", re.IGNORECASE
 )
 DAY_MONTH = re.compile(
-    rf"(?<![\w.])(\d{{1,2}})(?:st|nd|rd|th|\.)? (?:of |de )?({_MONTH_NAMES}|jan|may|mai|mei|march|mar)(?![^\W_])"
+    rf"(?<![\w.])(\d{{1,2}})(?:st|nd|rd|th|er|\.)? (?:of |de )?({_MONTH_NAMES}|jan|may|mai|mei|march|mar)(?![^\W_])"
     rf"|(?<![^\W_])({_MONTH_NAMES}|jan|may|march|mar)\.? (\d{{1,2}})(?:st|nd|rd|th)?(?![\d.,]*\d)",
     re.IGNORECASE,
 )
@@ -91,7 +91,18 @@ def claimed(text: str) -> Claimed:
     """Take a clause apart."""
     text = values.grouped(text)
     found: list[Claim] = []
-    for read in (_quotations, _days, _mixed, _numbers, _codes, _number_words, _tokens, _digits, _names):
+    for read in (
+        _quotations,
+        _days,
+        _times,
+        _mixed,
+        _numbers,
+        _codes,
+        _number_words,
+        _tokens,
+        _digits,
+        _names,
+    ):
         taken = [(c.start, c.end) for c in found]
         found += [c for c in read(text) if not any(a < c.end and c.start < b for a, b in taken)]
     found.sort(key=lambda c: c.start)
@@ -114,9 +125,15 @@ def _days(text: str) -> Iterator[Claim]:
             yield Claim(DAY, day.start, day.end, day.text, days=day.readings)
     for pattern, read in ((MONTH_YEAR, _month_year), (DAY_MONTH, _day_month)):
         for m in pattern.finditer(text):
-            if not any(a < m.end() and m.start() < b for a, b in spans):
+            counted = m[0][-1:].isdigit() and pattern is DAY_MONTH and units.behind(text[m.end() :])
+            if not counted and not any(a < m.end() and m.start() < b for a, b in spans):
                 spans.append((m.start(), m.end()))
                 yield read(m)
+
+
+def _times(text: str) -> Iterator[Claim]:
+    for (start, end), _ in clock.times(text):
+        yield Claim(TIME, start, end, text[start:end])
 
 
 def _month_year(m: re.Match[str]) -> Claim:
@@ -222,8 +239,8 @@ def _names(text: str) -> Iterator[Claim]:
         if not named or folded in ACRONYMS or units.named(word) is not None or not tokens.words(word):
             continue
         ordinary = lone and word == word.capitalize()
-        if ordinary and (german or (opens and folded.endswith(USUAL_ENDINGS))):
-            continue
+        if ordinary and (german or opens):
+            continue  # a word that opens a sentence is hardly ever a name of one word
         yield Claim(NAME, start, start + len(word), word)
 
 

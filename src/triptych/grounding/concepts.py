@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from triptych.answering.cells import alike
-from triptych.words import tokens
+from triptych.words import language, tokens
 
 _RINGS = """
 seller sell sells sold selling vendor vendors verkäufer verkauft verkaufte verkaufen vendeur vend vendu vendre vendedor vende venditore verkoper verkoopt
@@ -51,6 +51,14 @@ days day tage tagen jours jour días giorni dagen
 pieces piece stück stk pièces piezas pezzi stuks pcs units unit
 quantity qty menge quantité cantidad quantità aantal anzahl
 company firm firma unternehmen gesellschaft entreprise société empresa impresa bedrijf
+population inhabitants residents einwohner bevölkerung habitants población habitantes
+allow allowed permit permitted permission erlaubt gestattet autorisé permis permitido
+present attend attended attendance anwesend présent presente
+lead led leads leader head leitung geleitet leitet dirigé dirige dirigido
+arrive arrives arrived arrival received receive receives reception ankunft erhalten reçu recibido
+founder founders founded found founding gründer gegründet gründete fondateur fondé fondatrice fundador fundó
+designer designed design designs entworfen entwurf dessiné dessine conçu diseñado diseñó
+driver drove driven drive drives fahrer gefahren chauffeur conducteur conductor
 address adresse dirección indirizzo adres anschrift
 name names named nom nombre nome naam
 begin begins began beginning start starts started beginn beginnt début comienza inizio
@@ -95,12 +103,6 @@ def same(word: str) -> frozenset[str]:
     return _KNOWN.get(word, frozenset()) | {word}
 
 
-def meet(words: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether one of `words` means what one of `others` does, or is another form of it."""
-    theirs = frozenset(others)
-    return any(same(word) & theirs or any(alike(word, other) for other in theirs) for word in words)
-
-
 def known(word: str) -> bool:
     """Whether other words are known that mean the same."""
     return word in _KNOWN
@@ -110,3 +112,42 @@ def direction(words: Iterable[str]) -> int:
     """1 where folded `words` say that something grew, -1 where it shrank, 0 where neither or both."""
     said = frozenset(words)
     return bool(said & _GREW) - bool(said & _SHRANK)
+
+
+_STEMMED = ("en", "de", "fr", "es")
+_HEADS = 4  # letters of a known word from which a longer German one may end in it
+
+
+@lru_cache(maxsize=1)
+def _rings() -> dict[str, frozenset[str]]:
+    """For each known word and its stems the rings that it is in."""
+    found: dict[str, set[str]] = {}
+    for number, ring in enumerate(_SETS):
+        for word in ring:
+            found.setdefault(word, set()).add(f"#{number}")
+    return {word: frozenset(rings) for word, rings in found.items()}
+
+
+@lru_cache(maxsize=16384)
+def keys(word: str, lang: str = language.DEFAULT) -> frozenset[str]:
+    """What a folded word may be compared by: its stem and the rings that it is in; two words are alike that share one.
+    Long German words are their parts, too."""
+    if not word:
+        return frozenset()
+    rings = _rings()
+    found = {language.stems([word], lang)[0], language.stems([word], language.DEFAULT)[0]} | rings.get(
+        word, frozenset()
+    )
+    if lang in ("de", "nl") and len(word) > 2 * _HEADS:
+        for at in range(_HEADS, len(word) - _HEADS + 1):
+            if word[at:] in rings:
+                found |= rings[word[at:]] | keys(word[:at].removesuffix("s"), language.DEFAULT)
+                break
+    return frozenset(found)
+
+
+def held(page: Mapping[str, object], word: str) -> bool:
+    """Whether the folded words of a page have a word, in any form, or one that means the same."""
+    return any(w in page for w in same(word)) or any(
+        alike(word, other) for other in page if other[:1] == word[:1]
+    )

@@ -14,6 +14,7 @@ from triptych.grounding.claims import Claim
 from triptych.grounding.sheet import Figure, Sheet, Span
 from triptych.grounding.units import Unit
 
+_POUND = Unit("mass", "lb")  # or of money
 _OPERANDS = 12  # cited figures that a sum or a difference is looked for among
 
 
@@ -56,6 +57,8 @@ def _fits(claim: Claim, figure: Figure, sheet: Sheet) -> bool:
 
 def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
     """Whether the unit stands at the figure; or none like it does, and the page names it apart from figures."""
+    if unit == _POUND and units.Unit(units.CURRENCY, "GBP") in (*at, *on_page):
+        return True
     beside = [u for u in at if u.dimension == unit.dimension]
     if beside:
         return unit in beside
@@ -77,7 +80,8 @@ def derived(claim: Claim, cited: Sequence[Decimal]) -> bool:
     operands = [abs(v) for v in dict.fromkeys(cited)][-_OPERANDS:]
     said = {abs(r) * factor for r in claim.readings for factor in (1, claim.scale)}
     share = any(u.dimension == units.PERCENT for u in claim.units)
-    if not share and any(v in said for v in _sums(operands)):
+    points = any(u.name == "pp" for u in claim.units)
+    if (points or not share) and any(v in said for v in _sums(operands)):
         return True
     step = Decimal(1).scaleb(-claim.decimals)
     if any(abs(part - s) * 2 <= step for part in _parts(operands) for s in said if s >= 10 * step):

@@ -7,7 +7,6 @@ or what speaks to the model instead of the reader, is left out: it supports noth
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,18 +14,27 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
 from triptych import values
-from triptych.grounding import concepts, units
+from triptych.grounding import clock, units
 from triptych.grounding.claims import DAY_MONTH, MONTH_YEAR, PADDED, Claim
+from triptych.grounding.folded import Folded
+from triptych.grounding.grid import Grid
 from triptych.grounding.sentences import ABBREVIATION
 from triptych.grounding.units import Unit
 from triptych.grounding.words import NUMBER_WORDS
 from triptych.types import Page
-from triptych.words import tokens
+from triptych.words import language, tokens
+
+if TYPE_CHECKING:
+    from triptych.grounding.facts import Fact
+    from triptych.grounding.ordering import Label
+    from triptych.grounding.propositions import Proposition
+    from triptych.grounding.reading import Reading
 
 Span = tuple[int, int]
 
@@ -49,50 +57,6 @@ class Figure:
     units: tuple[Unit, ...]
 
 
-class Folded:
-    """A text without case, space and punctuation, every character of which knows where it came from."""
-
-    def __init__(self, text: str) -> None:
-        self._raw = text
-        letters: list[str] = []
-        self._at: list[int] = []
-        for i, char in enumerate(text):
-            for letter in char.lower() if char.isascii() else unicodedata.normalize("NFKC", char).casefold():
-                if letter.isalnum():
-                    letters.append(letter)
-                    self._at.append(i)
-        self.text = "".join(letters)
-
-    def find(self, wanted: str) -> Iterator[Span]:
-        """Spans of the raw text that are `wanted` (folded) and are not parts of longer words."""
-        at = self.text.find(wanted) if wanted else -1
-        while at >= 0:
-            span = self._at[at], self._at[at + len(wanted) - 1] + 1
-            if self._whole(*span):
-                yield span
-            at = self.text.find(wanted, at + 1)
-
-    def span(self, start: int, end: int) -> Span:
-        """The raw characters of folded ones."""
-        return self._at[start], self._at[end - 1] + 1
-
-    def _whole(self, start: int, end: int) -> bool:
-        before, after = self._raw[start - 1 : start], self._raw[end : end + 1]
-        first, last = self._raw[start], self._raw[end - 1]
-        if before.isalnum() and not _parts(before, first):
-            return False
-        if after.isalnum() and not _parts(last, after):
-            return False
-        if first.isdigit() and re.search(r"\d[.,]$", self._raw[max(0, start - 2) : start]):
-            return False  # the 50 of 129.50
-        return not (last.isdigit() and re.match(r"[.,]\d", self._raw[end : end + 2]))
-
-
-def _parts(a: str, b: str) -> bool:
-    """Whether words may part between two letters without a space: Han and Kana are written so."""
-    return any("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af" for c in (a, b))
-
-
 class Sheet:
     """One page. `distrusted` are the spans that support nothing."""
 
@@ -103,7 +67,6 @@ class Sheet:
             text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
         self.text = text
         self.ocr = page.text_source in ("ocr", "mixed")
-        self._meanings: dict[str, list[Span]] = {}
 
     @cached_property
     def folded(self) -> Folded:
@@ -123,12 +86,37 @@ class Sheet:
                     found[token.text].append((m.start() + token.start, m.start() + token.end))
         return found
 
-    def meaning(self, word: str) -> list[Span]:
-        """Where a word stands, in any form, or another one that means the same."""
-        if word not in self._meanings:
-            like = [other for other in self.words if concepts.meet((word,), (other,))]
-            self._meanings[word] = [span for other in like for span in self.words[other]]
-        return self._meanings[word]
+    @cached_property
+    def language(self) -> str:
+        return language.detect(self.text, tokens.words(self.text))
+
+    @cached_property
+    def grid(self) -> Grid:
+        return Grid(self.page, self.text)
+
+    @cached_property
+    def reading(self) -> Reading:
+        from triptych.grounding.reading import Reading  # which reads sheets
+
+        return Reading(self)
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        from triptych.grounding.reading import facts
+
+        return facts(self)
+
+    @cached_property
+    def propositions(self) -> list[Proposition]:
+        from triptych.grounding.propositions import propositions
+
+        return propositions(self)
+
+    @cached_property
+    def labels(self) -> list[Label]:
+        from triptych.grounding.ordering import labels
+
+        return labels(self)
 
     @cached_property
     def segments(self) -> list[Span]:
@@ -138,25 +126,22 @@ class Sheet:
             line = self.text[cut[-1] : m.start()]
             if m[0] != "\n" and ABBREVIATION.search(line[-20:]):
                 continue
-            if m[0] != "\n" or not _goes_on(line, self.text[m.end() : m.end() + 1]):
+            if (
+                m[0] != "\n"
+                or not _goes_on(line, self.text[m.end() : m.end() + 1])
+                or self._row(m.start(), m.end())
+            ):
                 cut.append(m.end())
         return [*zip(cut, [*cut[1:], len(self.text)], strict=True)]
+
+    def _row(self, end: int, start: int) -> bool:
+        """Whether the line that ends or the one that starts there is a row of cells."""
+        before, behind = self.grid.cell(end - 1), self.grid.cell(start)
+        return any(c is not None and (c.beside or c.heads or c.mates) for c in (before, behind))
 
     def segment(self, at: int) -> Span:
         """The segment that holds a character."""
         return self.segments[bisect_right(self._begins, at) - 1]
-
-    def segment_at(self, at: int) -> str:
-        return self.text[slice(*self.segment(at))]
-
-    def following(self, segment: Span) -> Span:
-        """The segment behind one; the last itself."""
-        return self.segment(min(segment[1], max(0, len(self.text) - 1)))
-
-    def figures_in(self, segment: Span) -> list[Figure]:
-        first = bisect_left(self.figures, segment[0], key=lambda f: f.span[0])
-        last = bisect_left(self.figures, segment[1], key=lambda f: f.span[0])
-        return self.figures[first:last]
 
     @cached_property
     def _begins(self) -> list[int]:
@@ -186,7 +171,7 @@ class Sheet:
             end += len(units.run(self.text[end : end + 30]))
             rest[start:end] = " " * (end - start)
         money = {u for f in self.figures for u in f.units if u.dimension == units.CURRENCY}
-        return frozenset(money | {*units.spoken("".join(rest))})
+        return frozenset(money | {*units.spoken("".join(rest)), *units.headed(self.text)})
 
     @cached_property
     def days(self) -> list[tuple[Span, tuple[date, ...]]]:
@@ -196,7 +181,12 @@ class Sheet:
         for start, end in _lines(self.text):
             for day in values.dates(self.text[start:end]):
                 found.setdefault((start + day.start, start + day.end), day.readings)
-        return sorted(found.items())
+        return [(span, days) for span, days in sorted(found.items()) if not self._across(*span)]
+
+    def _across(self, start: int, end: int) -> bool:
+        """Whether characters belong to several cells of one row: the day of a month beside a value."""
+        first, last = self.grid.cell(start), self.grid.cell(end - 1)
+        return first is not None and last is not None and first in last.beside
 
     # Looking up: the places of a claim, [] where it does not stand here.
 
@@ -257,6 +247,15 @@ class Sheet:
         pattern = MONTH_YEAR if year else DAY_MONTH
         places += [m.span() for m in pattern.finditer(self.text) if _month(m) == (year, month, wanted)]
         return places or self.printed(claim.text)
+
+    def timed(self, claim: Claim) -> list[Span]:
+        """Where the time of a claim stands, in either way of counting hours."""
+        said = {minutes for _, minutes in clock.times(claim.text)}
+        return [span for span, minutes in self.times if minutes in said]
+
+    @cached_property
+    def times(self) -> list[tuple[Span, int]]:
+        return [*clock.times(self.text)]
 
     def whole(self, start: int, end: int) -> Span:
         """All characters of the words that a span touches: boxes are those of words."""

@@ -12,8 +12,8 @@ CURRENCY, SCALE, PERCENT = "currency", "scale", "percent"
 # dimension -> unit -> how it is written. Compared without case but for signs that mean another unit in capitals.
 _FORMS = {
     CURRENCY: {
-        "USD": "$ us$ usd dollar dollars", "EUR": "€ eur euro euros", "GBP": "£ gbp pound_sterling pounds_sterling",
-        "JPY": "¥ jpy yen", "MYR": "rm myr ringgit", "CHF": "chf fr. sfr francs franken", "INR": "₹ inr rs rs. rupees",
+        "USD": "$ us$ usd dollar dollars dólar dólares", "EUR": "€ eur euro euros", "GBP": "£ gbp pound_sterling pounds_sterling pfund",
+        "JPY": "¥ jpy yen", "MYR": "rm myr ringgit", "CHF": "chf fr. sfr franc francs franken francos swiss_francs", "INR": "₹ inr rs rs. rupees",
         "IDR": "rp rp. idr rupiah", "CNY": "cny rmb yuan", "KRW": "₩ krw won", "CAD": "cad c$", "AUD": "aud a$",
         "SGD": "sgd s$", "HKD": "hkd hk$", "NZD": "nzd nz$", "SEK": "sek", "NOK": "nok", "DKK": "dkk", "PLN": "pln zł",
         "CZK": "czk kč", "HUF": "huf ft.", "TRY": "try tl ₺", "BRL": "brl r$ reais", "MXN": "mxn", "ZAR": "zar rand",
@@ -25,17 +25,18 @@ _FORMS = {
               "‰": "‰ permille"},
     "mass": {"kg": "kg kgs kilogram kilograms kilo kilos", "g": "g gram grams gm", "mg": "mg milligram milligrams",
              "µg": "µg mcg microgram micrograms", "t": "t ton tons tonne tonnes", "lb": "lb lbs pound pounds", "oz": "oz ounce ounces"},
-    "length": {"km": "km kilometer kilometers kilometre kilometres", "m": "metre metres meter meters", "cm": "cm centimeter centimeters",
-               "mm": "mm millimeter millimeters", "mi": "mile miles mi", "ft": "ft foot feet", "in": "inch inches", "yd": "yd yard yards"},
-    "area": {"m2": "m² m2 sqm", "km2": "km² km2", "ft2": "sqft ft²", "ha": "ha hectare hectares", "ac": "acre acres"},
+    "length": {"km": "km kilometer kilometers kilometre kilometres", "m": "metre metres meter meters", "cm": "cm centimeter centimeters centimetre centimetres",
+               "mm": "mm millimeter millimeters millimetre millimetres", "mi": "mile miles mi", "ft": "ft foot feet", "in": "inch inches", "yd": "yd yard yards"},
+    "area": {"m2": "m² m2 sqm square_metres square_meters quadratmeter", "km2": "km² km2", "ft2": "sqft ft² square_feet", "ha": "ha hectare hectares", "ac": "acre acres"},
     "volume": {"l": "l liter liters litre litres ltr", "ml": "ml milliliter milliliters", "gal": "gal gallon gallons",
-               "bbl": "bbl barrel barrels", "m3": "m³ m3"},
+               "bbl": "bbl barrel barrels", "m3": "m³ m3 cubic_metres cubic_meters"},
     "time": {"s": "s sec secs second seconds sekunden", "ms": "ms millisecond milliseconds", "min": "min mins minute minutes minuten",
              "h": "h hr hrs hour hours stunde stunden std heure heures hora horas uur uren", "d": "day days tag tage tagen jour jours dagen días",
              "wk": "week weeks woche wochen semaine semaines semana semanas", "mo": "month months monat monate monaten mois mes meses mesi", "yr": "year years yr yrs jahr jahre jahren ans"},
-    "heat": {"C": "°c celsius", "F": "°f fahrenheit", "K": "kelvin"},
+    "heat": {"C": "°c celsius degrees degree grad", "F": "°f fahrenheit", "K": "kelvin"},
     "energy": {"kWh": "kwh", "MWh": "mwh", "GWh": "gwh", "J": "joule joules", "kJ": "kj", "kcal": "kcal", "BTU": "btu"},
     "power": {"W": "w watt watts", "kW": "kw", "MW": "mw", "GW": "gw", "hp": "hp horsepower"},
+    "sound": {"dB": "db decibel decibels"},
     "data": {"KB": "kb", "MB": "mb", "GB": "gb", "TB": "tb"},
     "speed": {"kmh": "km/h kph", "mph": "mph"},
     "tension": {"V": "v volt volts", "kV": "kv", "A": "amp amps ampere", "mA": "ma"},
@@ -101,6 +102,16 @@ def _behind(text: str) -> tuple[tuple[Unit, ...], int]:
         found.append(unit)
         at = m.end()
     return tuple(found), at
+
+
+_HEADED = re.compile(r"[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]")
+
+
+def headed(text: str) -> Iterator[Unit]:
+    """Units in brackets, as heads of columns have them, short ones too: Rain (mm)."""
+    for m in _HEADED.finditer(text):
+        if (unit := named(m[1].removeprefix("in "))) is not None:
+            yield unit
 
 
 def spoken(text: str) -> Iterator[Unit]:

@@ -1,0 +1,204 @@
+"""Whether what a sentence says of a value is what the page says of it, or of another one.
+
+Nothing is believed of a single label: the words of the sentence are held against every value of the kind on the page, and
+the sentence is refuted where they fit another one clearly better. Words that stand for all values weigh nothing. Two values
+of one sentence are refuted where they fit better exchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from triptych.grounding import claims, facts, reading, relations, working
+from triptych.grounding.claims import Claim, Claimed
+from triptych.grounding.facts import Fact
+from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.terms import Term, Terms, fit, value_keys, weights
+
+CLEAR = 0.15  # share of the other's fit by which it must be better
+IN_TABLE = 0.25  # as much where both are cells, whose words are certain
+LEAST = 0.4  # and by how much at least
+LABELLED = 0.25  # as much where it has a label
+COVERED = 0.4  # share of what the sentence says that must be said of the other value
+DENIED = 0.2  # by how much a value must fit best that the sentence denies
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A value of the sentence: where it stands there, the facts of the page that it may be, and the others of their
+    kind."""
+
+    span: Span
+    own: tuple[Fact, ...]
+    rivals: tuple[Fact, ...]
+    terms: tuple[Term, ...]
+    asked: tuple[Term, ...]  # of the question
+    denied: bool = False  # the sentence says that it is another
+    name: bool = False
+
+    @cached_property
+    def weights(self) -> list[float]:
+        return weights(self.terms, (*self.own, *self.rivals))
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset().union(*(f.keys for f in self.own))
+
+    def best(self, those: Iterable[Fact], but: frozenset[str] = frozenset()) -> float:
+        """The best fit of `those`, without terms that are values of `but`."""
+        heavy = [0.0 if t.keys & but else w for t, w in zip(self.terms, self.weights, strict=True)]
+        return max((fit(f, self.terms, heavy) for f in those), default=0.0)
+
+    def possible(self, terms: Sequence[Term]) -> float:
+        """What a value would fit of which all of the sentence is said."""
+        lost = sum(
+            t.weight
+            for t, w in zip(self.terms, self.weights, strict=True)
+            if not w and not t.asked and not t.named and not self._known(t)
+        )
+        heavy = zip(self.terms, self.weights, strict=True)
+        return sum(w for t, w in heavy if not t.asked) + lost if terms is self.terms else 0.0
+
+    def _known(self, term: Term) -> bool:
+        return any(k in f.said for f in (*self.own, *self.rivals) for k in term.keys)
+
+    def beaten(self, besides: frozenset[str]) -> bool:
+        """Whether the terms fit another value clearly better, one that the sentence does not name itself."""
+        if self.denied:
+            said = [f for f in self.own if not f.denied]
+            return len(said) == len(self.own) and self.best(said) > self.best(self.rivals) + DENIED
+        rivals = [f for f in self.rivals if not f.keys & besides]
+        if not rivals:
+            return False
+        terms, heavy = self.terms, self.weights
+        if not any(w for t, w in zip(terms, heavy, strict=True) if not t.asked):
+            terms, heavy = self.asked, weights(self.asked, (*self.own, *rivals))
+        mine = max(fit(f, terms, heavy) for f in self.own)
+        best = max(rivals, key=lambda f: fit(f, terms, heavy))
+        theirs = fit(best, terms, heavy)
+        if self.name and not best.labelled and not _sure(best, terms, heavy):
+            return False
+        in_table = best.place and any(f.place for f in self.own)
+        least = (
+            2 * LEAST if all(f.place for f in self.own) else LEAST
+        )  # a cell is not beaten by a few words of prose
+        clear = theirs - mine > (IN_TABLE if in_table else max(least, CLEAR * theirs))
+        if in_table:
+            return clear and _labelled(best, terms, heavy)
+        return (
+            clear
+            and _labelled(best, terms, heavy)
+            and theirs >= (LABELLED if best.labelled else COVERED) * self.possible(terms)
+        )
+
+
+def _sure(fact: Fact, terms: Sequence[Term], heavy: Sequence[float]) -> bool:
+    """Whether two terms are said of a value, or one right next to it."""
+    held = [
+        max((fact.said[k] for k in t.keys if k in fact.said), default=0.0)
+        for t, w in zip(terms, heavy, strict=True)
+        if w
+    ]
+    return sum(h > 0 for h in held) >= 2 or max(held, default=0.0) >= reading.CLOSE
+
+
+def _labelled(fact: Fact, terms: Sequence[Term], heavy: Sequence[float]) -> bool:
+    """Whether one of the terms stands right beside a value, not only around it."""
+    return any(
+        w > 0 and any(fact.said.get(k, 0.0) >= 0.8 for k in t.keys) for t, w in zip(terms, heavy, strict=True)
+    )
+
+
+def another(
+    taken: Claimed, found: Sequence[tuple[Claim, Sequence[Span]]], sheet: Sheet, question: str
+) -> bool:
+    """Whether a value of the clause, which stands at the spans of the page, is said there of something else."""
+    told = _told(taken, found, sheet, question)
+    if not told:
+        return False
+    named = {t.span: frozenset().union(*(f.keys for f in t.own)) for t in told}
+    related = [
+        span
+        for a, b in combinations([t for t in told if t.name], 2)
+        if relations.deed(taken.text, *sorted((a.span, b.span)))
+        for span in (a.span, b.span)
+    ]
+    for value in told:
+        if value.span in related and not value.denied:
+            continue
+        besides = frozenset().union(*(keys for span, keys in named.items() if span != value.span))
+        if value.beaten(besides):
+            return True
+    return any(
+        _exchanged(a, b)
+        for a, b in combinations(told, 2)
+        if not a.denied and not b.denied and not (a.name and relations.deed(taken.text, a.span, b.span))
+    )
+
+
+def _exchanged(a: _Told, b: _Told) -> bool:
+    """Whether each of two values fits better what is said of the other."""
+    if not (set(a.own) & set(b.rivals) and set(b.own) & set(a.rivals)):
+        return False
+    both = a.keys | b.keys
+    straight = a.best(a.own, both) + b.best(b.own, both)
+    crossed = a.best(set(b.own) & set(a.rivals), both) + b.best(set(a.own) & set(b.rivals), both)
+    in_table = all(f.place for f in (*a.own, *b.own))
+    return crossed - straight > (IN_TABLE if in_table else LEAST)
+
+
+def _told(
+    taken: Claimed, found: Sequence[tuple[Claim, Sequence[Span]]], sheet: Sheet, question: str
+) -> list[_Told]:
+    terms = Terms(taken, question, sheet)
+    told = []
+    added = _added_up([c for c in taken.claims if c.kind == claims.NUMBER])
+    for claim, spans in found:
+        if claim in added or claim.kind in (claims.QUOTE, claims.NAME) or terms.denied_behind(claim.end):
+            continue
+        own = [
+            f
+            for f in sheet.facts
+            if any(a < f.span[1] and f.span[0] < b for a, b in spans)
+            and f.keys & (value_keys(claim) or f.keys)
+        ]
+        value = _against((claim.start, claim.end), own, terms, sheet)
+        counted = claim.kind == claims.NUMBER and value.own and not value.best(value.own)
+        if not (counted and working.worked_out(claim, taken, sheet)):
+            told.append(value)
+    followed = [c for c in taken.claims if c.kind == claims.NUMBER and not any(c is x for x, _ in found)]
+    for name in () if followed else terms.names:  # what follows from several rows is of none of them
+        words = frozenset(k for k in name.keys if len(k) > 3) or name.keys
+        own = [f for f in sheet.facts if f.kind in facts.NAMES and words <= f.keys]
+        told.append(_against(name.span, own, terms, sheet, named=True))
+    return [t for t in told if t.own]
+
+
+def _added_up(numbers: Sequence[Claim]) -> list[Claim]:
+    """Numbers of which one is the sum of the others: what they are is told by that."""
+    values = [abs(c.readings[0]) for c in numbers]
+    whole = sum(values)
+    return list(numbers) if len(values) >= 3 and any(2 * v == whole for v in values) else []
+
+
+def _against(span: Span, own: Sequence[Fact], terms: Terms, sheet: Sheet, named: bool = False) -> _Told:
+    kinds = {f.kind for f in own}
+    keys = frozenset().union(*(f.keys for f in own))
+    if kinds == {facts.YEAR} and any(f.place == facts.HEAD for f in own):
+        return _Told(span, (), (), (), ())
+    same = [f for f in sheet.facts if f.kind in kinds]
+    own = [f for f in same if f.keys & keys and (not named or f in own)]
+    places = {f.place for f in own}
+    rivals = [f for f in same if not f.keys & keys and (f.place in places or not named)]
+    return _Told(
+        span,
+        tuple(own),
+        tuple(rivals),
+        terms.of(span, named and not any(f.place for f in own)),
+        terms.asked if terms.who or not named else (),
+        terms.denied(span),
+        named,
+    )

@@ -1,0 +1,383 @@
+"""Whether what a sentence says of the order of values is so: that one is more than another, the most of all, or that it
+rose. The values are those of the rows and columns that the sentence names by their labels.
+
+    ordered("A has more points than B", sheet)  -> True, False, or None where the page does not tell
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from triptych import values
+from triptych.answering.vocabulary import names_total, squeeze
+from triptych.grounding import concepts, facts, opposites, reading
+from triptych.grounding.facts import Fact
+from triptych.grounding.grid import Cell
+from triptych.grounding.sheet import Sheet
+from triptych.words import tokens
+
+_MORE = (
+    "more higher larger bigger greater longer heavier dearer warmer hotter wider taller faster louder later older richer wetter sunnier above exceeds exceed "
+    "mehr höher größer länger teurer schwerer später wärmer plus supérieur supérieure más mayor superior"
+)
+_LESS = (
+    "less fewer lower smaller shorter lighter cheaper colder cooler narrower slower quieter earlier younger drier below under "
+    "weniger niedriger kleiner kürzer billiger günstiger leichter früher kälter moins inférieur inférieure menos menor inferior"
+)
+_MOST = (
+    "most highest largest biggest greatest longest heaviest dearest warmest hottest latest meisten höchste höchsten größte größten teuerste "
+    "teuersten längste mayor máximo"
+)
+_LEAST = (
+    "least fewest lowest smallest shortest lightest cheapest coldest earliest wenigsten niedrigste niedrigsten kleinste kleinsten billigste günstigste "
+    "kürzeste menor mínimo"
+)
+_THAN = re.compile(r"\b(?:than|als|denn|que)\b", re.IGNORECASE)
+_RANGE = re.compile(
+    r"\b(within|inside|below|under|above|over|outside)\b[^.]*\b(?:range|limits?|reference|interval|bounds)\b",
+    re.IGNORECASE,
+)
+_BOUNDS = re.compile(r"^\D{0,3}(\d[\d.,]*)\s*(?:-|–|to|bis)\s*(\d[\d.,]*)")
+_EARLIER = re.compile(r"\b(before|vor|avant|antes de)\b", re.IGNORECASE)
+_LATER = re.compile(r"\b(after|nach|après|después de)\b", re.IGNORECASE)
+_WORDS = {
+    "".join(tokens.words(w)): sign
+    for words, sign in ((_MORE, 1), (_LESS, -1), (_MOST, 2), (_LEAST, -2))
+    for w in words.split()
+}
+_EXPENSIVE = re.compile(
+    r"\b(?:(most)|(least)|(more)|(less)) (?:expensive|costly)\b|\bm[áa]s (caro|cara|barato|barata)\b|\bplus (cher|chère)\b|\bmoins (cher|chère)\b",
+    re.IGNORECASE,
+)
+_FROM_TO = re.compile(r"\b(?:from|von|de|del|du)\b([^;]*?)\b(?:to|auf|à|a|zu)\b([^;]*)", re.IGNORECASE)
+_SHORTEST = 2  # letters of a label
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label of the page with the values that stand beside or under it, each under the label of the other axis."""
+
+    text: str
+    words: tuple[str, ...]
+    cells: tuple[tuple[Cell | None, Fact], ...]
+    table: int
+    sums_up: bool  # a total, or behind one
+
+
+def labels(sheet: Sheet) -> list[Label]:
+    """Labels of rows and heads of columns of the page."""
+    by_cell: dict[int, list[Fact]] = {}
+    for fact in sheet.facts:
+        cell = sheet.grid.cell(fact.span[0])
+        if cell is not None and fact.kind not in (*facts.NAMES, facts.CODE):
+            by_cell.setdefault(cell.start, []).append(fact)
+    found: list[Label] = []
+    summed: set[int] = set()
+    for cell in sheet.grid.cells:
+        words = tuple(tokens.words(cell.text))
+        if not words or cell.prose or len("".join(words)) < _SHORTEST:
+            continue
+        if cell.under:
+            pairs = [(_row_label(c), by_cell[c.start][0]) for c in cell.under if by_cell.get(c.start)]
+        elif _wordy(cell):
+            row = _right_of(cell, sheet) + [c for c in cell.beside if c.start < cell.start and cell.heads]
+            pairs = [
+                (c.heads[0] if c.heads else None, by_cell[c.start][0]) for c in row if by_cell.get(c.start)
+            ]
+            pairs += [(None, by_cell[c.start][0]) for c in cell.mates if by_cell.get(c.start)]
+            if not pairs and ": " in cell.text and by_cell.get(cell.start):
+                pairs = [(None, by_cell[cell.start][0])]
+                words = tuple(tokens.words(cell.text.partition(":")[0]))
+        else:
+            continue
+        if pairs:
+            summed = summed | {cell.block} if not cell.under and sums_up(cell.text) else summed
+            found.append(
+                Label(cell.text, words, tuple(pairs), cell.block, not cell.under and cell.block in summed)
+            )
+    return found
+
+
+def sums_up(label: str) -> bool:
+    """Whether a label is that of a total or a subtotal."""
+    squeezed = squeeze(label)
+    return names_total(squeezed) > 0 or "subt" in squeezed or "zwischens" in squeezed
+
+
+def _wordy(cell: Cell) -> bool:
+    return sum(map(str.isalpha, cell.text)) > sum(map(str.isdigit, cell.text))
+
+
+def _right_of(cell: Cell, sheet: Sheet) -> list[Cell]:
+    return [c for c in sheet.grid.blocks[cell.block] if c.start > cell.start and cell in c.beside]
+
+
+def _row_label(cell: Cell) -> Cell | None:
+    return next((c for c in cell.beside if _wordy(c)), None)
+
+
+def ordered(text: str, sheet: Sheet) -> bool | None:
+    """Whether the order that a sentence tells is that of the page's values."""
+    if m := _RANGE.search(text):
+        return _in_range(text, m[1].lower(), sheet)
+    if (turn := _EARLIER.search(text) or _LATER.search(text)) and not opposites.denies(text):
+        return _in_time(text[: turn.start()], text[turn.end() :], -1 if _EARLIER.search(text) else 1, sheet)
+    sign = _sign(text)
+    if sign and abs(sign) == 1:
+        return _compared(text, sign, sheet)
+    if sign:
+        return _extreme(text, sign // 2, sheet)
+    return _moved(text, sheet)
+
+
+def _sign(text: str) -> int:
+    if m := _EXPENSIVE.search(text):
+        return (
+            2
+            if m[1]
+            else -2
+            if m[2]
+            else 1
+            if m[3]
+            else -1
+            if m[4]
+            else (-2 if m[5].lower().startswith("barat") else 2)
+            if m[5]
+            else 2
+            if m[6]
+            else -2
+        )
+    plain = opposites.plainly(text)
+    signs = [_WORDS[w] for w in tokens.words(plain) if w in _WORDS]
+    if "at_least" in plain or "at_most" in plain or opposites.denies(plain) or not signs:
+        return 0
+    strong = [s for s in signs if abs(s) == 2]
+    if _THAN.search(text):
+        return next((s for s in signs if abs(s) == 1), 0)
+    return strong[0] if strong else 0
+
+
+def named(text: str, sheet: Sheet) -> list[tuple[int, Label]]:
+    """Labels that a text names, longest first, with where; no part of another one."""
+    words = [(t.text, t.start) for t in tokens.spans(text)]
+    plain = [w for w, _ in words]
+    found: list[tuple[int, int, Label]] = []
+    for label in sorted(sheet.labels, key=lambda x: -len(x.words)):
+        n = len(label.words)
+        for i in range(len(plain) - n + 1):
+            if all(map(_same, label.words, plain[i : i + n])) and not any(
+                a < i + n and i < b for a, b, _ in found if (a, b) != (i, i + n)
+            ):
+                found.append((i, i + n, label))
+                break
+    return [(words[i][1], label) for i, _, label in sorted(found, key=lambda f: f[0])]
+
+
+def _same(a: str, b: str) -> bool:
+    return a == b or bool(concepts.keys(a) & concepts.keys(b))
+
+
+def amount(fact: Fact, sheet: Sheet) -> Decimal | None:
+    """What a value is ordered by, with its sign."""
+    if fact.kind == facts.DAY:
+        days = [k for k in fact.keys]
+        return Decimal(days[0][2:].replace("-", "")) if len(days) == 1 else None
+    if fact.kind == facts.TIME:
+        return Decimal(next(iter(fact.keys))[2:])
+    found = values.number_readings(sheet.text[slice(*fact.span)].strip(" +"))
+    return found[0] if found else next((Decimal(k[2:]) for k in sorted(fact.keys)), None)
+
+
+def _pairs(
+    a: Label, b: Label, sheet: Sheet, kinds: Sequence[str] = ()
+) -> list[tuple[Cell | None, Decimal, Decimal]]:
+    """The values that two labels have under the same label of the other axis."""
+    found = []
+    for over, x in a.cells:
+        for other, y in b.cells:
+            same = (
+                over is other and x.kind == y.kind
+                if over is not None or other is not None
+                else x.kind == y.kind
+            )
+            if kinds and x.kind not in kinds:
+                continue
+            if same and (one := amount(x, sheet)) is not None and (two := amount(y, sheet)) is not None:
+                found.append((over, one, two))
+    return found
+
+
+def _chosen(
+    pairs: Sequence[tuple[Cell | None, Decimal, Decimal]], text: str
+) -> list[tuple[Decimal, Decimal]]:
+    """Those whose other label the sentence names, all where it names none."""
+    said = set().union(*(concepts.keys(w) for w in tokens.words(text)), frozenset())
+    named = [p for p in pairs if p[0] is not None and _share(p[0], said) >= 0.5]
+    best = max((_share(p[0], said) for p in named if p[0] is not None), default=0.0)
+    return [
+        (x, y)
+        for over, x, y in (named or pairs)
+        if not named or (over is not None and _share(over, said) == best)
+    ]
+
+
+def _share(cell: Cell, said: Iterable[str]) -> float:
+    words = [w for w in tokens.words(re.sub(r"\(.*?\)", " ", cell.text))]
+    known = frozenset(said)
+    return sum(bool(concepts.keys(w) & known) for w in words) / len(words) if words else 0.0
+
+
+def _compared(text: str, sign: int, sheet: Sheet) -> bool | None:
+    than = _THAN.search(text)
+    if than is None:
+        return None
+    left, right = text[: than.start()], text[than.end() :]
+    if re.match(r"\W*(?:\d|[A-Z]{3} \d)", right):
+        return None  # more than 150
+    ones, others = named(left, sheet), named(right, sheet)
+    tested = []
+    for _, a in ones:
+        for _, b in others:
+            if a is not b:
+                tested += _chosen(_pairs(a, b, sheet), text)
+    if not tested:
+        x, y = _beside(left, sheet), _beside(right, sheet)
+        if x is None or y is None or x.kind != y.kind:
+            return None
+        one, two = amount(x, sheet), amount(y, sheet)
+        tested = [(one, two)] if one is not None and two is not None else []
+    return _all((x - y) * sign > 0 for x, y in tested)
+
+
+def _in_range(text: str, where: str, sheet: Sheet) -> bool | None:
+    """Whether the value of a row is where a sentence says, of the bounds in the same row."""
+    for _, label in named(text, sheet):
+        cells = [(sheet.grid.cell(f.span[0]), f) for _, f in label.cells]
+        bounds = [(m, c) for c, _ in cells if c is not None and (m := _BOUNDS.match(c.text))]
+        rest = [
+            a
+            for c, f in cells
+            if c is not None and not any(c is b for _, b in bounds) and (a := amount(f, sheet)) is not None
+        ]
+        if len(bounds) == 1 and rest:
+            low, high = (values.number_readings(x.rstrip(".,"))[:1] for x in bounds[0][0].groups())
+            if low and high:
+                place = -1 if rest[0] < low[0] else 1 if rest[0] > high[0] else 0
+                said = {
+                    "within": (0,),
+                    "inside": (0,),
+                    "below": (-1,),
+                    "under": (-1,),
+                    "above": (1,),
+                    "over": (1,),
+                    "outside": (-1, 1),
+                }
+                return place in said[where]
+    return None
+
+
+def _in_time(left: str, right: str, sign: int, sheet: Sheet) -> bool | None:
+    """Whether one thing is before or after another, by their days or times."""
+    days = [[d.readings[0] for d in values.dates(part)] for part in (left, right)]
+    if len(days[0]) == len(days[1]) == 1 and days[0] != days[1]:
+        return (days[0][0] > days[1][0]) == (sign > 0)
+    tested = [
+        (x, y)
+        for _, a in named(left, sheet)
+        for _, b in named(right, sheet)
+        if a is not b
+        for over, x, y in _pairs(a, b, sheet, (facts.DAY, facts.TIME))
+    ]
+    return _all((x - y) * sign > 0 for x, y in tested if x != y)
+
+
+def _beside(text: str, sheet: Sheet) -> Fact | None:
+    """The one value that stands right beside the last word of a text that any does."""
+    for word in reversed(tokens.words(text)):
+        keys = concepts.keys(word, sheet.language)
+        near = [
+            f
+            for f in sheet.facts
+            if f.kind not in facts.NAMES and any(f.said.get(k, 0.0) >= reading.CLOSE for k in keys)
+        ]
+        if near:
+            return near[0] if len({f.keys for f in near}) == 1 else None
+    return None
+
+
+def _all(held: Iterable[bool]) -> bool | None:
+    """True where all hold, False where none does."""
+    found = list(held)
+    return None if not found or (any(found) and not all(found)) else found[0]
+
+
+def _extreme(text: str, sign: int, sheet: Sheet) -> bool | None:
+    """Whether a row, or a column, that the text names has the most of what it says."""
+    those = named(text, sheet)
+    spoken = {label.words for _, label in those}
+    numbers = {f"n:{values.plain(abs(r))}" for n in values.numbers(values.grouped(text)) for r in n.readings}
+    tested: list[tuple[int, Cell | None, Decimal, Decimal]] = []
+    for _, label in those:
+        for over, fact in label.cells:
+            value = amount(fact, sheet)
+            rest = [
+                a
+                for other in sheet.labels
+                if other is not label and other.table == label.table and not other.sums_up
+                for o, f in other.cells
+                if o is over
+                and over is not None
+                and f.kind == fact.kind
+                and (a := amount(f, sheet)) is not None
+            ]
+            if value is not None and rest and over is not None:
+                # Of rows and years that are both named it is the year that is said to be the highest.
+                across = bool(over.under) != (values.is_year(over.text) or values.is_year(label.text))
+                sure = 2 * bool(fact.keys & numbers) + (across and tuple(tokens.words(over.text)) in spoken)
+                if any(r < 0 for r in rest):
+                    value, rest = abs(value), [abs(r) for r in rest]
+                tested.append((sure, over, value, max(rest) if sign > 0 else min(rest)))
+    best = max((t[0] for t in tested), default=0)
+    return _all((x - y) * sign >= 0 for x, y in _chosen([t[1:] for t in tested if t[0] == best], text))
+
+
+def _moved(text: str, sheet: Sheet) -> bool | None:
+    """Whether a row rose or fell between two columns that are named."""
+    way = opposites.stances(opposites.plainly(text)).get("way")
+    if way is None or len(way) != 1:
+        return None
+    sign = 1 if way == {"0"} else -1
+    change = _printed_change(text) or _change(text, sheet)
+    return None if change is None or not change else change * sign > 0
+
+
+def _printed_change(text: str) -> Decimal | None:
+    """By how much something changes "from 5 to 3"."""
+    m = _FROM_TO.search(text)
+    first, last = (
+        ([n for n in values.numbers(values.grouped(part))][:1] for part in m.groups()) if m else ([], [])
+    )
+    if not first or not last or values.is_year(first[0].text) or values.is_year(last[0].text):
+        return None
+    return last[0].readings[0] - first[0].readings[0]
+
+
+def _change(text: str, sheet: Sheet) -> Decimal | None:
+    """By how much the row that a text names changes from one of the years that it names to the other."""
+    those = [x for _, x in named(text, sheet)]
+    heads = [x for x in those if values.is_year(x.text)]
+    rows = [x for x in those if not values.is_year(x.text)]
+    if len(heads) != 2 or len(rows) != 1:
+        return None
+    ends = [_under(rows[0], head, sheet) for head in heads]
+    return None if ends[0] is None or ends[1] is None else ends[1] - ends[0]
+
+
+def _under(row: Label, head: Label, sheet: Sheet) -> Decimal | None:
+    for over, fact in row.cells:
+        if over is not None and tuple(tokens.words(over.text)) == head.words:
+            return amount(fact, sheet)
+    return None

@@ -1,0 +1,187 @@
+"""What a page affirms and denies, part by part of its sentences, and whether a clause says the opposite.
+
+A clause is held against all parts of the page that agree with it and all that do not; it is refuted where the latter fit its
+words clearly better.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from triptych.grounding import claims, concepts, facts, opposites
+from triptych.grounding.claims import Claimed
+from triptych.grounding.fit import LEAST
+from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.terms import Term, clause_terms, fit, silent_in, weights
+from triptych.words import language, tokens
+
+_TICKED = re.compile(r"^\W*\[[xX✓]\]|☒|☑|✓")
+_EMPTY = re.compile(r"^\W*\[ ?\]|☐")
+_YES = re.compile(r"(?:^|[:\s])(?:yes|ja|oui|sí|si)\W*$", re.IGNORECASE)
+_NO = re.compile(r"[:\s](?:no|nein|non)\W*$", re.IGNORECASE)
+_ANSWER = re.compile(r"^\W*(?:yes|no|ja|nein|oui|non|sí)\s*[,:;.!]\s*", re.IGNORECASE)
+_AND = re.compile(r"\b(?:and|und|et|y)\b", re.IGNORECASE)
+_CLEAR = 0.15
+_JOINED = re.compile(r"\s*(?:and|und|et|y|but|aber|mais|pero)\b", re.IGNORECASE)
+_AUXILIARY = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|can|may|must|will|ist|sind|war|waren|wird|werden|wurde|est|sont|es|son|está|están|fue)\b",
+    re.I,
+)
+_QUOTED = re.compile(r"[\"“”„«»][^\"“”„«»]*[\"“”„«»]")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposition:
+    """A part of the page: what is said around it, the stances that it takes, and whether it affirms."""
+
+    said: Mapping[str, float]
+    stances: Mapping[str, frozenset[str]]
+    affirms: bool
+    denies: bool  # in so many words
+    unclear: bool
+    what: frozenset[str]  # that is denied, as far as it can be told
+    row: bool  # of a table or a form, which affirms nothing but its values
+
+
+def propositions(sheet: Sheet) -> list[Proposition]:
+    """Of all parts of all sentences, lines and cells of a page."""
+    reading = sheet.reading
+    found = []
+    for start, end in sheet.segments:
+        text = sheet.text[start:end]
+        before, last = "", (0, 0)
+        for a, b in _parts(reading.text[start:end]):
+            piece = text[a:b]
+            if not any(map(str.isalnum, piece)):
+                continue
+            plain = opposites.plainly(piece)
+            own = [
+                w
+                for w in tokens.words(plain)
+                if w not in language.stop_words(language.DEFAULT) and not opposites.denies(w)
+            ]
+            carried = before if len(own) <= 1 and before else ""  # the attic is not
+            stances = opposites.stances(plain)
+            if carried:
+                stances = (
+                    {**opposites.stances(plain + " " + carried), **stances}
+                    if opposites.denies(plain)
+                    else {**opposites.stances(carried), **stances}
+                )
+            said = reading.around(start + a, start + b, (start, end))
+            if last[1] and _JOINED.match(piece):
+                for key in reading.words(*last):
+                    said[key] = max(said.get(key, 0.0), 0.7)
+            last = (start + a, start + b)
+            for word in tokens.words(carried):
+                for key in concepts.keys(word, sheet.language):
+                    said[key] = max(said.get(key, 0.0), 0.9)
+            empty = bool(_EMPTY.search(text) or _NO.search(text))
+            affirms = opposites.positive(plain, stances) and not empty
+            denies = opposites.denies(plain) or empty
+            cell = sheet.grid.cell(start + a)
+            row = cell is not None and bool(cell.beside or cell.heads) and not _YES.search(text)
+            what = _denied(plain, carried, sheet.language) if denies else frozenset()
+            unclear = opposites.unclear(plain)
+            found.append(Proposition(said, stances, affirms, denies, unclear, what, row and not denies))
+            if not carried:
+                before = _predicate(plain)
+    return found
+
+
+def _denied(plain: str, carried: str, lang: str) -> frozenset[str]:
+    """Keys of the word right behind a denial, which is what it denies; of an empty one of what was said before it."""
+    around = opposites.around_denial(plain)
+    words = [[w for w in tokens.words(side) if w not in silent_in(lang)] for side in around]
+    near = [*(words[1][:1] or words[0][-1:]), *tokens.words(carried)]
+    return frozenset(k for w in near for k in concepts.keys(w, lang))
+
+
+def _parts(text: str) -> list[Span]:
+    """The parts of a sentence; one that denies ends where another verb begins."""
+    found: list[Span] = []
+    for a, b in facts.pieces(text, soft=False):
+        cuts = [m.start() for m in _AND.finditer(text, a, b)] if opposites.denied(text[a:b]) else []
+        found += [(x, y) for x, y in zip([a, *cuts], [*cuts, b], strict=True) if y > x]
+    return found
+
+
+def _predicate(piece: str) -> str:
+    """What a part says of its subject, without denial: of "freight is included" the last word."""
+    said = _AUXILIARY.split(piece)[-1]
+    words = [w for w in re.findall(r"[^\W\d_]+", said) if not opposites.denies(w)]
+    return " ".join(words[-3:] if said != piece else words[-1:])
+
+
+def contradicted(taken: Claimed, sheet: Sheet) -> bool:
+    """Whether the page says the opposite of a clause."""
+    text = facts.unpunctuated(taken.text, ((c.start, c.end) for c in taken.claims if c.kind != claims.QUOTE))
+    text = _ANSWER.sub("", _QUOTED.sub(" ", text))
+    if opposites.unclear(text):
+        return False
+    return any(
+        _opposed(text[a:b], text, taken, sheet) for a, b in _parts(text) if any(map(str.isalpha, text[a:b]))
+    )
+
+
+def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
+    plain = opposites.plainly(piece)
+    stances = opposites.stances(plain)
+    affirms, denies = opposites.positive(plain, stances), opposites.denies(plain)
+    if denies and any(
+        c.kind != claims.QUOTE
+        and facts.unpunctuated(c.text, [(0, len(c.text))]) in piece
+        and (c.kind != claims.NAME or c.start)
+        for c in taken.claims
+    ):
+        return False  # that a value is not this one is seen by the others
+    terms = clause_terms(piece, text, taken, sheet)
+    names = "".join(c.text for c in taken.claims if c.kind == claims.NAME and c.text in piece)
+    if not stances and not denies and len(names) * 3 > 2 * sum(map(str.isalpha, piece)):
+        return False  # it but names them
+    heavy = weights(terms, sheet.propositions)
+    if any(_turned(axis, members, terms, heavy, sheet) for axis, members in stances.items()):
+        return True
+    if stances and not denies:
+        return False
+    agree = [
+        p
+        for p in sheet.propositions
+        if p.unclear
+        or (denies and p.row)
+        or p.affirms == affirms
+        or not (p.denies or (denies and not stances))
+    ]
+    if not denies and any(k[:2] in ("n:", "d:", "t:") for t in terms for k in t.keys):
+        return False  # whose value it is is seen by the others
+    oppose = [
+        p
+        for p in sheet.propositions
+        if p not in agree and (denies or not p.what or any(t.keys & p.what for t in terms if t.weight >= 1))
+    ]
+    return _fits_better(oppose, agree, terms, heavy)
+
+
+def _turned(
+    axis: str, members: frozenset[str], terms: Sequence[Term], heavy: Sequence[float], sheet: Sheet
+) -> bool:
+    """Whether what the clause says takes another stance where the page speaks of it."""
+    rest = [
+        0.0 if any(opposites.on(axis, key) for key in t.keys) else w
+        for t, w in zip(terms, heavy, strict=True)
+    ]
+    those = [p for p in sheet.propositions if axis in p.stances and not p.unclear]
+    agree = [p for p in those if p.stances[axis] & members]
+    return _fits_better([p for p in those if p not in agree], agree, terms, rest)
+
+
+def _fits_better(
+    oppose: Sequence[Proposition], agree: Sequence[Proposition], terms: Sequence[Term], heavy: Sequence[float]
+) -> bool:
+    if not oppose:
+        return False
+    mine = max((fit(p, terms, heavy) for p in agree), default=0.0)
+    theirs = max(fit(p, terms, heavy) for p in oppose)
+    return theirs - mine > max(LEAST, _CLEAR * theirs) and theirs > 0.5 * sum(heavy)

@@ -1,0 +1,254 @@
+"""What a sentence says, as words and values, and how much of it is said of something on a page.
+
+Words that stand for all things of a kind weigh nothing; a word that means the same counts less than the word itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+from typing import Protocol
+
+from triptych import values
+from triptych.grounding import claims, clock, concepts, facts, opposites, units
+from triptych.grounding.claims import Claim, Claimed
+from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.words import TELLING
+from triptych.words import language, tokens
+
+FURTHER = 0.4  # how much words of another part of the sentence say of a value
+SUBJECT = 0.8  # words before all values, of which the sentence is
+ASKED = 0.4  # and those of the question
+MEANT = 0.8  # share of a word's weight that another one has which means the same
+AS_SURE = 0.85  # share of the surest, from which a fact has a word as surely as any
+RARE = 1.6  # what a word weighs at most, however rare it is
+
+# What something is now is what it was changed to.
+_NOW = re.compile(
+    r"\b(?:now|new|nunmehr|jetzt|neue[rsn]?|nouveau|nouvelle|ahora|nuev[oa]|current|will be|will take|ends?|ended|until|endet|finit|termina)\b",
+    re.IGNORECASE,
+)
+# What a value is told with, before or without is another one.
+_APART = re.compile(
+    r"\b(?:after|before|without|with|including|excluding|plus|less|nach|ohne|mit|hors|avant|après|sans|avec|antes de|sin|con)\s+(?:the\s+|la\s+|le\s+|el\s+|der\s+|den\s+|dem\s+)?"
+    r"([^\W\d]+)",
+    re.IGNORECASE,
+)
+_WHO = re.compile(r"\s*(?:who|whom|wer|wen|wem|qui|quién|quien)\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\([^()]{2,60}\)")
+_BEFORE = re.compile(
+    r"\b(?:old|previous|previously|formerly|alte[rsn]?|bisher\w*|ancien(?:ne)?|antigu[oa]|anterior|originally|used to|begins?|began|starts?|started|beginnt|commence|empieza|comienza)\b",
+    re.IGNORECASE,
+)
+
+
+# Words that say that something is said, but for those that label values, too.
+_TELLING = TELLING - frozenset(
+    [
+        "amount",
+        "value",
+        "values",
+        "list",
+        "item",
+        "items",
+        "figure",
+        "figures",
+        "two",
+        "name",
+        "report",
+        "section",
+    ]
+)
+
+
+@lru_cache(maxsize=32)
+def silent_in(lang: str) -> frozenset[str]:
+    """Words of a sentence that say nothing of its values."""
+    return language.stop_words(language.DEFAULT) | language.stop_words(lang) | _TELLING
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or value of a sentence, as any of its keys, and how much it says."""
+
+    keys: frozenset[str]
+    weight: float
+    asked: bool = False  # in the question only
+    named: bool = False  # a part of a name
+
+
+class Said(Protocol):
+    """Something of a page with the words that are said of it."""
+
+    @property
+    def said(self) -> Mapping[str, float]: ...
+
+
+def weights(terms: Sequence[Term], those: Sequence[Said]) -> list[float]:
+    """How much each term tells these facts apart: nothing where all of them have it."""
+    found = []
+    for term in terms:
+        sure = [held(f, term) for f in those]
+        most = max(sure, default=0.0)
+        as_sure = sum(h > AS_SURE * most for h in sure)
+        found.append(term.weight * min(RARE, log((len(sure) + 0.5) / as_sure)) if most else 0.0)
+    return found
+
+
+def fit(fact: Said, terms: Sequence[Term], heavy: Sequence[float]) -> float:
+    """How much of the terms is said of a fact."""
+    return sum(w * held(fact, t) for t, w in zip(terms, heavy, strict=True) if w)
+
+
+def held(fact: Said, term: Term) -> float:
+    """How surely a fact has a term; less so where only another word that means the same stands there."""
+    said = fact.said
+    return max((said[k] * (MEANT if k[0] == "#" else 1.0) for k in term.keys if k in said), default=0.0)
+
+
+def clause_terms(piece: str, text: str, taken: Claimed, sheet: Sheet) -> list[Term]:
+    """The words and values of a part of a clause, and less of the rest of it."""
+    silent = silent_in(sheet.language)
+    values = [
+        value_keys(c)
+        for c in taken.claims
+        if c.kind in (claims.NUMBER, claims.DAY, claims.TIME, claims.CODE) and c.text in piece
+    ]
+    near = {
+        concepts.keys(w, sheet.language): 1.0
+        for w in tokens.words(piece)
+        if w not in silent and not w.isdigit()
+    }
+    far = {
+        concepts.keys(w, sheet.language): FURTHER
+        for w in tokens.words(text)
+        if w not in silent and not w.isdigit()
+    }
+    return [Term(keys, weight) for keys, weight in {**far, **near, **dict.fromkeys(values, 1.0)}.items()]
+
+
+class Terms:
+    """The words and values of a clause, by where they stand in it."""
+
+    def __init__(self, taken: Claimed, question: str, sheet: Sheet) -> None:
+        text, lang = taken.text, sheet.language
+        self.text = text
+        valued = [(c.start, c.end) for c in taken.claims if c.kind not in (claims.QUOTE, claims.NAME)]
+        self.parts = facts.pieces(facts.unpunctuated(text, valued))
+        self.role = facts.TO if _NOW.search(text) else facts.FROM if _BEFORE.search(text) else ""
+        silent = silent_in(lang)
+        self.values = [
+            c for c in taken.claims if c.kind in (claims.NUMBER, claims.DAY, claims.TIME, claims.CODE)
+        ]
+        self.placed: list[tuple[Span, frozenset[str]]] = [
+            ((t.start, t.end), concepts.keys(t.text, lang) | _ranked(t.text))
+            for t in tokens.spans(text)
+            if t.text not in silent
+            and not any(c.start <= t.start < c.end for c in self.values)
+            and not (
+                named and named.dimension in (units.SCALE, units.CURRENCY)
+                if (named := units.named(t.text))
+                else False
+            )
+        ]
+        self.placed += [((c.start, c.end), value_keys(c)) for c in self.values]
+        self.names = [
+            v
+            for v in facts.names(text)
+            if any(c.kind == claims.NAME and v.span[0] <= c.start < v.span[1] for c in taken.claims)
+        ]
+        self.names += [] if self.names else facts.actors(text)
+        title = sheet.grid.cells[0].text if sheet.grid.cells and not sheet.grid.cells[0].beside else ""
+        known = frozenset(k for w in tokens.words(title) if ": " not in title for k in concepts.keys(w, lang))
+        here = frozenset().union(known, *(keys for _, keys in self.placed))
+        asked = [concepts.keys(w, lang) for w in dict.fromkeys(tokens.words(question)) if w not in silent]
+        self.asked = tuple(Term(keys, 1.0) for keys in asked if not keys & here)
+        self.who = bool(_WHO.match(question)) and len(self.names) == 1
+
+    def denied(self, span: Span) -> bool:
+        """Whether the part of the clause before a value denies it."""
+        first = max((a for a, b in facts.pieces(self.text, soft=False) if a <= span[0] < b), default=0)
+        return opposites.denied(opposites.plainly(self.text[first : span[0]]))
+
+    def denied_behind(self, end: int) -> bool:
+        """Whether the part of the clause behind a value denies what is said of it."""
+        last = min(
+            (b for a, b in facts.pieces(self.text, soft=False) if a < end <= b), default=len(self.text)
+        )
+        return opposites.denied(opposites.plainly(self.text[end:last]))
+
+    def of(self, span: Span, alone: bool = False) -> tuple[Term, ...]:
+        """The terms that say something of the value at `span`, each once; `alone` without names."""
+        own = next(((a, b) for a, b in self.parts if a <= span[0] < b), (0, len(self.text)))
+        left_out = [span, *(v.span for v in self.names if v.kind != facts.ACTOR)] if alone else [span]
+        rest = [
+            (at, keys) for at, keys in self.placed if not any(at[0] < b and a < at[1] for a, b in left_out)
+        ]
+        mine = next((_kind(c) for c in self.values if c.start < span[1] and span[0] < c.end), facts.NAME)
+        others = [
+            (c.start, c.end)
+            for c in self.values
+            if _kind(c) == mine and not (c.start < span[1] and span[0] < c.end)
+        ]
+        if mine == facts.NAME:
+            others = [v.span for v in self.names if v.span != span]
+        best: dict[frozenset[str], float] = {}
+        near = any(own[0] <= at[0] < own[1] for at, _ in rest)
+        taken = [(a, b) for a, b in self.parts if any(a <= c < b for c, _ in others)]
+        asides = {m.start(): m.span() for m in _ASIDE.finditer(self.text)}
+        mine_aside = next((x for s, x in asides.items() if 0 <= s - span[1] <= 2), None)
+        apart = [m.span(1) for m in _APART.finditer(self.text)]
+        first = min((a for a, _ in [*others, span]), default=0)
+        for at, keys in rest:
+            if any(a <= at[0] < b for a, b in apart):
+                continue
+            aside = next((x for s, x in asides.items() if x[0] <= at[0] < x[1]), None)
+            if aside is not None and others:
+                best[keys] = max(1.0 if aside == mine_aside else FURTHER, best.get(keys, 0.0))
+                continue
+            inside = own[0] <= at[0] < own[1]
+            parted = mine != facts.NAME and any(
+                min(at[1], span[1]) <= a and b <= max(at[0], span[0]) for a, b in others
+            )
+            of_another = any(a <= at[0] < b for a, b in taken)
+            weight = (FURTHER if near and of_another else SUBJECT) if not inside else 0.6 if parted else 1.0
+            if at[1] <= first and mine != facts.NAME:
+                weight = max(weight, SUBJECT)
+            best[keys] = max(weight, best.get(keys, 0.0))
+        role = facts.mark(self.text, span) or self.role
+        if not role and mine in (claims.DAY, claims.TIME):
+            before = self.text[: span[0]]
+            role = (
+                facts.FROM if facts.SINCE.search(before) else facts.TO if facts.UNTIL.search(before) else ""
+            )
+        if role:
+            best[frozenset([role])] = 1.0
+        asked: list[Term] = []
+        if mine != facts.NAME or self.who:
+            asked = [Term(t.keys, ASKED, True) for t in self.asked if t.keys not in best]
+        named = {keys for at, keys in rest if any(v.span[0] <= at[0] < v.span[1] for v in self.names)}
+        return (*(Term(keys, weight, named=keys in named) for keys, weight in best.items()), *asked)
+
+
+def _ranked(word: str) -> frozenset[str]:
+    """The number that an ordinal says."""
+    axis, member = opposites.stance(word) or ("", "")
+    return frozenset([f"n:{member}"]) if axis == "rank" else frozenset()
+
+
+def _kind(claim: Claim) -> str:
+    return facts.kind_of(claim.text, claim.units) if claim.kind == claims.NUMBER else claim.kind
+
+
+def value_keys(claim: Claim) -> frozenset[str]:
+    """What a value of a sentence may be compared by."""
+    if claim.kind == claims.DAY:
+        return frozenset(f"d:{d}" for d in claim.days)
+    if claim.kind == claims.NUMBER:
+        return facts.number_keys(claim.readings)
+    if claim.kind == claims.TIME:
+        return frozenset(f"t:{m}" for _, m in clock.times(claim.text))
+    return frozenset([f"c:{values.code_key(claim.text)}"])

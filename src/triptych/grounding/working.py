@@ -1,0 +1,158 @@
+"""Numbers that a page does not print but that follow from what it does: how many rows or items there are, what the rows that
+a sentence names make together or differ by, how long it is from one day or time to the next.
+
+A number follows only from values that the sentence names, by their label or by themselves; all pairs of a page make too many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import combinations
+
+from triptych.grounding import claims, clock, concepts, facts, ordering, reading
+from triptych.grounding.claims import Claim, Claimed
+from triptych.grounding.facts import Fact
+from triptych.grounding.grid import Cell
+from triptych.grounding.sheet import Sheet
+from triptych.words import language, tokens
+
+_MOST = 60  # what is counted
+_LONGEST = 14  # words of a sentence that counts
+_FEW = 4  # values that share a word
+_ITEM = re.compile(r"^\W{0,3}(?:[-*•–]|\[[ xX✓]?\]|\d{1,2}[.)])\s*\S")
+_OPEN = re.compile(r"\[ ?\]|☐")
+_DONE = re.compile(r"\[[xX✓]\]|☑|☒")
+_DAYS = {"d": 1, "wk": 7}
+_MINUTES = {"min": 1, "h": 60}
+
+
+def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
+    """Whether a number of a clause follows from values of the page that the clause names."""
+    said = {abs(r) * claim.scale for r in claim.readings} - {Decimal(0)}
+    spans = [u.name for u in claim.units if u.dimension == "time"]
+    if spans:
+        return any(v in said for v in _lasting(spans[0], taken, sheet)) or any(
+            v in said for v in _sums(taken, sheet)
+        )
+    if not claim.units and any(
+        v == int(v) and v <= _MOST and int(v) in _counts(claim, taken, sheet) for v in said
+    ):
+        return True
+    return any(v in said for v in _sums(taken, sheet))
+
+
+def _counts(claim: Claim, taken: Claimed, sheet: Sheet) -> set[int]:
+    """How many rows a table has, and items a list of which the clause has a word; nothing where the page says it."""
+    counted = next(iter(tokens.words(taken.text[claim.end :])), "")
+    if not counted or len(taken.text.split()) > _LONGEST:
+        return set()
+    keys = concepts.keys(counted, sheet.language)
+    if any(
+        f.kind == facts.PLAIN and any(f.said.get(k, 0.0) >= reading.CLOSE for k in keys) for f in sheet.facts
+    ):
+        return set()
+    said = {k for w in taken.words for k in concepts.keys(w, sheet.language)}
+    found: set[int] = set()
+    for block in sheet.grid.blocks:
+        rows = _rows(block)
+        title = block[-1].title
+        told = title is not None and bool(sheet.reading.words(title.start, title.end) & said)
+        if any(c.heads for c in block):
+            body = [r for r in rows if any(c.heads for c in r)]
+            items = next((i for i, r in enumerate(body) if ordering.sums_up(r[0].text)), len(body))
+            found |= {len(body), items}
+            heads = {id(h): h for c in block for h in c.heads}.values()
+            found |= {
+                sum(any(c.text for c in r for h in c.heads if h is head) for r in body) for head in heads
+            }
+        elif told:
+            lines = [sheet.text[r[0].start : r[-1].end] for r in rows]
+            marks = [sum(bool(p.search(t)) for t in lines) for p in (_OPEN, _DONE)]
+            found |= set(marks) if any(marks) else {sum(bool(_ITEM.match(t)) for t in lines)}
+    for start, end in sheet.segments:
+        if sheet.reading.words(start, end) & said:
+            found.add(len(re.split(r",\s+|\s+(?:and|und|et|y)\s+", sheet.text[start:end])))
+    return found - {0}
+
+
+def _rows(block: Iterable[Cell]) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    for cell in block:
+        if rows and (cell in rows[-1][0].beside or rows[-1][0] in cell.beside):
+            rows[-1].append(cell)
+        else:
+            rows.append([cell])
+    return rows
+
+
+def _lasting(unit: str, taken: Claimed, sheet: Sheet) -> Iterator[Decimal]:
+    """How long it is between the days, or the times, that the clause names, or the page where the clause names none."""
+    days = sorted({d for c in taken.claims if c.kind == claims.DAY for d in c.days[:1]})
+    if len(days) < 2:
+        days = sorted({d for _, ds in sheet.days for d in ds[:1]})[:8]
+    for a, b in combinations(days, 2):
+        apart = (b - a).days
+        for length in {apart, apart + 1}:
+            if unit in _DAYS and length % _DAYS[unit] == 0:
+                yield Decimal(length // _DAYS[unit])
+        months = 12 * (b.year - a.year) + b.month - a.month
+        if unit == "mo":
+            yield Decimal(months)
+        if unit == "yr":
+            yield Decimal(months // 12)
+    times = [m for c in taken.claims if c.kind == claims.TIME for _, m in clock.times(c.text)]
+    for first, last in combinations(times, 2):
+        if unit in _MINUTES:
+            yield Decimal(abs(last - first)) / _MINUTES[unit]
+
+
+def _sums(taken: Claimed, sheet: Sheet) -> Iterator[Decimal]:
+    for group in _groups(taken, sheet):
+        amounts = [a for f in group if (a := ordering.amount(f, sheet)) is not None]
+        if len(amounts) < 2:
+            continue
+        yield abs(sum(amounts, Decimal(0)))
+        for a, b in combinations(amounts[:_FEW], 2):
+            yield abs(a - b)
+            yield abs(a) + abs(b)
+
+
+def _groups(taken: Claimed, sheet: Sheet) -> Iterator[list[Fact]]:
+    """Values that belong together: under labels that the clause names, by a word that it has, in one sentence."""
+    named = [label for _, label in ordering.named(taken.text, sheet)]
+    for over in {id(o): o for label in named for o, _ in label.cells}.values():
+        yield [f for label in named for o, f in label.cells if o is over]
+    if len(named) > 1:
+        yield [f for label in named for _, f in label.cells[:1]]
+    numbers = [
+        f for f in sheet.facts if f.kind not in (*facts.NAMES, facts.CODE, facts.DAY, facts.TIME, facts.YEAR)
+    ]
+    silent = language.stop_words(language.DEFAULT) | language.stop_words(sheet.language)
+    keys = [
+        concepts.keys(w, sheet.language)
+        for w in dict.fromkeys(tokens.words(taken.text))
+        if w not in silent and not w.isdigit()
+    ]
+    for key in keys:
+        beside = _distinct(f for f in numbers if any(f.said.get(k, 0.0) >= reading.PARTED for k in key))
+        for kind in {f.kind for f in beside}:
+            alike = [f for f in beside if f.kind == kind]
+            if 2 <= len(alike) <= _FEW:
+                yield alike
+    spoken = [s for s in sheet.segments if any(k in sheet.reading.words(*s) for key in keys for k in key)]
+    for start, end in spoken:
+        inside = _distinct(f for f in numbers if start <= f.span[0] < end)
+        for kind in {f.kind for f in inside}:
+            alike = [f for f in inside if f.kind == kind]
+            if 2 <= len(alike) <= _FEW:
+                yield alike
+
+
+def _distinct(found: Iterable[Fact]) -> list[Fact]:
+    kept: list[Fact] = []
+    for fact in found:
+        if not any(fact.span[0] < k.span[1] and k.span[0] < fact.span[1] for k in kept):
+            kept.append(fact)
+    return kept

@@ -1,0 +1,136 @@
+"""Values of a page and what they belong to: sentences about one are not taken for another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from triptych.grounding.check import UNSUPPORTED, Checker, Item, context
+from triptych.grounding.sheet import Sheet
+from triptych.types import Page, PageText
+
+PAIRS = (
+    ("Due date", "2024-08-26"),
+    ("Order date", "2024-07-24"),
+    ("Net sum", "119.50"),
+    ("To pay", "142.20"),
+)
+LAYOUTS = {
+    "beside": "\n".join(f"{label}: {value}" for label, value in PAIRS),
+    "far": "\n".join(f"{label:20}{value}" for label, value in PAIRS),
+    "dotted": "\n".join(f"{label} {'.' * (30 - len(label))} {value}" for label, value in PAIRS),
+    "above": "\n\n".join(f"{label}\n{value}" for label, value in PAIRS),
+    "below": "\n\n".join(f"{value}\n({label})" for label, value in PAIRS),
+    "bold": "\n".join(f"- **{label}:** {value}" for label, value in PAIRS),
+}
+ALIGNED = """Stock in March
+
+Article     Oldham  Redcar  Total
+Hinges         120      45    165
+Springs         80     310    390
+Gaskets         15      60     75
+"""
+BARRED = """| Article | Oldham | Redcar | Total |
+| Hinges | 120 | 45 | 165 |
+| Springs | 80 | 310 | 390 |
+| Gaskets | 15 | 60 | 75 |
+"""
+MINUTES = """Minutes of the Harbour Board
+
+Chair: Ada Quist
+Treasurer: Bo Lind
+
+1. Crane
+
+The motion was approved with 7 votes to 2. The crane is paid by the city, the shed by the board.
+
+2. Ferry
+
+The motion was rejected with 6 votes against and 1 in favour. The start was moved from 09:00 to 14:30.
+Smoking is forbidden. Lunch is provided, dinner is not. Ada Quist succeeded Cleo Marsh as chair.
+
+Tasks
+
+- [x] order the ropes
+- [ ] paint the shed
+- [ ] sell the barge
+"""
+
+
+def holds(page: str, sentence: str, question: str = "What does it say?") -> bool:
+    shown = Page(1, PageText.plain(page), 0, 0, text_source="native")
+    checker = Checker({1: Item(1, Sheet(shown), context(shown, "paper.txt"))}, question)
+    return all(c.status != UNSUPPORTED for c in checker.sentence(f"{sentence} [1]."))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+class TestLabels:
+    def test_a_value_is_that_of_its_label(self, layout: str) -> None:
+        page = LAYOUTS[layout]
+        assert holds(page, "The due date is 26 August 2024")
+        assert holds(page, "The net sum is 119.50, and 142.20 is to pay")
+
+    def test_and_of_no_other(self, layout: str) -> None:
+        page = LAYOUTS[layout]
+        assert not holds(page, "The due date is 24 July 2024")
+        assert not holds(page, "The net sum is 142.20")
+
+    def test_that_it_is_another_may_be_said(self, layout: str) -> None:
+        page = LAYOUTS[layout]
+        assert holds(page, "The due date is not 24 July 2024")
+        assert not holds(page, "The due date is not 26 August 2024")
+
+
+@pytest.mark.parametrize("page", [ALIGNED, BARRED])
+class TestTables:
+    def test_a_cell_belongs_to_its_row_and_column(self, page: str) -> None:
+        assert holds(page, "Redcar has 310 springs")
+        assert not holds(page, "Redcar has 60 springs")
+        assert not holds(page, "Redcar has 80 springs")
+        assert not holds(page, "Oldham has 310 springs and Redcar 80")
+
+    def test_order_is_worked_out(self, page: str) -> None:
+        assert holds(page, "Oldham has more hinges than gaskets")
+        assert not holds(page, "Oldham has more gaskets than hinges")
+        assert holds(page, "Redcar has the most springs")
+        assert not holds(page, "Hinges have the largest total")
+
+    def test_counts_and_sums_follow(self, page: str) -> None:
+        assert holds(page, "Three articles are listed")
+        assert not holds(page, "Seven articles are listed")
+        assert holds(page, "In Redcar there are 355 hinges and springs together")
+        assert not holds(page, "In Redcar there are 365 hinges and springs together")
+
+
+class TestSentences:
+    @pytest.mark.parametrize(
+        ("sentence", "true"),
+        [
+            ("The motion on the crane was approved", True),
+            ("The motion on the crane was rejected", False),
+            ("The motion on the ferry was approved", False),
+            ("The chair is Ada Quist", True),
+            ("The chair is Bo Lind", False),
+            ("Cleo Marsh was followed by Ada Quist", True),
+            ("Cleo Marsh succeeded Ada Quist", False),
+            ("The start was moved from 9 am to 2:30 pm", True),
+            ("The start was moved from 14:30 to 09:00", False),
+            ("No, dinner is not provided", True),
+            ("Dinner is provided", False),
+            ("Smoking is allowed", False),
+            ('The minutes say "Lunch is provided, dinner is not"', True),
+            ("Two tasks are open", True),
+            ("Five tasks are open", False),
+        ],
+    )
+    def test_what_is_said_of_whom(self, sentence: str, true: bool) -> None:
+        assert holds(MINUTES, sentence) == true
+
+    def test_values_of_the_question(self) -> None:
+        page = "Subtotal: 117.20\nTotal: 129.50\nChange: 0.50"
+        assert holds(page, "The bill came to 129.50", "What was the total?")
+        assert not holds(page, "The bill came to 0.50", "What was the total?")
+
+    def test_a_period_of_days(self) -> None:
+        page = "Invoice date: 2024-07-24\nDue date: 2024-08-26"
+        assert holds(page, "From 24 July 2024 until 26 August 2024 there are 33 days")
+        assert not holds(page, "From 24 July 2024 until 26 August 2024 there are 40 days")
