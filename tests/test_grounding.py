@@ -446,6 +446,8 @@ class TestSentences:
         'ACME Inc. paid $5. [1] Then it said "x y. Z q" [2].',
         "- a [1]\n- b [2][3]\n\nAs [1] says, no. 5 is gone! Really? Yes [1]",
         "第一です。[1]第二です。[2]",
+        "Is it? [\n1] It is.",
+        "Is it?\n[1]",
         "No end",
     )
 

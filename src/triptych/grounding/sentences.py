@@ -30,6 +30,7 @@ _ROUND = re.compile(
     re.IGNORECASE,
 )
 _MARKS = re.compile(rf"(?:\s*{_CITED.pattern})+[.!?。]?", re.IGNORECASE)  # citations behind a full stop
+_MAY_CITE = re.compile(r"[\[【][^\]】]{0,60}")  # may become citations that belong to the sentence before
 _STOP = re.compile(r"[.!?。！？]+[\"'”’»)\]]*|\n+")
 ABBREVIATION = re.compile(
     r"(?:\b(?:no|nr|nos|inc|ltd|llc|corp|co|mr|mrs|ms|dr|prof|st|vs|approx|ca|ave|blvd|dept|est|fig|jr|sr|vol|e\.g|i\.e"
@@ -87,8 +88,8 @@ class Splitter:
         text = self._text
         behind = _MARKS.match(text, stop.end())
         end = behind.end() if behind else stop.end()
-        rest = text[end:].lstrip(" \t")
-        if not last and (not rest or rest[0] in "[【" or len(text) == stop.end()):
+        rest, ahead = text[end:].lstrip(" \t"), text[end:].lstrip()
+        if not last and (not ahead or _MAY_CITE.fullmatch(ahead)):
             return None
         if "\n" in stop[0] or rest.startswith("\n"):
             lead = len(text[end:]) - len(text[end:].lstrip())
