@@ -15,7 +15,6 @@ import numpy as np
 from triptych.types import Page, PageText
 
 COLUMN_GAP = 1.6  # a gap of this many text heights between words of one line starts a new segment
-TURNS = {0: (0, 1, 2, 3), 90: (1, 2, 3, 0), 180: (2, 3, 0, 1), 270: (3, 0, 1, 2)}
 
 
 @dataclass(frozen=True, slots=True)

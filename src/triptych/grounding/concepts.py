@@ -114,7 +114,6 @@ def direction(words: Iterable[str]) -> int:
     return bool(said & _GREW) - bool(said & _SHRANK)
 
 
-_STEMMED = ("en", "de", "fr", "es")
 _HEADS = 4  # letters of a known word from which a longer German one may end in it
 
 

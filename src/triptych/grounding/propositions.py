@@ -17,7 +17,6 @@ from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, clause_terms, fit, silent_in, weights
 from triptych.words import language, tokens
 
-_TICKED = re.compile(r"^\W*\[[xX✓]\]|☒|☑|✓")
 _EMPTY = re.compile(r"^\W*\[ ?\]|☐")
 _YES = re.compile(r"(?:^|[:\s])(?:yes|ja|oui|sí|si)\W*$", re.IGNORECASE)
 _NO = re.compile(r"[:\s](?:no|nein|non)\W*$", re.IGNORECASE)

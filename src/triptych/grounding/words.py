@@ -143,16 +143,3 @@ ACRONYMS = frozenset(
         "ht",
     ]
 )
-USUAL_ENDINGS = (
-    "tion",
-    "tions",
-    "sion",
-    "sions",
-    "ment",
-    "ments",
-    "ness",
-    "ally",
-    "ingly",
-    "ibility",
-    "ability",
-)
