@@ -157,12 +157,10 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     cuts = _cuts(ask)
     every = {cut: _supports(ask, cut, pages) for cut in cuts}
     if kind := of_kind(ask):
-        found = (
-            (_facts(ask, pages) if kind.item else [])
-            or _of_kind(kind, named, pages)
-            or _facts(ask, pages)
-            or _unkind(kind, ask, named, meaning)
-        )
+        finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages)]
+        if kind.item:  # its price is a cell of a row
+            finders.reverse()
+        found = finders[0]() or finders[1]() or _unkind(kind, ask, named, meaning)
     elif _wants_total(ask, cuts[0]):
         found = _labelled(cuts, _among(every, pages, named), named, find_totals)
     else:
@@ -194,9 +192,9 @@ def _among(
     return {cut: [s for s, p in zip(of, pages, strict=True) if id(p) in kept] for cut, of in supports.items()}
 
 
-def _of_kind(ask: Ask, named: Sequence[Candidate], pages: Sequence[Candidate]) -> list[Finding]:
+def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """Values of the kind that is asked for; without a balance, what is to be paid is the total."""
-    pages = [p for p in _fitting(ask, pages) if p in named]
+    pages = _fitting(ask, pages)
     supports = {cut: _supports(ask, cut, pages) for cut in ask.cuts}
     found = _labelled(ask.cuts, supports, pages, partial(find_named, ask))
     if not found and ask.kind and (ask.kind.name == "balance" or _NET.search(ask.question)):
@@ -221,8 +219,10 @@ def _unkind(kind: Ask, ask: Ask, pages: Sequence[Candidate], meaning: Meaning | 
     found = _clear(_labelled(cuts, supports, pages, partial(find_fields, ask))) or _roles(
         ask, pages, meaning, GOOD
     )
-    said = found or find_passages(kind, _fitting(kind, pages))
-    return found or [f for f in said if kind.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
+    if found:
+        return found
+    said = find_passages(kind, _fitting(kind, pages))
+    return [f for f in said if kind.kind.asked.search(f.evidence.page.text.text, *f.quote[0])]
 
 
 def _clear(fields: Sequence[Finding]) -> list[Finding]:

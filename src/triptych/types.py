@@ -159,6 +159,11 @@ class PageText:
         last = int(self.spans[:, 0].searchsorted(end, side="left"))
         return range(first, max(first, last))
 
+    def inside(self, box: Box) -> np.ndarray:
+        """(n,) bool: the words whose middle is in the box."""
+        middle = (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
+        return ((middle > box[:2]) & (middle < box[2:])).all(axis=1)  # type: ignore[no-any-return]
+
     def boxes_in(self, start: int, end: int) -> tuple[Box, ...]:
         """One box per line for the words that touch the characters `[start, end)`."""
         by_line: dict[int, list[Box]] = {}

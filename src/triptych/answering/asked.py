@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from triptych.answering import roles, shapes
 from triptych.answering.layout import Layout
+from triptych.answering.question import QUOTATION
 from triptych.values import dates, fold
 
-_QUOTED = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")
 _FIELD = re.compile(
     r"\b(?:under|beside|next to|in (?:the )?(?:field|box|line|row)|labell?ed|marked|field|unter|sous|bajo)(?: the)?\s*$",
     re.IGNORECASE,
@@ -86,6 +87,7 @@ class Asked:
         return {w: min(roles.weight(w), TITLE if w in title else 1.0) for w in roles.words(self.words)}
 
 
+@lru_cache(maxsize=64)
 def asked(question: str) -> Asked:
     """Take the names out of a question; what is quoted is a name, too, unless the question says that it is a label."""
     plain = " ".join(question.split()).strip(" ?¿.!")
@@ -93,9 +95,9 @@ def asked(question: str) -> Asked:
         plain = pattern.sub(word, plain)
     said = frozenset(roles.words(plain))
     closed = bool(_CLOSED.match(plain))
-    quoted = [m for m in _QUOTED.finditer(plain)]
+    quoted = [m for m in QUOTATION.finditer(plain)]
     label = next((m for m in quoted if _FIELD.search(plain[: m.start()])), None)
-    bare = _QUOTED.sub(" Q1 ", plain)
+    bare = QUOTATION.sub(" Q1 ", plain)
     for day in reversed(dates(bare)):
         bare = f"{bare[: day.start]} Q1 {bare[day.end :]}"
     words, found = _unnamed(bare)
@@ -104,7 +106,7 @@ def asked(question: str) -> Asked:
     names = (*(n for n in found if n != "Q1"), *(m[1] for m in quoted if m is not label))
     if label:
         return Asked(label[1], shapes.called_for(label[1]), said, closed, names)
-    return Asked(" ".join(words), shapes.called_for(_QUOTED.sub(" ", plain)), said, closed, names)
+    return Asked(" ".join(words), shapes.called_for(QUOTATION.sub(" ", plain)), said, closed, names)
 
 
 def _unnamed(text: str) -> tuple[list[str], list[str]]:

@@ -14,12 +14,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from triptych.answering.grids import rows_of, tables
-from triptych.answering.layout import Layout, Segment
+from triptych.answering.layout import Layout, Segment, Span
 from triptych.answering.scales import values_of
 from triptych.types import Region
 from triptych.values import numbers
 
-Span = tuple[int, int]
 _SHARE = re.compile(r"^(?P<name>[^\W\d_][^\d%]*?)[\s:,(–-]*(?P<value>\d[\d.,]*\s?%)\)?$")
 _FEWEST = 3  # numbers of a chart
 _SEGMENTS = 80  # a page with more is no chart
@@ -97,10 +96,7 @@ def _of_series(layout: Layout, series: Sequence[Region]) -> Iterator[Mark]:
 
 def _segment(layout: Layout, region: Region) -> Segment | None:
     """The number in a region."""
-    text, box = layout.text, region.box
-    middle = (text.boxes[:, :2] + text.boxes[:, 2:]) / 2
-    inside = ((middle > box[:2]) & (middle < box[2:])).all(axis=1)
-    spans = text.spans[inside].tolist()
+    spans = layout.text.spans[layout.text.inside(region.box)].tolist()
     if not spans:
         return None
     home = next(s for s in layout.segments if s.start <= spans[0][0] < s.end)

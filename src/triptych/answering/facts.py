@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 from triptych.answering.charts import marks
 from triptych.answering.grids import grids, rows_of
-from triptych.answering.layout import Layout, Segment
+from triptych.answering.layout import Layout, Segment, Span
 from triptych.answering.options import choices
 from triptych.answering.stacks import stacks
 
-Span = tuple[int, int]
 _INLINE = re.compile(r"^\W{0,4}(?P<key>[^\W\d][^:：|;]{0,40})[:：]\s+(?P<value>[^\s:].*)$")
 _SPACED = re.compile(r"^(?P<key>\S(?:\S| (?! )){1,30})\s{2,}(?P<value>\S.*)$")
 _AMOUNT = re.compile(

@@ -10,10 +10,9 @@ from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from triptych.answering.layout import Layout, Segment
+from triptych.answering.layout import Layout, Segment, Span
 from triptych.values import dates, is_year, numbers
 
-Span = tuple[int, int]
 _FEWEST_CELLS, _FEWEST_ROWS = 3, 3  # of a printed table, its head among them
 _FARTHEST = 4.5  # heights from one row to the next
 _WIDER = 1.6

@@ -14,6 +14,7 @@ import numpy as np
 
 from triptych.types import Page, PageText
 
+Span = tuple[int, int]  # characters of a page, from and before
 COLUMN_GAP = 1.6  # a gap of this many text heights between words of one line starts a new segment
 
 

@@ -10,13 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 
 from rapidfuzz import fuzz
 
 from triptych.answering.cells import alike
 from triptych.answering.facts import Fact
-from triptych.answering.question import AMOUNT, COUNT, DATE, FISCAL, NOISE, PERCENT, PERSON, STOP
+from triptych.answering.question import AMOUNT, COUNT, DATE, FISCAL, NOISE, PERCENT, PERSON, QUOTATION, STOP
 from triptych.answering.support import MONTHS, MOST
 from triptych.values import dates, fold, numbers
 
@@ -59,7 +60,6 @@ _NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&
 _OPENING = re.compile(
     r"(?i:what|which) (?:is|are|was|were) the (?:[A-Z][\w.]* ?)+(?=(?:on|of|in|for|at|from)\b)"
 )
-_QUOTED = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")
 _SLIPS = 84.0  # per cent of a name's characters, in order
 _ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
 _GLUED = 6  # letters of a label that may have lost its spaces
@@ -105,13 +105,14 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
 def wording(question: str, expects: str) -> Wording:
     """What a question says."""
     question = FISCAL.sub("", question)
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
     label = _OPENING.match(question)
     names = (m[0] for m in _NAMED.finditer(question, label.end() if label else question.find(" ")))
-    quoted = (m[1] for m in _QUOTED.finditer(question))
+    quoted = (m[1] for m in QUOTATION.finditer(question))
     expects = LASTING if _SPAN.search(question) else expects
     return Wording(
         tokens(question), frozenset(implied), expects, tuple(map(tokens, names)), tuple(map(tokens, quoted))

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from triptych.answering.layout import Layout, Segment
+from triptych.answering.layout import Layout, Segment, Span
 from triptych.types import Region
 
-Span = tuple[int, int]
 _STATES = {"ticked": True, "unticked": False}
 _SIGN = re.compile(
     r"(?:\[(?P<in>[ xX✓✔]?)\]|\((?P<round>[ xX•])\)|(?P<drawn>[☐☑☒✓✔✗□■○●◉◯▢]))\s*(?P<said>[^\[\]()☐☑☒✓✔✗□■○●◉◯▢|]+)"
@@ -76,9 +75,8 @@ def _is_set(sign: re.Match[str]) -> bool:
 
 def _where(layout: Layout, region: Region) -> tuple[Segment, Span] | None:
     """The words of an option, and its characters: OCR may have read the mark as a part of a word."""
-    text, box = layout.text, region.box
-    middle = (text.boxes[:, :2] + text.boxes[:, 2:]) / 2
-    spans = text.spans[((middle > box[:2]) & (middle < box[2:])).all(axis=1)].tolist()
+    text = layout.text
+    spans = text.spans[text.inside(region.box)].tolist()
     if not spans:
         return None
     at = text.text.find(region.text, spans[0][0], spans[-1][1])

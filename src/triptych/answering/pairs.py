@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from triptych.answering import letters, roles, sayings, shapes
 from triptych.answering.fields import _is_header, fields_at
 from triptych.answering.labels import _matched
-from triptych.answering.layout import Layout, Segment
-from triptych.answering.roles import INLINE, PRINTED, Pair, Span
+from triptych.answering.layout import Layout, Segment, Span
+from triptych.answering.roles import INLINE, PRINTED, Pair
 from triptych.values import number_readings
 
 _COLON = re.compile(r"(?:^|(?<=[|;·•]\s)|(?<=\s{2}))[\W_]*([^\W\d_][^:：|;]{0,39}?)\s*[:：](?!//|\d\d\b)")

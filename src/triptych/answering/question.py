@@ -40,6 +40,7 @@ _PLACE = (
     r"form|page|document|sheet|letter|receipt|invoice|bill|report|slip|memo|fax|chart|slide|table|"
     r"statement|contract|order|ticket|screen|dashboard|note|rechnung|beleg|facture|factura|fattura|factuur"
 )
+QUOTATION = re.compile(r"[\"“„«]([^\"”“»]+)[\"”“»]")  # each of several
 _QUOTED = re.compile(r"[\"“„«](.+)[\"”“»]")
 _ON_QUOTED = re.compile(
     rf"\s+(?:on|in|of|from|at)\s+(?:the\s+|this\s+|that\s+|a\s+)?(?:\w+\s+)?(?:{_PLACE})?\s*(?:titled|called|headed|named)?\s*$",

@@ -15,11 +15,10 @@ from functools import lru_cache
 import numpy as np
 
 from triptych.answering.cells import alike
-from triptych.answering.layout import Layout, Segment
+from triptych.answering.layout import Layout, Segment, Span
 from triptych.answering.question import STOP
 from triptych.values import fold
 
-Span = tuple[int, int]
 PRINTED, INLINE, SAID, SENTENCE = "printed", "inline", "said", "sentence"
 Meaning = Callable[[Sequence[str]], np.ndarray]  # texts into rows of length 1
 

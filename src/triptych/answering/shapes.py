@@ -84,6 +84,7 @@ _NOUN = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def called_for(question: str) -> str:
     """The shape of value that a question calls for; TEXT where it may be anything."""
     named = _NOUN.match(question)

@@ -52,9 +52,7 @@ class Frames:
 
 def _said(text: PageText, box: Box) -> str:
     """The words whose middle is in the box, in reading order."""
-    middle = (text.boxes[:, :2] + text.boxes[:, 2:]) / 2
-    inside = ((middle > box[:2]) & (middle < box[2:])).all(axis=1)
-    return " ".join(text.text[start:end] for start, end in text.spans[inside].tolist())
+    return " ".join(text.text[start:end] for start, end in text.spans[text.inside(box)].tolist())
 
 
 def _frames(image: np.ndarray) -> Iterator[Box]:

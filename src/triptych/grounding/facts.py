@@ -30,12 +30,18 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _RUN = re.compile(
     r"(?<![\w'’])[A-Z\u00c0-\u00de][\w.&'’-]*(?:[ ](?:(?:de|van|von|der|den|di|da|la|le|du|bin|&)[ ])*(?:[A-Z\u00c0-\u00de][\w.&'’-]*|\d{1,4}(?![\w.,]*\d)))*"
 )
+_STOPS = (
+    r"[;!?()•]|(?<!\b[A-ZÀ-Þ])(?<!\bno)(?<!\bNo)(?<!\bNr)(?<!\bDr)(?<!\bMr)(?<!\bSt)(?<!\bMrs)(?<!\bCo)(?<!\bInc)(?<!\bLtd)\.(?=\s|$)"
+    r"|,(?=\s)|"
+)
 _PIECES = re.compile(
-    r"[;!?()•]|(?<!\b[A-ZÀ-Þ])(?<!\bno)(?<!\bNo)(?<!\bNr)(?<!\bDr)(?<!\bMr)(?<!\bSt)(?<!\bMrs)(?<!\bCo)(?<!\bInc)(?<!\bLtd)\.(?=\s|$)|,(?=\s)|\b(?:and|but|while|or|und|aber|oder|et|mais|ou|y|e|o|pero|plus|which|who|der|die|das|qui|que)\b",
+    _STOPS
+    + r"\b(?:and|but|while|or|und|aber|oder|et|mais|ou|y|e|o|pero|plus|which|who|der|die|das|qui|que)\b",
     re.IGNORECASE,
 )
 _PARTS = re.compile(
-    r"[;!?()•]|(?<!\b[A-ZÀ-Þ])(?<!\bno)(?<!\bNo)(?<!\bNr)(?<!\bDr)(?<!\bMr)(?<!\bSt)(?<!\bMrs)(?<!\bCo)(?<!\bInc)(?<!\bLtd)\.(?=\s|$)|,(?=\s)|\b(?:and|und|et|y|e)(?=(?:\s\w+){0,2}\s(?:not|nicht|non|no|none|cannot)\b)|\b(?:but|while|whereas|aber|während|mais|pero|sondern|sino)\b",
+    _STOPS
+    + r"\b(?:and|und|et|y|e)(?=(?:\s\w+){0,2}\s(?:not|nicht|non|no|none|cannot)\b)|\b(?:but|while|whereas|aber|während|mais|pero|sondern|sino)\b",
     re.IGNORECASE,
 )
 _MEASURE = re.compile(r"\d+(?:[.,]\d+)?[^\W\d_]{1,3}")
