@@ -12,7 +12,7 @@ from triptych.library import Library
 NOTES = {
     "bill.txt": "Invoice INV-77\nDate: 29 January 2024\nOven gasket 14.90\nTotal 14.90\n",
     "cafe.txt": "Corner Cafe\nLemon cake 4.20\nFlat white 3.50\nTotal 7.70\n",
-    "pumps.txt": "Pump events\nPump 3: 09:30\nPump 7: 13:58\n",
+    "pumps.txt": "Harbour pumps\nPump with a warning: 13:58\n",
 }
 
 

@@ -185,7 +185,7 @@ def _values(layout: Layout, match: Match) -> Iterator[_Near]:
         more = [] if until else _reach(layout, layout.part(home, start, end), match)[1:]
         # Cut by characters: the label may touch the value.
         yield _Near([(start, end), *more], 0.9 if colon else 0.5, colon)
-    header = blank and _is_header(layout, home, match)
+    header = blank and is_header(layout, home, match)
     if blank:
         yield from _right(layout, home, match, header)
     yield from _below(layout, home, match, blank, header)
@@ -214,7 +214,7 @@ def _below(layout: Layout, home: Segment, match: Match, blank: bool, header: boo
         yield _Near(spans, relation, alone)
 
 
-def _is_header(layout: Layout, home: Segment, match: Match) -> bool:
+def is_header(layout: Layout, home: Segment, match: Match) -> bool:
     """A label in a row of three or more such labels, most with something below: the head of a table."""
     if _label_like(home) or any(c.isdigit() for c in home.text):
         return False

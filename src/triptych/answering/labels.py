@@ -67,21 +67,21 @@ def _match_in(layout: Layout, segment: Segment, wanted: str) -> list[Match]:
     a, b, similar = _snap(segment.text, places[found.dest_start], places[found.dest_end - 1] + 1, wanted)
     if similar < _SIMILAR / 100:
         return []
-    return [_matched(layout, segment, a, b, similar + _long(wanted))]
+    return [matched(layout, segment, a, b, similar + _long(wanted))]
 
 
 def match_pattern(layout: Layout, pattern: re.Pattern[str]) -> list[Match]:
     """As `match_label`, for labels that many languages write in many ways: what `pattern` finds first in a
     segment, letter for letter."""
     found = [
-        _matched(layout, segment, hit.start(), hit.end(), 1.0)
+        matched(layout, segment, hit.start(), hit.end(), 1.0)
         for segment in layout.segments
         if (hit := pattern.search(segment.text))
     ]
     return sorted(found, key=lambda m: -m.score)[:8]
 
 
-def _matched(layout: Layout, segment: Segment, a: int, b: int, similar: float) -> Match:
+def matched(layout: Layout, segment: Segment, a: int, b: int, similar: float) -> Match:
     """Characters `[a, b)` of a segment as a label: best with a colon after it and nothing before it."""
     own, _ = fold_map(segment.text[a:b])
     rest = segment.text[b:]

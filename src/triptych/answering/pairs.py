@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from triptych.answering import letters, roles, sayings, shapes
-from triptych.answering.fields import _is_header, fields_at
-from triptych.answering.labels import _matched
+from triptych.answering.fields import fields_at, is_header
+from triptych.answering.labels import matched
 from triptych.answering.layout import Layout, Segment, Span
 from triptych.answering.roles import INLINE, PRINTED, Pair
 from triptych.values import number_readings
@@ -88,10 +88,10 @@ _EXPECTS = {
 
 
 def _printed(layout: Layout, segment: Segment, a: int, b: int, kind: str) -> Iterator[Pair]:
-    match = _matched(layout, segment, a, b, 1.0)
+    match = matched(layout, segment, a, b, 1.0)
     label = " ".join(segment.text[a:b].split())
     under = [s.text for s in layout.below(segment, 12.0)[:2]]
-    if len(under) > 1 and all(map(_is_number, under)) and _is_header(layout, segment, match):
+    if len(under) > 1 and all(map(_is_number, under)) and is_header(layout, segment, match):
         return  # of a table: which row is another question
     if b >= len(segment.text.rstrip(" :")) and _is_row(layout, segment):
         return  # of a table, or a list of choices: which column is another question
