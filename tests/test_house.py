@@ -46,6 +46,7 @@ BACK_ENDS_MAY = {
     "files",
     "hub.model_files",
     "neural.batches",
+    "neural.openvino_cpu",
     "pages.orientation",
     "dialogue.replies",
     "dialogue.control_tokens",

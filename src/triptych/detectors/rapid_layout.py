@@ -45,7 +45,7 @@ def load(argument: str = "") -> Detector:
             model_type=_kind(path),
             model_dir_or_path=path,
             engine_type="openvino",
-            engine_cfg={"inference_num_threads": 1},  # a process for each core
+            engine_cfg={"inference_num_threads": 1, "enable_cpu_pinning": False},  # a process for each core
             conf_thresh=_CONFIDENCE,
         )
     return Detector(engine, path.stem)

@@ -13,6 +13,7 @@ import openvino as ov
 from openvino import opset13 as op
 
 from triptych.encoders._bert import Shape, Weights
+from triptych.neural.openvino_cpu import compiled, native_precision
 
 
 class Engine:
@@ -27,14 +28,9 @@ class Engine:
     ) -> None:
         """`threads` = 0 uses all cores; `precision` = '' is bf16 where the processor multiplies it natively.
         `alone`: one stream has all threads. A question then waits 2.0 instead of 3.4 ms for the same bits."""
-        core = ov.Core()
-        native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        settings = {
-            "PERFORMANCE_HINT": "LATENCY" if alone else "THROUGHPUT",
-            "INFERENCE_PRECISION_HINT": precision or ("bf16" if native else "f32"),
-            "INFERENCE_NUM_THREADS": threads,
-        }
-        model = core.compile_model(graph(weights, shape), "CPU", settings)
+        model = compiled(
+            graph(weights, shape), threads=threads, alone=alone, precision=precision or native_precision()
+        )
         self._weights = weights  # the graph shares their memory
         self.streams = int(model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._idle: SimpleQueue[Any] = SimpleQueue()

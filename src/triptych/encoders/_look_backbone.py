@@ -20,6 +20,7 @@ from openvino import opset13 as op
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from triptych.errors import MissingPackage, ModelError
+from triptych.neural.openvino_cpu import compiled, native_precision
 
 FILE = "PP-OCRv6_det_small.onnx"
 SHA256 = "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"
@@ -36,15 +37,9 @@ class Backbone:
 
     def __init__(self, threads: int = 0, precision: str = "") -> None:
         """`threads` = 0 uses all cores; `precision` = '' is bf16 where the processor multiplies it natively."""
-        core = ov.Core()
-        native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        settings = {
-            "PERFORMANCE_HINT": "THROUGHPUT",
-            "INFERENCE_PRECISION_HINT": precision or ("bf16" if native else "f32"),
-            "INFERENCE_NUM_THREADS": threads,
-        }
         try:
-            model = core.compile_model(_graph(core, _model_file()), "CPU", settings)
+            graph = _graph(ov.Core(), _model_file())
+            model = compiled(graph, threads=threads, precision=precision or native_precision())
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:200]
             raise ModelError(

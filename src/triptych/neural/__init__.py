@@ -1,1 +1,1 @@
-"""What encoders, captioners and training on torch share; imported by those only."""
+"""What back ends that run networks share: batches on torch, models in OpenVINO."""

@@ -18,6 +18,8 @@ import numpy as np
 import openvino
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
+from triptych.neural.openvino_cpu import compiled
+
 STRIP = 48  # height in pixels of a strip for the recogniser
 # Strips are padded up to one of these widths. OpenVINO keeps 5 MB for every shape it has seen, so there
 # are few; each is a quarter or less above the one before. The network was trained on 320, and loses
@@ -33,8 +35,7 @@ def compile_model(path: Path, threads: int) -> openvino.CompiledModel:
     The precision is left to OpenVINO, which takes bfloat16 where the processor has it (twice as fast
     with AMX) and float32 elsewhere.
     """
-    core = openvino.Core()
-    model = _without_softmax(core.read_model(path))
+    model = _without_softmax(openvino.Core().read_model(path))
     steps = PrePostProcessor(model)
     steps.input().tensor().set_element_type(openvino.Type.u8).set_layout(
         openvino.Layout("NHWC")
@@ -43,13 +44,13 @@ def compile_model(path: Path, threads: int) -> openvino.CompiledModel:
     steps.input().preprocess().convert_element_type(openvino.Type.f32).convert_color(ColorFormat.BGR).mean(
         127.5
     ).scale(127.5)
-    config = {
-        "INFERENCE_NUM_THREADS": threads,
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": 1,
-        "CPU_RUNTIME_CACHE_CAPACITY": str(_CACHED_SHAPES),
-    }
-    return core.compile_model(steps.build(), "CPU", config)
+    return compiled(
+        steps.build(),
+        threads=threads,
+        alone=True,
+        NUM_STREAMS=1,
+        CPU_RUNTIME_CACHE_CAPACITY=str(_CACHED_SHAPES),
+    )
 
 
 def _without_softmax(model: openvino.Model) -> openvino.Model:
