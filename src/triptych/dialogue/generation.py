@@ -195,13 +195,18 @@ def fitted(picture: np.ndarray, side: int) -> np.ndarray:
     refuse it; itself where it is so already."""
     height, width = picture.shape[:2]
     if max(height, width) > side:
-        from PIL import Image  # not on top: a search needs none
-
         scale = side / max(height, width)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-        picture = np.asarray(small)
+        picture = shrunk(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
     height, width = picture.shape[:2]
     least = max(_LEAST, max(height, width) // _LONGEST_RATIO)
     lacking = (0, max(0, least - height)), (0, max(0, least - width)), (0, 0)
     return np.pad(picture, lacking, constant_values=255) if height < least or width < least else picture
+
+
+def shrunk(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A uint8 (h, w, 3) picture brought down to (height, width); itself where that is its size."""
+    if picture.shape[:2] == size:
+        return picture
+    from PIL import Image  # not on top: a search needs none
+
+    return np.asarray(Image.fromarray(picture).resize(size[::-1], Image.Resampling.HAMMING))

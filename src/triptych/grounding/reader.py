@@ -13,11 +13,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
 from triptych.dialogue.cost import text_tokens
 from triptych.dialogue.events import Cited, Token
-from triptych.dialogue.generation import fitted
+from triptych.dialogue.generation import fitted, shrunk
 from triptych.dialogue.replies import drained, sound
 from triptych.errors import VlmError
 from triptych.grounding import distrust
@@ -132,7 +131,7 @@ class Reader:
             drawn = pool.map(lambda n: self.draw(asked.numbered[n], asked.page(n), by_item[n]), by_item)
             pictures = [(w, fitted(picture, w.side)) for found in drawn for w, picture in found]
         sizes = sized([(p.shape[0], p.shape[1]) for _, p in pictures], asked.budget.pixels)
-        resized = [(w, _resized(p, size)) for (w, p), size in zip(pictures, sizes, strict=True)]
+        resized = [(w, shrunk(p, size)) for (w, p), size in zip(pictures, sizes, strict=True)]
         return [
             replace(item, pictures=tuple((w.kind, p) for w, p in resized if w.number == item.number))
             for item in share.items
@@ -201,10 +200,3 @@ class _Asked:
             said = context(page, hit.title, hit.source, hit.section, hit.caption, *beside)
             found[number] = Item(number, Sheet(page, spans), said, number in pictured)
         return found
-
-
-def _resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture brought down to (height, width)."""
-    if picture.shape[:2] == size:
-        return picture
-    return np.asarray(Image.fromarray(picture).resize(size[::-1], Image.Resampling.HAMMING))

@@ -103,12 +103,8 @@ class _Worker:
         threads: int,
         side: int,
     ) -> None:
-        import cv2
-
         from triptych import read
         from triptych.pages import views  # the decoders: imported only now, under the limits
-
-        cv2.setNumThreads(threads)  # by itself it takes all cores, and a quarter more time in all (docs/log/workers.md)
 
         self._end = end
         self._limits = limits

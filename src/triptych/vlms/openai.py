@@ -14,7 +14,6 @@ from contextlib import closing
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import numpy as np
 import openai
 from openai import DefaultHttpxClient, Omit, OpenAI, Stream
 from openai.types.chat import ChatCompletionChunk
@@ -268,10 +267,10 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
     """The parts of a message; words alone as one text, as servers without pictures want it."""
     if all(isinstance(part, str) for part in message.parts):
         return broken_up("".join(map(str, message.parts)))
-    return [_part(part) for part in message.parts]
-
-
-def _part(part: str | np.ndarray) -> dict[str, Any]:
-    if isinstance(part, str):
-        return {"type": "text", "text": broken_up(part)}
-    return {"type": "image_url", "image_url": {"url": _pictures.uri(part)}}
+    uris = iter(_pictures.uris([part for part in message.parts if not isinstance(part, str)]))
+    return [
+        {"type": "text", "text": broken_up(part)}
+        if isinstance(part, str)
+        else {"type": "image_url", "image_url": {"url": next(uris)}}
+        for part in message.parts
+    ]
