@@ -129,6 +129,16 @@ def test_search_explains_to_people(run: Run, made: Path, tmp_path: Path) -> None
         (["search", "oak", "-k", "0"], USAGE, "triptych search --help"),
         (["add"], USAGE, "Missing argument 'PATH...'. Type: triptych add --help"),
         (["list", "--frobnicate"], USAGE, "triptych list --help"),
+        (
+            ["list", "--library", "x"],
+            USAGE,
+            "--library stands before the command. Type: triptych --library DIR list",
+        ),
+        (
+            ["keys", "list", "--quiet"],
+            USAGE,
+            "--quiet stands before the command. Type: triptych --quiet keys list",
+        ),
         (["show", "8"], USAGE, "4 characters"),
         (["show", "od\nd"], USAGE, "od\\nd"),
         (["show", "stock.csv", "--out", "x.foo"], USAGE, "Known: .png"),

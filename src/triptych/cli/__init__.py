@@ -61,8 +61,19 @@ def _usage(error: click.UsageError) -> int:
 
     said = error.format_message().replace("integer range", "whole number").replace("float range", "number")
     command = error.ctx.command_path if error.ctx else "triptych"
-    click.echo(f"triptych: {safe(said)} Type: {command} --help", err=True)
+    typed = f"{command} --help"
+    if isinstance(error, click.NoSuchOption) and (whole := _of_the_program(error.option_name)):
+        said, typed = f"{error.option_name} stands before the command.", command.replace(" ", f" {whole} ", 1)
+    click.echo(f"triptych: {safe(said)} Type: {typed}", err=True)
     return USAGE
+
+
+def _of_the_program(name: str) -> str:
+    """How an option that every command hears is written, `--library DIR`; "" for one that none of them is."""
+    for option in cli.params:
+        if name in option.opts:
+            return f"{name} {option.metavar}" if option.metavar else name
+    return ""
 
 
 def _system(error: OSError) -> str:
