@@ -63,6 +63,16 @@ def test_a_name_counts_where_it_stands_as_typed() -> None:
     assert parts(asked, "load data as you like")["names"] == 0
 
 
+def test_a_date_counts_as_a_whole_and_in_any_style() -> None:
+    asked = "receipt of 05-02-18"
+    there = parts(asked, "a receipt, 5 Feb 2018")
+    pieces = parts(asked, "a receipt, 05 x 1.00, no. 02, page 18")
+    assert there["coverage"] == there["specifics"] == pytest.approx(1.0)
+    assert pieces["coverage"] == pytest.approx(0.25) and pieces["specifics"] == 0.0
+    both = parts("from 05-02-18 to 06-02-18", "05-02-18 and more")  # a piece of the other one stays
+    assert both["coverage"] == pytest.approx(0.75)
+
+
 def test_large_print_is_told_from_small() -> None:
     def line(text: str, top: float, height: float) -> Line:
         return Line(tuple(Word(w, (0.1, top, 0.2, top + height)) for w in text.split()))  # type: ignore[arg-type]

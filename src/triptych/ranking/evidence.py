@@ -47,7 +47,8 @@ _OPENS = re.compile(r"(?:^|[.?!:])\W*$")  # what stands before the first word of
 class Question:
     """A question as evidence is looked for: `weights` of its words by root, `following` pairs of them that stand
     side by side, `names`, runs of words with capitals, as they were typed, `specific`, the roots of what is
-    named or numbered: words with capitals or digits, and `values`, which pages print in other styles."""
+    named or numbered: words with capitals or digits, and `values`, which pages print in other styles, each with the
+    roots of the words that it is written with: a date has several."""
 
     query: Query
     roots: Mapping[str, str]
@@ -55,7 +56,7 @@ class Question:
     following: frozenset[tuple[str, str]]
     names: tuple[str, ...]
     specific: frozenset[str]
-    values: tuple[Value, ...]
+    values: tuple[tuple[Value, frozenset[str]], ...]
 
     @classmethod
     def of(cls, text: str, query: Query, rarity: Weight) -> Question:
@@ -66,8 +67,11 @@ class Question:
             weights[root] = max(weight, weights.get(root, 0.0))
         following = frozenset(pairwise(roots[word] for word in query.words))
         specific = frozenset(roots[word] for word in _specific(text) if word in roots)
+        values = tuple(
+            (v, frozenset(roots[word] for word in _run_of(v.printed, query.words))) for v in query.values
+        )
         bare = replace(query, values=())
-        return cls(bare, roots, weights, following, tuple(_names(text)), specific, query.values)
+        return cls(bare, roots, weights, following, tuple(_names(text)), specific, values)
 
     @property
     def total(self) -> float:
@@ -77,6 +81,12 @@ class Question:
     def named(self) -> float:
         """Weight of what is specific."""
         return sum(self.weights[term] for term in self.specific)
+
+
+def _run_of(printed: str, words: Sequence[str]) -> Sequence[str]:
+    """The neighbours among `words` that are `printed` when written as one; () without any."""
+    runs = (words[i:j] for i in range(len(words)) for j in range(i + 1, len(words) + 1))
+    return next((run for run in runs if "".join(run) == printed), ())
 
 
 def weighed(parts: Mapping[str, float]) -> float:
@@ -92,16 +102,27 @@ def parts(page: PageText, title: str, caption: str, asked: Question, rarity: Wei
         return dict.fromkeys(WEIGHTS, 0.0)
     found = [m for m in matches(page.text, asked.query, rarity) if m.term in asked.weights]
     beside = [_beside(page.text, a, b) and (a.term, b.term) in asked.following for a, b in pairwise(found)]
-    said = {m.term for m in found} | {asked.roots[w] for w in tokens.words(title) if w in asked.roots}
+    spoken = {m.term for m in found} | {asked.roots[w] for w in tokens.words(title) if w in asked.roots}
+    said = _whole(page.text, spoken, asked)
     return {
         "coverage": sum(asked.weights[term] for term in said) / total,
         "neighbours": _neighbours(found, beside, asked),
         "run": min(1.0, _run(found, beside, asked) / total),  # a word that is asked twice may come thrice
         "names": _named(page.text, asked) / total,
         "print": sum(asked.weights[term] for term in _large(page, found)) / total,
-        "specifics": _specifics(page.text, said, asked),
+        "specifics": _specifics(said, asked),
         "described": sum(asked.weights[term] for term in _terms(caption, asked, rarity)) / total,
     }
+
+
+def _whole(text: str, said: Set[str], asked: Question) -> Set[str]:
+    """What is said, with values that stand there in another style, without pieces of some that do not stand there as
+    a whole: 05, 02 and 18 stand on most receipts."""
+    whole, pieces = set[str](), set[str]()
+    for value, roots in asked.values:
+        if len(roots) > 1 or not roots <= said:
+            (whole if holds(text, value) else pieces).update(roots)
+    return (said - pieces) | whole
 
 
 def _terms(text: str, asked: Question, rarity: Weight) -> set[str]:
@@ -134,17 +155,11 @@ def _named(text: str, asked: Question) -> float:
     return sum(asked.weights[root] for root in {asked.roots[word] for word in said if word in asked.roots})
 
 
-def _specifics(text: str, said: Set[str], asked: Question) -> float:
-    """Share of what the question names or numbers that is said, values in any style; 1 where it does neither:
-    nothing lacks."""
-    if asked.named <= 0:
-        return 1.0
-    there = set(said)
-    for value in asked.values:
-        roots = {asked.roots[word] for word in tokens.words(value.printed) if word in asked.roots}
-        if not roots <= there and holds(text, value):
-            there |= roots
-    return sum(asked.weights[term] for term in asked.specific & there) / asked.named
+def _specifics(said: Set[str], asked: Question) -> float:
+    """Share of what the question names or numbers that is said; 1 where it does neither: nothing lacks."""
+    return (
+        sum(asked.weights[term] for term in asked.specific & said) / asked.named if asked.named > 0 else 1.0
+    )
 
 
 def _large(page: PageText, found: Sequence[Match]) -> set[str]:
