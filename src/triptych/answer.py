@@ -28,11 +28,10 @@ from triptych.answering.findings import (
     find_roles,
     find_totals,
 )
-from triptych.answering.matching import mostly, wording
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
 from triptych.answering.roles import Meaning
-from triptych.answering.support import Support, bears, bears_values, lacking, support
+from triptych.answering.support import Support, bears, bears_values, lacking, mostly, support
 from triptych.answering.vocabulary import asks_total
 from triptych.catalog import Catalog
 from triptych.grounding.plain import visible
@@ -269,13 +268,8 @@ def _named(wanted: Asked, ask: Ask, pages: Sequence[Candidate]) -> list[Candidat
 def _fitting(ask: Ask, pages: Sequence[Candidate]) -> list[Candidate]:
     """Pages of files that hold what the question names, whole names of people and companies among it."""
     words = {p.asset: [q.words for q in pages if q.asset == p.asset] for p in pages}
-    names = wording(ask.question, ask.expects).names
-    return [
-        p
-        for p in pages
-        if bears(ask, words[p.asset])
-        and all(any(mostly(name, w.words, w.folded) for w in words[p.asset]) for name in names)
-    ]
+    names = asked(ask.question).names
+    return [p for p in pages if bears(ask, names, words[p.asset]) and mostly(names, words[p.asset])]
 
 
 def _labelled(

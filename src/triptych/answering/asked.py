@@ -9,7 +9,7 @@ from functools import lru_cache
 from triptych.answering import roles, shapes
 from triptych.answering.layout import Layout
 from triptych.answering.question import QUOTATION
-from triptych.values import dates, fold
+from triptych.values import MONTHS, dates, fold
 
 _FIELD = re.compile(
     r"\b(?:under|beside|next to|in (?:the )?(?:field|box|line|row)|labell?ed|marked|field|unter|sous|bajo)(?: the)?\s*$",
@@ -115,19 +115,13 @@ def _unnamed(text: str) -> tuple[list[str], list[str]]:
     names: list[list[str]] = []
     after = False
     for i, token in enumerate(re.sub(r"['’]s\b|[,;()]", " ", text).split()):
-        if (
-            i
-            and not after
-            and token.isupper()
-            and 2 < len(token) < 6
-            and not roles.known(fold(token))
-            and token.isalpha()
-        ):
+        if i and not after and _is_acronym(token):
             names.append([token])  # IBM, or a label: either way the page has to say it
             kept.append(token)
-            after = False
+            after = True
             continue
-        if named := bool(i and _is_name(token)):
+        goes_on = after and token[:1].isupper() and roles.telling(fold(token))
+        if named := bool(i and (goes_on or _is_name(token))):
             while len(kept) > 1 and not after and kept[-1].casefold() in _BEFORE_NAME:
                 kept.pop()
             names = [*names[:-1], [*names[-1], token]] if after else [*names, [token]]
@@ -137,9 +131,15 @@ def _unnamed(text: str) -> tuple[list[str], list[str]]:
     return kept, [" ".join(w for w in n if w != "Q1") for n in names if n != ["Q1"]]
 
 
+def _is_acronym(token: str) -> bool:
+    return token.isupper() and token.isalpha() and 2 < len(token) < 6 and not roles.known(fold(token))
+
+
 def _is_name(token: str) -> bool:
     """Whether a word of a question names somebody or something: a capital or a digit, and no word of papers."""
     if any(map(str.isdigit, token)):
         return True
+    if fold(token) in MONTHS:
+        return False
     acronym = token.isupper() and len(token) < 6
     return (token[:1].isupper() and not acronym and not roles.known(fold(token))) or token == "&"

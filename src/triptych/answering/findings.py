@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from triptych.answering import cells, fillers, passages, shapes
-from triptych.answering.asked import Asked
+from triptych.answering.asked import Asked, asked
 from triptych.answering.cells import alike
 from triptych.answering.facts import Fact, facts
 from triptych.answering.fields import Field, fields
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
-from triptych.answering.matching import ASKING, Wording, choose, stands, tokens, wording
+from triptych.answering.matching import ASKING, choose, tokens, wording
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
@@ -168,7 +168,7 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
 def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
     """The value whose label, or row and column, the question names on a paper that holds the rest of it."""
     wanted = wording(ask.question, ask.expects)
-    if not _named_here(wanted, page):
+    if not all(page.words.holds(w) for name in wanted.names for w in name):
         return []
     text = page.evidence.page.text.text
     found = []
@@ -182,17 +182,12 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
     return found
 
 
-def _named_here(wanted: Wording, page: Candidate) -> bool:
-    """Whether every name of two or more words and every quoted title stands on the page."""
-    return all(stands(name, page.words.words, page.words.folded) for name in (*wanted.names, *wanted.quoted))
-
-
-def find_roles(ask: Ask, asked: Asked, page: Candidate, meaning: Meaning | None) -> list[Finding]:
+def find_roles(ask: Ask, wanted: Asked, page: Candidate, meaning: Meaning | None) -> list[Finding]:
     """What fills the role that the question asks for, whatever it is called on the page."""
     found: list[Finding] = []
     if not _right_time(ask, page):
         return found
-    for match in fillers.matches(page.layout, asked, meaning)[:3]:
+    for match in fillers.matches(page.layout, wanted, meaning)[:3]:
         if match.score >= fillers.FAIR:
             quote = _quote(page, match.pair.value, match.pair.at)
             if match.pair.how in (SAID, SENTENCE):
@@ -283,7 +278,11 @@ def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     found = []
     wanted = shapes.called_for(ask.question)
     texts = [p.evidence.page.text for p in pages]
-    for page, best in zip(pages, passages.passages(texts, ask.terms, ask.expects, ask.names), strict=True):
+    for page, best in zip(
+        pages,
+        passages.passages(texts, ask.terms, ask.expects, content_words(" ".join(asked(ask.question).names))),
+        strict=True,
+    ):
         if best and best[0].score >= PASSAGE:
             top = best[0]
             if shapes.fits(page.evidence.page.text.text[slice(*top.value)], wanted) == -1:

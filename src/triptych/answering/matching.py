@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
-from rapidfuzz import fuzz
-
+from triptych.answering.asked import asked
 from triptych.answering.cells import alike
 from triptych.answering.facts import Fact
-from triptych.answering.question import AMOUNT, COUNT, DATE, FISCAL, NOISE, PERCENT, PERSON, QUOTATION, STOP
-from triptych.answering.support import MONTHS, MOST
-from triptych.values import dates, fold, numbers
+from triptych.answering.question import AMOUNT, COUNT, DATE, FISCAL, PERCENT, PERSON, QUOTATION, STOP
+from triptych.values import MONTHS, dates, fold, numbers
 
 COVERED = 0.6  # of a label's weight, at least this share is in the question
 _NEARLY = 0.08  # two facts whose scores are closer than this cannot be told apart
@@ -55,16 +53,8 @@ form page document sheet letter receipt invoice bill report slip memo fax chart 
 """
 _PAPERS = frozenset(_PAPER_WORDS.split())
 _SYMBOLS = {"#": "number", "№": "number", "no": "number", "nr": "number", "%": "percent"}
-_NAMED = re.compile(r"(?<![\w\"“])[A-ZÀ-Þ][\w.]*(?:[ -](?:[A-ZÀ-Þ][\w.]*|&))+")
-# What is the Date Received on ...: a label, not a name
-_OPENING = re.compile(
-    r"(?i:what|which) (?:is|are|was|were) the (?:[A-Z][\w.]* ?)+(?=(?:on|of|in|for|at|from)\b)"
-)
-_SLIPS = 84.0  # per cent of a name's characters, in order
 _ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
 _GLUED = 6  # letters of a label that may have lost its spaces
-_LONG = MONTHS - {"may"}
-_SHORT = frozenset(month[:3] for month in _LONG)
 _TIME = re.compile(r"(?<!\d)[0-2]?\d[:.h][0-5]\d(?!\d)")
 
 
@@ -75,8 +65,7 @@ class Wording:
     words: tuple[str, ...]
     implied: frozenset[str]
     expects: str
-    names: tuple[tuple[str, ...], ...]  # runs of two or more words with a capital
-    quoted: tuple[tuple[str, ...], ...]  # what stands in quotes: titles, and labels
+    names: tuple[tuple[str, ...], ...]  # names of two and more words, quoted titles and labels
 
     @property
     def paper(self) -> frozenset[str]:
@@ -110,13 +99,9 @@ def wording(question: str, expects: str) -> Wording:
     """What a question says."""
     question = FISCAL.sub("", question)
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
-    label = _OPENING.match(question)
-    names = (m[0] for m in _NAMED.finditer(question, label.end() if label else question.find(" ")))
-    quoted = (m[1] for m in QUOTATION.finditer(question))
+    names = {*(n for n in asked(question).names if " " in n), *(m[1] for m in QUOTATION.finditer(question))}
     expects = LASTING if _SPAN.search(question) else expects
-    return Wording(
-        tokens(question), frozenset(implied), expects, tuple(map(tokens, names)), tuple(map(tokens, quoted))
-    )
+    return Wording(tokens(question), frozenset(implied), expects, tuple(map(tokens, names)))
 
 
 def choose(ask: Wording, facts: Sequence[Fact], title: Iterable[str], text: str) -> list[Chosen]:
@@ -212,9 +197,7 @@ def same(a: str, b: str) -> bool:
     """The same word, give or take an ending; numbers and codes to the letter."""
     if any(map(str.isdigit, a)) or any(map(str.isdigit, b)) or min(len(a), len(b)) < 3:
         return a == b
-    return alike(a, b) or (
-        min(len(a), len(b)) == 3 and a[:3] == b[:3] in _SHORT and (a in _LONG) != (b in _LONG)
-    )
+    return alike(a, b) or (a[:3] == b[:3] and MONTHS.get(a, 0) == MONTHS.get(b))  # Jan, January
 
 
 def _numbers_follow(own: Sequence[str], words: Sequence[str]) -> bool:
@@ -235,23 +218,6 @@ def _follows(own: Sequence[str], words: Sequence[str]) -> bool:
         all(same(a, b) for a, b in zip(own, words[i : i + size], strict=True))
         for i in range(len(words) - size + 1)
     )
-
-
-def stands(name: Sequence[str], words: Iterable[str], folded: str) -> bool:
-    """Whether every word of a name stands on a page of those words, give or take a slip of OCR in a long one."""
-    return all(
-        w in words or (len(w) >= 4 and fuzz.partial_ratio(w, folded, score_cutoff=_SLIPS) > 0) for w in name
-    )
-
-
-def mostly(name: Sequence[str], words: Iterable[str], folded: str) -> bool:
-    """Whether most of a name, by length, stands there; legal forms and short words are not counted."""
-    known = frozenset(words)
-    own = [w for w in name if len(w) > 2 and w not in NOISE]
-    if max(map(len, own), default=0) < 4:
-        return True  # VAT ID
-    held = sum(len(w) for w in own if stands((w,), known, folded))
-    return held >= MOST * sum(map(len, own))
 
 
 def fits(value: str, expects: str) -> bool:

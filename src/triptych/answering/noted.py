@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from triptych.types import Page, Region
 
 # What people call them -> the name of the region.
@@ -41,13 +39,9 @@ def noted(page: Page, label: str) -> tuple[tuple[int, int], ...]:
 
 def _spans(page: Page, region: Region) -> tuple[tuple[int, int], ...]:
     """Runs of the words whose middle stands in the region."""
-    text, box = page.text, region.box
-    if not len(text.spans):
-        return ()
-    middle = (text.boxes[:, :2] + text.boxes[:, 2:]) / 2
-    inside = (middle >= [box.x0, box.y0]).all(axis=1) & (middle <= [box.x1, box.y1]).all(axis=1)
+    text = page.text
     runs: list[tuple[int, int]] = []
-    for start, end in text.spans[np.flatnonzero(inside)].tolist():
+    for start, end in text.spans[text.inside(region.box)].tolist():
         if runs and not text.text[runs[-1][1] : start].strip():
             runs[-1] = (runs[-1][0], end)
         else:

@@ -136,17 +136,6 @@ class Ask:
         return self.expects != TEXT or bool(_THING.search(self.question))
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Folded words with a capital inside the question, but what it quotes: companies, countries, people."""
-        known = f". {self.cuts[0].context}" if self.kind or self.item else self.question
-        words = [
-            w for w in re.findall(r"[^\s/–—-]+", _QUOTED.sub(" ", known))[1:] if w[:1].isupper() and w != "I"
-        ]
-        return tuple(
-            w for w in content_words(" ".join(re.sub(r"['’]s\b", "", w) for w in words)) if w not in NOISE
-        )
-
-    @cached_property
     def terms(self) -> tuple[str, ...]:
         """Folded content words of the whole question, in order, without repeats."""
         return content_words(FISCAL.sub("", self.question))

@@ -15,11 +15,9 @@ from rapidfuzz import fuzz
 
 from triptych.answering.question import NOISE, Ask, content_words
 from triptych.types import Page
-from triptych.values import Code, Date, code_key, codes, dates, fold, is_year
+from triptych.values import MONTHS, Code, Date, code_key, codes, dates, fold, is_year
 
 MOST = 0.6  # of the names in a question, by length, a file must hold at least this share
-_MONTHS = "january february march april may june july august september october november december"
-MONTHS = frozenset(_MONTHS.split())  # English charts write Jan
 _STEM = 4  # letters that a name and a word made of it have in common
 _DAY_AND_YEAR = re.compile(r"([^\W\d_]{3,}\.? \d{1,2}),? ((?:19|20)\d\d)")  # December 31, 2022
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
@@ -98,7 +96,7 @@ class PageWords:
     def holds(self, word: str) -> float:
         """How surely a folded word stands on the page: 1 as a word, less within another one (or where
         OCR lost a space), less again with an OCR slip in a longer one."""
-        if word in self.words or (word in MONTHS and word[:3] in self.words):
+        if word in self.words or (word in MONTHS and word[:3] in self.words):  # charts write Jan
             return 1.0
         if word in self.folded:
             return 0.9
@@ -148,11 +146,12 @@ def support(ask: Ask, context: str, words: PageWords) -> Support:
     return Support((names + weight * values) / (1 + weight), names, values, tuple(missing), all(marks))
 
 
-def bears(ask: Ask, pages: Sequence[PageWords]) -> bool:
+def bears(ask: Ask, names: Sequence[str], pages: Sequence[PageWords]) -> bool:
     """Whether the pages of one file hold what the question names besides years: its dates, its codes, and
-    most of its names. Words with a capital are names; a question without any names nothing."""
-    size = sum(map(len, ask.names))
-    held = sum(len(name) * any(w.holds(name) or w.holds_stem(name) for w in pages) for name in ask.names)
+    most of its names."""
+    own = [w for w in content_words(" ".join(names)) if w not in NOISE and not any(map(str.isdigit, w))]
+    size = sum(map(len, own))
+    held = sum(len(name) * any(w.holds(name) or w.holds_stem(name) for w in pages) for name in own)
     return bears_values(ask, pages) and held >= MOST * size
 
 
@@ -161,6 +160,19 @@ def bears_values(ask: Ask, pages: Sequence[PageWords]) -> bool:
     marks = [max(w.holds_day(d) for w in pages) for d in ask.dates]
     marks += [max(w.holds_code(c) for w in pages) for c in ask.codes if not is_year(c.text)]
     return all(marks)
+
+
+def mostly(names: Sequence[str], pages: Sequence[PageWords]) -> bool:
+    """Whether most of each name of several words, by length, stands on a page of one file; legal forms and short
+    words are not counted."""
+    return all(any(_most(name, w) for w in pages) for name in names if " " in name)
+
+
+def _most(name: str, words: PageWords) -> bool:
+    own = [w for w in content_words(name) if len(w) > 2 and w not in NOISE]
+    if max(map(len, own), default=0) < _STEM:
+        return True  # VAT ID
+    return sum(len(w) for w in own if words.holds(w)) >= MOST * sum(map(len, own))
 
 
 def lacking(names: Sequence[str], pages: Sequence[PageWords]) -> list[str]:
