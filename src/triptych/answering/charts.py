@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
+from triptych.answering.fact import Fact
 from triptych.answering.grids import rows_of, tables
-from triptych.answering.layout import Layout, Segment, Span
+from triptych.answering.layout import Layout, Segment
 from triptych.answering.scales import values_of
 from triptych.types import Region
 from triptych.values import numbers
@@ -28,21 +28,12 @@ _LINED = 0.7  # heights within which labels of an axis stand in line
 _HALF = 0.6  # of the distance of two labels: how far from its label a number stands
 
 
-class Mark(NamedTuple):
-    """A printed number of a chart, its series or slice, and its category if it has one."""
-
-    value: Span
-    name: str
-    keys: tuple[str, ...]
-    label: Span | None
-
-
-def marks(layout: Layout) -> list[Mark]:
+def marks(layout: Layout) -> list[Fact]:
     """The numbers of a page's chart that have a name."""
     series = [r for r in layout.page.regions if r.name == "series"]
     if len(series) >= _FEWEST:
         return list(_of_series(layout, series))
-    plain = [Mark((v.start, v.end), c.text, (), (c.start, c.end)) for v, c in bars(layout)]
+    plain = [Fact(((v.start, v.end),), c.text, (), (c.start, c.end)) for v, c in bars(layout)]
     return plain or list(_shares(layout))
 
 
@@ -72,16 +63,16 @@ def _evenly(axis: tuple[list[Segment], str]) -> bool:
     return bool(max(steps) <= _EVEN * max(min(steps), 1e-6))
 
 
-def _shares(layout: Layout) -> Iterator[Mark]:
+def _shares(layout: Layout) -> Iterator[Fact]:
     """Slices with their share printed behind their name."""
     found = [(s, m) for s in layout.segments if (m := _SHARE.match(s.text))]
     if len(found) >= _FEWEST:
         for s, m in found:
             value = (s.start + m.start("value"), s.start + m.end("value"))
-            yield Mark(value, m["name"], (), (s.start, s.start + m.end("name")))
+            yield Fact((value,), m["name"], (), (s.start, s.start + m.end("name")))
 
 
-def _of_series(layout: Layout, series: Sequence[Region]) -> Iterator[Mark]:
+def _of_series(layout: Layout, series: Sequence[Region]) -> Iterator[Fact]:
     found = [(segment, region.text) for region in series if (segment := _segment(layout, region))]
     legend = {r.text for r in layout.page.regions if r.name == "legend"}
     free = [s for s in layout.segments if s.text not in legend and s.start not in {n.start for n, _ in found}]
@@ -91,7 +82,7 @@ def _of_series(layout: Layout, series: Sequence[Region]) -> Iterator[Mark]:
         category = _nearest(segment, *axis) if axis else None
         label = (category.start, category.end) if category else None
         if category or not axis:
-            yield Mark((segment.start, segment.end), name, (category.text,) if category else (), label)
+            yield Fact(((segment.start, segment.end),), name, (category.text,) if category else (), label)
 
 
 def _segment(layout: Layout, region: Region) -> Segment | None:

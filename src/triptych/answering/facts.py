@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from triptych.answering.charts import marks
+from triptych.answering.fact import Fact
 from triptych.answering.grids import grids, rows_of
-from triptych.answering.layout import Layout, Segment, Span
+from triptych.answering.labelled import labelled
+from triptych.answering.layout import Layout, Segment
+from triptych.answering.letters import parts
 from triptych.answering.options import choices
 from triptych.answering.stacks import stacks
 
@@ -28,22 +30,17 @@ _FARTHEST = 4.0  # heights between rows of label and value
 _MOST = 0.8  # of the labels of a block have no digit
 
 
-class Fact(NamedTuple):
-    """A value, one span a line, and its label. In a table the label is the head of its column, and one of
-    `keys` names its row."""
-
-    value: tuple[Span, ...]
-    name: str
-    keys: tuple[str, ...] = ()
-    label: Span | None = None
-
-
 def facts(layout: Layout) -> list[Fact]:
-    """All facts of a page."""
+    """All facts of a page, those first that its order states."""
+    return [*stated(layout), *labelled(layout), *parts(layout)]
+
+
+def stated(layout: Layout) -> list[Fact]:
+    """The facts that tables, charts, ticks, forms and lists state: which label a value has is no guess."""
     stacked = stacks(layout)
     cells = grids(layout)
     taken = frozenset(s.start for stack in stacked for s in (stack.label, *stack.value))
-    taken |= {c.value[0] for c in cells}
+    taken |= {c.value[0][0] for c in cells}
     known = [
         Fact(
             tuple((s.start, s.end) for s in stack.value),
@@ -55,9 +52,7 @@ def facts(layout: Layout) -> list[Fact]:
     ]
     chosen = [Fact(c.chosen, c.name, (), c.label) for c in choices(layout) if c.chosen]
     offered = {c.name for c in choices(layout)}
-    tabled = [Fact((c.value,), c.head, c.keys, c.label) for c in cells]
-    charted = [Fact((m.value,), m.name, m.keys, m.label) for m in marks(layout)]
-    others = [*charted, *known, *tabled, *_lines(layout), *_beside(layout, taken)]
+    others = [*marks(layout), *known, *cells, *_lines(layout), *_beside(layout, taken)]
     return [*chosen, *(f for f in others if f.name not in offered)]
 
 

@@ -13,7 +13,8 @@ from functools import cached_property
 from triptych.answering import cells, fillers, passages, shapes
 from triptych.answering.asked import Asked, asked
 from triptych.answering.cells import alike
-from triptych.answering.facts import Fact, facts
+from triptych.answering.fact import SAID, SENTENCE, STATED, Fact
+from triptych.answering.facts import facts
 from triptych.answering.fields import Field, fields
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
@@ -21,7 +22,7 @@ from triptych.answering.matching import ASKING, choose, tokens, wording
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
-from triptych.answering.roles import SAID, SENTENCE, Meaning
+from triptych.answering.roles import Meaning
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
@@ -75,12 +76,17 @@ class Candidate:
         return facts(self.layout)
 
     @cached_property
+    def stated(self) -> list[Fact]:
+        """The facts that the order of the page states."""
+        return [f for f in self.facts if f.how == STATED]
+
+    @cached_property
     def title(self) -> frozenset[str]:
         """Words that say what the page is: its largest print, and its first line where that is no label."""
         text = self.evidence.page.text
         first = text.text.strip().partition("\n")[0]
         at = text.text.find(first)
-        label = any(f.label and f.label[0] < at + len(first) for f in self.facts)
+        label = any(f.label and f.label[0] < at + len(first) for f in self.stated)
         return frozenset(tokens(f"{heading(text)} {'' if label else first}"))
 
     @property
@@ -172,7 +178,7 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
         return []
     text = page.evidence.page.text.text
     found = []
-    for chosen in choose(wanted, page.facts, page.title, text)[:3]:
+    for chosen in choose(wanted, page.stated, page.title, text)[:3]:
         rest = [w for w in wanted.words if w not in chosen.held and w not in ASKING]
         share = sum(page.words.holds(w) for w in rest) / len(rest) if rest else 1.0
         if (share >= REST or chosen.keyed) and _right_time(ask, page):
@@ -187,12 +193,12 @@ def find_roles(ask: Ask, wanted: Asked, page: Candidate, meaning: Meaning | None
     found: list[Finding] = []
     if not _right_time(ask, page):
         return found
-    for match in fillers.matches(page.layout, wanted, meaning)[:3]:
+    for match in fillers.matches(page.layout, page.facts, wanted, meaning)[:3]:
         if match.score >= fillers.FAIR:
-            quote = _quote(page, match.pair.value, match.pair.at)
-            if match.pair.how in (SAID, SENTENCE):
-                quote = _sentence(page, match.pair.value)
-            found.append(Finding(page.evidence, match.pair.value, quote, match.score, match.score))
+            quote = _quote(page, match.fact.value, match.fact.label)
+            if match.fact.how in (SAID, SENTENCE):
+                quote = _sentence(page, match.fact.value)
+            found.append(Finding(page.evidence, match.fact.value, quote, match.score, match.score))
     return found
 
 

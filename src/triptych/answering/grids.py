@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby, pairwise
-from typing import NamedTuple
 
+from triptych.answering.fact import Fact
 from triptych.answering.layout import Layout, Segment, Span
 from triptych.values import dates, is_year, numbers
 
@@ -25,17 +25,8 @@ _RULE = re.compile(r"^[\s|:-]+$")
 _LONG = 60  # characters of a cell that names a row
 
 
-class Cell(NamedTuple):
-    """A cell, the head of its column, and the cells of its row that may name it, the first one first."""
-
-    value: Span
-    head: str
-    keys: tuple[str, ...]
-    label: Span | None
-
-
 @lru_cache(maxsize=64)
-def grids(layout: Layout) -> tuple[Cell, ...]:
+def grids(layout: Layout) -> tuple[Fact, ...]:
     """Cells of the page's tables."""
     if len(layout.boxes):
         return tuple(cell for rows in tables(layout) for cell in _printed(rows, layout.text.text))
@@ -53,7 +44,7 @@ def tables(layout: Layout) -> list[list[list[Segment]]]:
     return [rows for rows in found if len(rows) >= _FEWEST_ROWS and _even(rows)]
 
 
-def _cells(heads: Sequence[str], row: Sequence[Span | None], text: str) -> Iterator[Cell]:
+def _cells(heads: Sequence[str], row: Sequence[Span | None], text: str) -> Iterator[Fact]:
     """Cells of one row under `heads`; None where it has none."""
     said = ["" if span is None else text[slice(*span)] for span in row]
     for i, span in enumerate(row):
@@ -62,13 +53,13 @@ def _cells(heads: Sequence[str], row: Sequence[Span | None], text: str) -> Itera
         others = [j for j in range(len(row)) if j != i and said[j] and len(said[j]) <= _LONG]
         named = [j for j in others if j == 0 or any(map(str.isalpha, said[j]))]
         if named:
-            yield Cell(span, heads[i], tuple(said[j] for j in named), row[named[0]])
+            yield Fact((span,), heads[i], tuple(said[j] for j in named), row[named[0]])
 
 
 # ------------------------------------------------------------------------------------------ by marks
 
 
-def _records(layout: Layout) -> Iterator[Cell]:
+def _records(layout: Layout) -> Iterator[Fact]:
     """Lines of "name: value; name: value", as files of records are read."""
     for line in layout.segments:
         found = list(_RECORD.finditer(line.text))
@@ -81,7 +72,7 @@ def _records(layout: Layout) -> Iterator[Cell]:
             )
 
 
-def _barred(layout: Layout) -> Iterator[Cell]:
+def _barred(layout: Layout) -> Iterator[Fact]:
     """Tables of Markdown."""
     for barred, lines in groupby(layout.segments, key=lambda s: bool(_BAR.match(s.text))):
         if barred:
@@ -106,7 +97,7 @@ def _bars(line: Segment) -> list[Span]:
 # ------------------------------------------------------------------------------------------ by geometry
 
 
-def _printed(rows: Sequence[Sequence[Segment]], text: str) -> Iterator[Cell]:
+def _printed(rows: Sequence[Sequence[Segment]], text: str) -> Iterator[Fact]:
     head, body = rows[0], rows[1:]
     corner = not any(row[0].x1 < head[0].x0 for row in body)  # the first column has a head, too
     columns = head if corner else [None, *head]

@@ -1,4 +1,4 @@
-"""Who wrote a letter, to whom and about what: places of a letter as pairs, though no label names them.
+"""Who wrote a letter, to whom and about what: places of a letter as facts, though no label names them.
 
 The name under the closing signed it, the name over the salutation is addressed, a line of its own beside the
 salutation says what it is about. Addresses stand on lines with a number and no other value.
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from triptych.answering import shapes
+from triptych.answering.fact import PRINTED, Fact
 from triptych.answering.layout import Layout, Segment
-from triptych.answering.roles import PRINTED, Pair
 from triptych.values import dates, fold, numbers
 
 _CLOSING = re.compile(
@@ -32,7 +32,7 @@ _DATED = "date, written on, sent on, dated"
 _PLACE = "address, location, where"
 
 
-def parts(layout: Layout) -> Iterator[Pair]:
+def parts(layout: Layout) -> Iterator[Fact]:
     """The parts of a letter that a page has, and the address of who made the page out."""
     lines = layout.segments
     yield from _address(layout)
@@ -45,7 +45,7 @@ def parts(layout: Layout) -> Iterator[Pair]:
         (s for s in lines if (d := dates(s.text)) and len(d[0].text) > 0.6 * len(s.text.strip())), None
     )
     if greeting is not None and dated is not None:
-        yield Pair(_DATED, None, _span(dated), 1.0, PRINTED)
+        yield Fact(_span(dated), _DATED, (), None, 1.0, PRINTED)
     if greeting is not None:
         yield from _greeted(lines, greeting)
 
@@ -57,7 +57,7 @@ _JOB = re.compile(
 )
 
 
-def _titled(lines: Sequence[Segment]) -> Iterator[Pair]:
+def _titled(lines: Sequence[Segment]) -> Iterator[Fact]:
     """Names over what they are."""
     for name, job in pairwise(lines):
         if (
@@ -66,27 +66,27 @@ def _titled(lines: Sequence[Segment]) -> Iterator[Pair]:
             and _JOB.search(job.text)
             and ":" not in job.text
         ):
-            yield Pair(job.text, (job.start, job.end), _span(name), 1.0, PRINTED)
+            yield Fact(_span(name), job.text, (), (job.start, job.end), 1.0, PRINTED)
 
 
 def _span(segment: Segment) -> tuple[tuple[int, int], ...]:
     return ((segment.start, segment.end),)
 
 
-def _signature(layout: Layout, under: Sequence[Segment]) -> Iterator[Pair]:
+def _signature(layout: Layout, under: Sequence[Segment]) -> Iterator[Fact]:
     """The first full name under a closing, and the line under it as its position."""
     for name, after in pairwise((*under, None)):
         if name is None or not _full_name(name.text):
             continue
-        yield Pair(_SIGNED, None, _span(name), 1.0, PRINTED)
+        yield Fact(_span(name), _SIGNED, (), None, 1.0, PRINTED)
         if (
             after is not None
             and 2 < len(after.text) < 60
             and not any(map(str.isdigit, after.text))
             and ":" not in after.text
         ):
-            yield Pair(f"position, job title, role of {name.text}", None, _span(after), 1.0, PRINTED)
-            yield Pair(after.text, (after.start, after.end), _span(name), 1.0, PRINTED)
+            yield Fact(_span(after), f"position, job title, role of {name.text}", (), None, 1.0, PRINTED)
+            yield Fact(_span(name), after.text, (), (after.start, after.end), 1.0, PRINTED)
         return
 
 
@@ -94,13 +94,13 @@ def _full_name(text: str) -> bool:
     return len(text.split()) > 1 and shapes.fits(text, shapes.NAME) > 0 and not any(map(str.isdigit, text))
 
 
-def _greeted(lines: Sequence[Segment], at: int) -> Iterator[Pair]:
+def _greeted(lines: Sequence[Segment], at: int) -> Iterator[Fact]:
     """Who is addressed, and what about."""
     greeted = [fold(w) for w in re.findall(r"[^\W\d_]{3,}", _SALUTATION.match(lines[at].text)[1])]  # type: ignore[index]
     above = lines[max(0, at - 12) : at]
     named = [s for s in above if _full_name(s.text) and greeted and fold(s.text.split()[-1]) == greeted[-1]]
     if named:
-        yield Pair(_TO, None, _span(named[-1]), 1.0, PRINTED)
+        yield Fact(_span(named[-1]), _TO, (), None, 1.0, PRINTED)
     for line in (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]):
         text = line.text.strip()
         if (
@@ -110,10 +110,10 @@ def _greeted(lines: Sequence[Segment], at: int) -> Iterator[Pair]:
             and not shapes.placed(text)
             and not dates(text)
         ):
-            yield Pair(_ABOUT, None, _span(line), 0.9, PRINTED)
+            yield Fact(_span(line), _ABOUT, (), None, 0.9, PRINTED)
 
 
-def _address(layout: Layout) -> Iterator[Pair]:
+def _address(layout: Layout) -> Iterator[Fact]:
     """The first address on the upper half of a page: whose page it is, that is where it is."""
     lines = layout.segments
     for i, line in enumerate(lines[: max(4, len(lines) // 3)]):
@@ -138,5 +138,5 @@ def _address(layout: Layout) -> Iterator[Pair]:
                     if not layout.text.text[line.end : after.start].strip()
                     else [*spans, (after.start, after.end)]
                 )
-            yield Pair(_PLACE, None, tuple(spans), 1.0, PRINTED)
+            yield Fact(tuple(spans), _PLACE, (), None, 1.0, PRINTED)
             return

@@ -15,7 +15,7 @@ from math import log
 
 from triptych.answering.asked import asked
 from triptych.answering.cells import alike
-from triptych.answering.facts import Fact
+from triptych.answering.fact import Fact
 from triptych.answering.question import AMOUNT, COUNT, DATE, FISCAL, PERCENT, PERSON, QUOTATION, STOP
 from triptych.values import MONTHS, dates, fold, numbers
 

@@ -9,30 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from triptych.answering.cells import alike
-from triptych.answering.layout import Layout, Segment, Span
+from triptych.answering.layout import Layout, Segment
 from triptych.answering.question import STOP
 from triptych.values import fold
 
-PRINTED, INLINE, SAID, SENTENCE = "printed", "inline", "said", "sentence"
 Meaning = Callable[[Sequence[str]], np.ndarray]  # texts into rows of length 1
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A role and what fills it: `label` in words, where it stands if it does, the spans of the value, how well the
-    two lie together (0 to about 1), and how they were found."""
-
-    label: str
-    at: Span | None
-    value: tuple[Span, ...]
-    lie: float
-    how: str
 
 
 _RINGS = """

@@ -1,4 +1,4 @@
-"""Facts of sentences as pairs of a role and what fills it.
+"""Facts of sentences: a role and what fills it.
 
 "our housing officer Jasper Whitcombe", "the rent will be $1,250", "X (the tenant)", "room 239", "4,744 employees";
 and of a whole sentence the one value of the shape that is wanted, with the rest of the sentence as its role.
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from triptych.answering import shapes
+from triptych.answering.fact import SAID, SENTENCE, Fact
 from triptych.answering.passages import sentences
-from triptych.answering.roles import SAID, SENTENCE, Pair
 from triptych.values import dates
 
 _ROLE = r"[a-zäöüß][\w'’-]*(?:\s[a-zäöüß][\w'’-]*){0,3}"
@@ -43,7 +43,7 @@ _WRAPS = 6  # words on a line that may go on in the next one
 _WORDS = 40  # of a sentence that can stand for one fact
 
 
-def said(text: str, kind: str, apart: bool) -> Iterator[Pair]:
+def said(text: str, kind: str, apart: bool) -> Iterator[Fact]:
     """The facts that the sentences of a text state, those of the wanted shape; `apart`: lines of their own, too."""
     prose = [span for span in sentences(text) if "|" not in text[slice(*span)]]
     lines = [m.span() for m in re.finditer(r"[^\n]+", text)]
@@ -57,7 +57,7 @@ def said(text: str, kind: str, apart: bool) -> Iterator[Pair]:
         yield from _whole(text[start:end], start, kind)
 
 
-def _facts(piece: str, start: int, kind: str) -> Iterator[Pair]:
+def _facts(piece: str, start: int, kind: str) -> Iterator[Fact]:
     days = dates(piece)
     for pattern, role, value in _FACTS:
         for m in pattern.finditer(piece):
@@ -66,10 +66,10 @@ def _facts(piece: str, start: int, kind: str) -> Iterator[Pair]:
             in_day = any(d.start < b and a < d.end and b - a < d.end - d.start for d in days)
             if not in_day and shapes.fits(piece[a:b], kind) >= 0:
                 at = start + m.start(role), start + m.end(role)
-                yield Pair(" ".join(m[role].split()), at, ((start + a, start + b),), 0.6, SAID)
+                yield Fact(((start + a, start + b),), " ".join(m[role].split()), (), at, 0.6, SAID)
 
 
-def _whole(piece: str, start: int, kind: str) -> Iterator[Pair]:
+def _whole(piece: str, start: int, kind: str) -> Iterator[Fact]:
     """A sentence with each of its values of the wanted shape; the rest of the sentence says the role."""
     if len(piece.split()) > _WORDS:
         return
@@ -82,6 +82,5 @@ def _whole(piece: str, start: int, kind: str) -> Iterator[Pair]:
             )  # "the fair opens on 2 May and closes on 30 September"
         elif len(found) > 1 and kind != shapes.NAME and len(piece[:a].split()) > 1:
             rest = piece[:a]
-        yield Pair(
-            " ".join(rest.split()), (start, start + len(piece)), ((start + a, start + b),), 0.5, SENTENCE
-        )
+        at = start, start + len(piece)
+        yield Fact(((start + a, start + b),), " ".join(rest.split()), (), at, 0.5, SENTENCE)

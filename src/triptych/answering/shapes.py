@@ -158,9 +158,11 @@ def _amount(value: str, kind: str, letters: int) -> float:
 
 
 def _code(value: str, digits: int) -> float:
+    if dates(value):
+        return -1.0
     if _PHONE.fullmatch(value):
         return 1.0
-    if dates(value) or not _CODE.fullmatch(value.upper()) or len(value) < 2:
+    if not _CODE.fullmatch(value.upper()) or len(value) < 2:
         return -1.0
     if any(n.money and len(n.text) == len(value) for n in numbers(value)):
         return -0.5
