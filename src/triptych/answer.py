@@ -286,7 +286,7 @@ def _labelled(
         best = max((s.score for s, _ in usable), default=0.0)
         for s, page in usable:
             if s.score >= best - NEAR:
-                weight = 4.0 * s.score - RANK * rank[page.asset]
+                weight = 6.0 * s.score - RANK * rank[page.asset]
                 found += [replace(f, score=f.score + weight) for f in find(cut, page)]
     return found
 

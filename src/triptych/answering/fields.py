@@ -131,7 +131,7 @@ def _fits(value: str, label: str, expects: str) -> float:
     if not digits and not letters:
         return -1.0
     if fold_map(value)[0] in _LABELS or (_NUMBERED.match(label) and _NUMBERED.match(value)):
-        fit -= 0.6  # the next label, not a value
+        fit -= 1.0  # the next label, not a value
     if len(value) == 1 or (len(value) == 2 and not digits):
         fit -= 0.25 / len(value)
     if expects == "date" or _WANTS_DATE.search(label):

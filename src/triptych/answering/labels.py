@@ -16,8 +16,9 @@ from rapidfuzz import fuzz
 from triptych.answering.layout import Layout, Segment
 
 _GLUED = "(?<=[a-z])(?=[A-Z])"  # OCR lost a space: DivisionSales
-_BEFORE_WORD = re.compile(rf"[\s:：/(（]+|{_GLUED}")
-_AFTER_WORD = re.compile(rf"[\s:：/)）]+|{_GLUED}")
+_LEADERS = r"\.{2,}"  # DATE...April 1
+_BEFORE_WORD = re.compile(rf"[\s:：/(（]+|{_LEADERS}|{_GLUED}")
+_AFTER_WORD = re.compile(rf"[\s:：/)）]+|{_LEADERS}|{_GLUED}")
 _SIMILAR = 78.0  # per cent of the characters, in order
 
 

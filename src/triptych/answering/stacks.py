@@ -206,7 +206,11 @@ def _read(group: Sequence[Segment], upper: bool | None) -> Stack | None:
     if upper is None:
         return None
     label, value = (group[0], group[1:]) if upper else (group[-1], group[:-1])
-    return None if any(":" in v.text and v.text[0].isalpha() for v in value) else Stack(label, tuple(value))
+    if any(":" in v.text and v.text[0].isalpha() for v in value):
+        return None
+    if upper and len(value) > 1 and label.text.isupper() and value[1].text.isupper() > value[0].text.isupper():
+        value = value[:1]  # the next label: in capitals, as this one is and its value is not
+    return Stack(label, tuple(value))
 
 
 def _is_label(segment: Segment) -> bool:
