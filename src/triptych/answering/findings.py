@@ -149,6 +149,8 @@ def _answers(ask: Ask, cut: Cut, page: Candidate, field: Field) -> bool:
     )
     if first and not any(alike(first[0], w) or first[0] in w for w in printed):
         return False
+    if set(printed) <= set(content_words(" ".join(asked(ask.question).names))):
+        return False  # who is asked about, not what
     if ask.expects in (AMOUNT, COUNT, PERCENT):
         return bool(numbers(value)) and not dates(value)
     return shapes.fits(value, shapes.called_for(ask.question)) > -1
@@ -173,7 +175,7 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
 
 def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
     """The value whose label, or row and column, the question names on a paper that holds the rest of it."""
-    wanted = wording(ask.question, ask.expects)
+    wanted = wording(ask.question)
     if not all(page.words.holds(w) for name in wanted.names for w in name):
         return []
     text = page.evidence.page.text.text

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
+from triptych.answering import shapes
 from triptych.answering.asked import asked
 from triptych.answering.cells import alike
 from triptych.answering.fact import Fact
-from triptych.answering.question import AMOUNT, COUNT, DATE, FISCAL, PERCENT, PERSON, QUOTATION, STOP
-from triptych.values import MONTHS, dates, fold, numbers
+from triptych.answering.question import FISCAL, QUOTATION, STOP
+from triptych.values import MONTHS, fold, grouped, number_readings
 
 COVERED = 0.6  # of a label's weight, at least this share is in the question
 _NEARLY = 0.08  # two facts whose scores are closer than this cannot be told apart
@@ -34,7 +35,6 @@ entered under according listed list stated state shown show chosen selected tick
 written named printed should kind
 """
 ASKING = frozenset(_ASKING_WORDS.split())
-LASTING = "lasting"  # a type of value that only facts know: how long
 _IMPLIED = (
     (re.compile(r"^\W*(?:\w+ )?when\b|\bwhat (?:date|day)\b", re.I), ("date", "day", "time")),
     (re.compile(r"\bwhat time\b", re.I), ("time",)),
@@ -46,7 +46,6 @@ _IMPLIED = (
     ),
     (re.compile(r"\bhow much\b", re.I), ("amount", "value", "quantity")),
 )
-_SPAN = re.compile(r"\bhow long\b", re.I)
 # What papers are called: such words alone name no field of one.
 _PAPER_WORDS = """
 form page document sheet letter receipt invoice bill report slip memo fax chart table statement contract ticket note mail
@@ -55,7 +54,6 @@ _PAPERS = frozenset(_PAPER_WORDS.split())
 _SYMBOLS = {"#": "number", "№": "number", "no": "number", "nr": "number", "%": "percent"}
 _ASIDE = re.compile(r"\([^)]*\)")  # (seconds)
 _GLUED = 6  # letters of a label that may have lost its spaces
-_TIME = re.compile(r"(?<!\d)[0-2]?\d[:.h][0-5]\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Wording:
 
     words: tuple[str, ...]
     implied: frozenset[str]
-    expects: str
+    shape: str
     names: tuple[tuple[str, ...], ...]  # names of two and more words, quoted titles and labels
 
     @property
@@ -95,13 +93,14 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def wording(question: str, expects: str) -> Wording:
+def wording(question: str) -> Wording:
     """What a question says."""
     question = FISCAL.sub("", question)
     implied = {w for pattern, words in _IMPLIED if pattern.search(question) for w in words}
     names = {*(n for n in asked(question).names if " " in n), *(m[1] for m in QUOTATION.finditer(question))}
-    expects = LASTING if _SPAN.search(question) else expects
-    return Wording(tokens(question), frozenset(implied), expects, tuple(map(tokens, names)))
+    return Wording(
+        tokens(question), frozenset(implied), shapes.called_for(question), tuple(map(tokens, names))
+    )
 
 
 def choose(ask: Wording, facts: Sequence[Fact], title: Iterable[str], text: str) -> list[Chosen]:
@@ -112,7 +111,7 @@ def choose(ask: Wording, facts: Sequence[Fact], title: Iterable[str], text: str)
     for fact in facts:
         value = " ".join(text[a:b] for a, b in fact.value)
         given = _follows(tokens(value) or ("",), ask.words)  # the question says it, so it does not ask for it
-        if not given and fits(value, ask.expects) and (score := _score(ask, fact, rare, titled)):
+        if not given and _may_be(value, ask.shape) and (score := _score(ask, fact, rare, titled)):
             found.append(Chosen(fact, *score))
     found.sort(key=lambda c: -c.score)
     return found if decided(found, text) else []
@@ -220,20 +219,6 @@ def _follows(own: Sequence[str], words: Sequence[str]) -> bool:
     )
 
 
-def fits(value: str, expects: str) -> bool:
-    """Whether a value is of the type that is asked for."""
-    digits = any(map(str.isdigit, value))
-    letters = sum(map(str.isalpha, value))
-    if not digits and not letters:
-        return False
-    if expects == LASTING:
-        return digits and not dates(value)
-    if expects == DATE:
-        return bool(dates(value) or _TIME.search(value)) or (digits and letters == 0 and len(value) == 4)
-    if expects == COUNT:  # "the number of": a code, perhaps
-        return digits and not dates(value)
-    if expects in (AMOUNT, PERCENT):
-        return bool(numbers(value)) and not dates(value)
-    if expects == PERSON:
-        return letters >= 3 and sum(map(str.isdigit, value)) <= 2
-    return True
+def _may_be(value: str, shape: str) -> bool:
+    """Whether a value may be what the question calls for; the unit of a temperature may stand in the head of its column."""
+    return shapes.fits(grouped(value), shape) > -1 or (shape == shapes.HEAT and bool(number_readings(value)))

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from triptych.answering import shapes
 from triptych.answering.kinds import Item, Kind, item_of, kind_of
 from triptych.values import Code, Date, codes, dates, fold
 
@@ -71,7 +72,7 @@ _WHOSE = re.compile(
     r"(?<=^which company is )\b.*\b(?:invoice|receipt|bill)\b.*(?= from$)|(?<=^who is )\b(?:the )?(?:invoice|receipt|bill)\b.*(?= from$)",
     re.IGNORECASE,
 )
-_NAMED_DATE = re.compile(r"\bthe (?:\w+ )?date\b", re.IGNORECASE)
+_NAMED_DATE = re.compile(r"\bthe (?:\w+ )?date\b|\bdate[\"”“»]", re.IGNORECASE)
 _DUE = re.compile(r"\bdue$", re.IGNORECASE)
 _PRINTED = {"phone": "Tel", "telephone": "Tel", "email": "E-mail", "e-mail": "E-mail"}  # what stands on paper
 _STOP_WORDS = """
@@ -92,21 +93,15 @@ pte pvt pty plt
 NOISE = frozenset(_NOISE_WORDS.split())
 TEXT, AMOUNT, COUNT, PERCENT = "text", "amount", "count", "percent"
 DATE, PERSON, SITE = "date", "person", "place"
-_TYPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (PERCENT, r"\b(?:percent(?:age)?|per cent|share|prozent|pourcentage|porcentaje)\b"),
-        (
-            DATE,
-            r"^\s*(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\bwhat (?:date|day)\b"
-            r"|^\s*what (?:is|was) the (?:\w+ )?date\b(?! and)",
-        ),
-        (PERSON, r"^\s*(?:who|whom|wer|qui|qui[ée]n|chi|wie)\s+(?!hoch|viel|lautet)"),
-        (SITE, r"^\s*(?:where|wo|où|d[óo]nde|dove|waar)\b"),
-        (COUNT, r"\bhow many\b|\bwie viele\b|\bhoeveel\b|\bnumber of\b|\bcu[áa]nt[oa]s\b"),
-        (AMOUNT, r"\bhow much\b|\bwie (?:viel|hoch)\b|\bcombien\b|\bcu[áa]nto\b|\bquanto\b"),
-    )
-)
+_TYPES = {
+    shapes.SHARE: PERCENT,
+    shapes.DAY: DATE,
+    shapes.NAME: PERSON,
+    shapes.PLACE: SITE,
+    shapes.COUNT: COUNT,
+    shapes.MONEY: AMOUNT,
+}
+_MUCH = re.compile(r"\bhow much\b|\bwie viel\b|\bcombien\b|\bcu[áa]nto\b|\bquanto\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +145,7 @@ def content_words(text: str) -> tuple[str, ...]:
 def parse(question: str) -> Ask:
     """Take a question apart. Never fails: what is not understood is one long label."""
     asked = " ".join(question.split()).rstrip(" ?¿.!").lstrip("¿")
-    expects = next((kind for kind, pattern in _TYPES if pattern.search(asked)), TEXT)
+    expects = _TYPES.get(shapes.called_for(asked), AMOUNT if _MUCH.search(asked) else TEXT)
     quoted = tuple(m[1] for m in _QUOTED.finditer(asked))
     subject = asked[_OPENINGS.match(asked).end() :]  # type: ignore[union-attr]  # every part is optional
     cuts = (*_implied(asked, expects), *_cuts(subject, quoted))

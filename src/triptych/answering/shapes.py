@@ -37,6 +37,11 @@ _MEASURES = {
 }
 _CLOCK = re.compile(r"(?<![\d:.,])[0-2]?\d[:h][0-5]\d(?!\d)(?:\s?[ap]\.?m\b\.?)?", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
+_WEEKDAY = re.compile(
+    r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?\b"
+    r"|^(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|mi[ée]rcoles|jueves|viernes|s[áa]bado|domingo)\b",
+    re.IGNORECASE,
+)
 _TITLE = r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Ing|Sr|Sra|Mme|St|M)\.\s?)"
 _WORD = r"[A-ZÄÖÜÀ-Þ][\w'’.-]*[\w.]|[A-Z]\.?|&|\d{1,3}"
 _LINK = r"of|and|de|da|do|del|della|der|den|du|des|la|le|van|von|y|e|et|und|the|for|zu"
@@ -63,7 +68,7 @@ _CALLS = tuple(
         (SPAN, r"\bhow (?:long|many (?:seconds|minutes|hours|days|weeks|months|years))\b(?! ago)|\bwie lange\b|\bcombien de temps\b|\bcu[áa]nto (?:tiempo|dura)\b|\bduration\b"),
         (TIME, r"\b(?:what|which) time\b|\bum wie ?viel uhr\b|\b[àa] quelle heure\b|\ba qu[ée] hora\b"),
         (SHARE, r"\bpercent(?:age)?\b|\bper cent\b|\bwhat share\b|\bprozent\b|\bpourcentage\b|\bporcentaje\b"),
-        (DAY, r"^(?:\S+ ){0,2}(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\b(?:what|which|welche[mns]?|quelle?|qu[ée]) (?:day|date|tag|datum|jour|fecha|d[ií]a)\b"
+        (DAY, r"^(?:\S+ ){0,2}(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\b(?:what|which|welche[mns]?|quelle?|qu[ée]) (?:day|date|tag|datum|jour|fecha|d[ií]a)\b(?! range)"
               r"|\b(?:\w+ )?(?:date|deadline|birthday|datum|fecha)\b(?! range)"),
         (COUNT, r"\bhow many\b|\bwie viele\b|\bcu[áa]nt[oa]s\b|\bcombien de\b|\b(?:number|quantity) of (?:the )?(?-i:[a-z]+s\b)(?!['’])"),
         (FIGURE, r"\bhow much\b.*\b(?:grow|grew|grown|rise|rose|risen|fall|fell|fallen|increased?|decreased?|dropped|drop|declined?|change[d]?)\b|\bhow much (?!is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
@@ -122,7 +127,7 @@ def _name(value: str, digits: int, letters: int) -> float:
 
 
 def _day(value: str, digits: int, letters: int) -> float:
-    return 1.0 if dates(value) else 0.3 if _YEAR.search(value) or _CLOCK.search(value) else -1.0
+    return 1.0 if dates(value) else 0.3 if any(p.search(value) for p in (_YEAR, _CLOCK, _WEEKDAY)) else -1.0
 
 
 def _time(value: str, digits: int, letters: int) -> float:

@@ -208,7 +208,12 @@ def _read(group: Sequence[Segment], upper: bool | None) -> Stack | None:
     label, value = (group[0], group[1:]) if upper else (group[-1], group[:-1])
     if any(":" in v.text and v.text[0].isalpha() for v in value):
         return None
-    if upper and len(value) > 1 and label.text.isupper() and value[1].text.isupper() > value[0].text.isupper():
+    if (
+        upper
+        and len(value) > 1
+        and label.text.isupper()
+        and value[1].text.isupper() > value[0].text.isupper()
+    ):
         value = value[:1]  # the next label: in capitals, as this one is and its value is not
     return Stack(label, tuple(value))
 
