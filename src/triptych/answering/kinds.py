@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from triptych.answering import shapes
+from triptych.answering.layout import Span
 from triptych.values import dates
-
-Span = tuple[int, int]
 
 DAY, CODE, NAME, MONEY = "day", "code", "name", "money"
 IBAN, EMAIL, WEB, PHONE, TIME = "iban", "email", "web", "phone", "time"
@@ -22,8 +22,8 @@ _SHAPES = {
     IBAN: re.compile(r"\b[A-Z]{2} ?\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b"),
     EMAIL: re.compile(r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"),
     WEB: re.compile(r"\b(?:https?://|www\.)[\w./-]+\w", re.I),
-    PHONE: re.compile(r"(?<![\w.,])\+?\(?\d(?:[ ./()–-]{0,3}\d){5,14}(?![\w]|[.,]\d)"),
-    TIME: re.compile(r"(?<![\d:.,])[0-2]?\d:[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I),
+    PHONE: shapes.PHONE,
+    TIME: shapes.CLOCK,
     NAME: re.compile(r"[^\W\d_][^\n|:;]{1,79}"),
 }
 _BARE = (IBAN, EMAIL, WEB, TIME)  # a shape that says by itself what it is

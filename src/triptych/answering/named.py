@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from triptych.answering import roles, vocabulary
 from triptych.answering.fields import fields_at
-from triptych.answering.kinds import CODE, DAY, MONEY, NAME, PHONE, Kind, Span, shaped
+from triptych.answering.kinds import CODE, DAY, MONEY, NAME, PHONE, Kind, shaped
 from triptych.answering.labels import match_pattern
-from triptych.answering.layout import Layout
+from triptych.answering.layout import Layout, Span
 from triptych.answering.question import content_words
 from triptych.answering.totals import Amount, amounts
 from triptych.values import date_readings

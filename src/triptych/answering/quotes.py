@@ -28,7 +28,7 @@ def tidy(text: str, start: int, end: int) -> str:
     return " ".join(text[start:end].split())
 
 
-_SPACED = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")
+SPACED = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")
 _BETWEEN_HAN = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) (?=[\u3040-\u30ff\u3400-\u9fff])")
 
 
@@ -38,7 +38,7 @@ def spoken(text: str) -> str:
     line = _BETWEEN_HAN.sub("", " ".join(text.split()))
     if not any(c.isdigit() for c in line):
         return line
-    return _SPACED.sub(lambda m: m[0].replace(" ", ""), line)
+    return SPACED.sub(lambda m: m[0].replace(" ", ""), line)
 
 
 ELISION = " … "

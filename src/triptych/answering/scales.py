@@ -8,9 +8,8 @@ from itertools import pairwise
 from operator import attrgetter
 
 from triptych.answering.layout import Layout, Segment
-from triptych.values import Number, dates, is_year, numbers
+from triptych.values import Number, dates, grouped, is_year, numbers
 
-_GROUPED = re.compile(r"^\D{0,4}\d{1,3}(?: \d{3})+(?:[.,]\d+)?\D{0,4}$")  # 53 230 alone is one number
 _CODE = re.compile(r"(?<!\w)[^\W\d_]+[-/]?(?:\d+[-/]?)*$")  # what stands before a number in a code
 _TICKS = 4  # so many evenly spaced numbers in one line are an axis
 
@@ -27,7 +26,7 @@ def read(layout: Layout) -> tuple[list[Value], list[Segment]]:
     values: list[Value] = []
     labels: list[Segment] = []
     for segment in layout.segments:
-        text = _GROUPED.sub(lambda m: m[0].replace(" ", "\u00a0"), segment.text)
+        text = grouped(segment.text)
         days = [(d.start, d.end) for d in dates(text)]
         found = [
             n

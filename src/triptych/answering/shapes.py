@@ -35,7 +35,9 @@ _MEASURES = {
     kind: re.compile(rf"{_NUMBER}\s?-?{unit}(?![^\W\d_])(?:\s?\d+\s?{unit}(?![^\W\d_]))*", re.IGNORECASE)
     for kind, unit in _UNITS.items()
 }
-_CLOCK = re.compile(r"(?<![\d:.,])[0-2]?\d[:h][0-5]\d(?!\d)(?:\s?[ap]\.?m\b\.?)?", re.IGNORECASE)
+CLOCK = re.compile(
+    r"(?<![\d:.,])[0-2]?\d[:h][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE
+)
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
 _WEEKDAY = re.compile(
     r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?\b"
@@ -50,7 +52,7 @@ _NAME = re.compile(
 )
 _LAST = re.compile(r"(?<!\bInc)(?<!\bLtd)(?<!\bCo)(?<!\bCorp)[.,]+$")
 _CODE = re.compile(r"[A-Z0-9*#][A-Z0-9/._#*-]*(?: [A-Z0-9*][A-Z0-9/._*-]*){0,4}")
-_PHONE = re.compile(r"\+?\(?\d(?:[ ./()–-]{0,3}\d){5,14}")
+PHONE = re.compile(r"(?<![\w.,])\+?\(?\d(?:[ ./()–-]{0,3}\d){5,14}(?![\w]|[.,]\d)")
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|lane|avenue|ave|drive|way|walk|place|square|terrace|rise|hill|crescent|close|court|grove|park|row|gardens?|boulevard|blvd"
     r"|jalan|jln|rue|place|chemin|quai|calle|plaza|avenida|paseo|via|piazza)\b|stra(?:ß|ss)e\b|\wstr\.|\wweg\b|\wplatz\b|\wallee\b|\wgasse\b",
@@ -127,11 +129,11 @@ def _name(value: str, digits: int, letters: int) -> float:
 
 
 def _day(value: str, digits: int, letters: int) -> float:
-    return 1.0 if dates(value) else 0.3 if any(p.search(value) for p in (_YEAR, _CLOCK, _WEEKDAY)) else -1.0
+    return 1.0 if dates(value) else 0.3 if any(p.search(value) for p in (_YEAR, CLOCK, _WEEKDAY)) else -1.0
 
 
 def _time(value: str, digits: int, letters: int) -> float:
-    return 1.0 if _CLOCK.search(value) else -1.0
+    return 1.0 if CLOCK.search(value) else -1.0
 
 
 def _share(value: str, digits: int, letters: int) -> float:
@@ -165,7 +167,7 @@ def _amount(value: str, kind: str, letters: int) -> float:
 def _code(value: str, digits: int) -> float:
     if dates(value):
         return -1.0
-    if _PHONE.fullmatch(value):
+    if PHONE.fullmatch(value):
         return 1.0
     if not _CODE.fullmatch(value.upper()) or len(value) < 2:
         return -1.0
@@ -188,7 +190,7 @@ def every(kind: str, text: str) -> list[tuple[int, int]]:
     if kind == DAY:
         return [(d.start, d.end) for d in dates(text)]
     if kind == TIME:
-        return [m.span() for m in _CLOCK.finditer(text)]
+        return [m.span() for m in CLOCK.finditer(text)]
     days = [(d.start, d.end) for d in dates(text)]
     return [
         (n.start, n.end)

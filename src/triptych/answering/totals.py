@@ -6,7 +6,6 @@ arithmetic between the amounts (net plus tax, cash less change, rounding) and th
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from decimal import Decimal
 
 from triptych.answering import vocabulary as words
 from triptych.answering.layout import Layout, Segment
+from triptych.answering.quotes import SPACED
 from triptych.values import Number, dates, numbers, repair
 
 _CENT = Decimal("0.011")
 _ROUNDING = Decimal("0.05")  # the largest step that cash is rounded by where it is not printed
 _PAID = 1.2  # support from cash less change
-_SPACED = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def amounts(layout: Layout) -> list[Amount]:
 
 def _despaced(text: str) -> tuple[str, list[int]]:
     """Text without the spaces of letter-spaced words ("R M 1 . 3 8"), and each character's old place."""
-    gaps = {m.start() + i for m in _SPACED.finditer(text) for i, c in enumerate(m[0]) if c == " "}
+    gaps = {m.start() + i for m in SPACED.finditer(text) for i, c in enumerate(m[0]) if c == " "}
     places = [i for i in range(len(text)) if i not in gaps]
     return "".join(text[i] for i in places), places
 
