@@ -233,14 +233,13 @@ def _roles(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None, least:
     wanted = asked(ask.question)
     fitting = _nearest(wanted, _named(wanted, ask, pages))
     files = list(dict.fromkeys(p.asset for p in fitting))[:FILES]
-    found = [
-        replace(f, score=f.score - RANK * p.evidence.n)
-        for p in fitting
-        if p.asset in files
-        for f in find_roles(ask, wanted, p, meaning)
-        if f.strength >= least
-    ]
-    return found
+    found = _ranked((p for p in fitting if p.asset in files), partial(find_roles, ask, wanted, meaning))
+    return [f for f in found if f.strength >= least]
+
+
+def _ranked(pages: Iterable[Candidate], find: Callable[[Candidate], list[Finding]]) -> list[Finding]:
+    """What is found on the pages; a page that was ranked higher counts more."""
+    return [replace(f, score=f.score - RANK * p.evidence.n) for p in pages for f in find(p)]
 
 
 def _nearest(wanted: Asked, pages: Sequence[Candidate]) -> list[Candidate]:
@@ -302,9 +301,8 @@ def _unlabelled(
     if clear and not yearly:
         return clear
     pages = _fitting(ask, pages)
-    found = [replace(f, score=f.score - RANK * p.evidence.n) for p in pages for f in find_cells(ask, p)]
     return (
-        found
+        _ranked(pages, partial(find_cells, ask))
         or clear
         or matched
         or [f for f in fields if f.strength >= FAIR_FIELD]
@@ -314,12 +312,7 @@ def _unlabelled(
 
 def _facts(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """Values whose label, or row and column, the question names."""
-    found = [
-        replace(f, score=f.score - RANK * p.evidence.n)
-        for p in _fitting(ask, pages)
-        for f in find_facts(ask, p)
-    ]
-    return sorted(found, key=lambda f: -f.score)
+    return sorted(_ranked(_fitting(ask, pages), partial(find_facts, ask)), key=lambda f: -f.score)
 
 
 def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]:

@@ -31,42 +31,10 @@ _GERMAN = re.compile(
     r"^(?:(?:von|bis|seit|an|mit|für|auf|in|unter|aus|zu) )?(?:w(?:er|as|ie|ann|o|em|en|elche[rsnm]?|ohin|oher|arum)|ist|sind)\b",
     re.IGNORECASE,
 )
-_BEFORE_NAME = frozenset(
-    [
-        "on",
-        "in",
-        "of",
-        "from",
-        "by",
-        "at",
-        "with",
-        "the",
-        "a",
-        "an",
-        "for",
-        "about",
-        "to",
-        "der",
-        "die",
-        "das",
-        "von",
-        "vom",
-        "bei",
-        "für",
-        "auf",
-        "im",
-        "de",
-        "du",
-        "la",
-        "le",
-        "les",
-        "des",
-        "à",
-        "del",
-        "el",
-        "en",
-    ]
-)
+_SMALL_WORDS = """
+on in of from by at with the a an for about to der die das von vom bei für auf im de du la le les des à del el en
+"""
+_BEFORE_NAME = frozenset(_SMALL_WORDS.split())
 TITLE = 0.3  # what a word weighs that the page has for its title
 
 

@@ -190,7 +190,7 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
     return found
 
 
-def find_roles(ask: Ask, wanted: Asked, page: Candidate, meaning: Meaning | None) -> list[Finding]:
+def find_roles(ask: Ask, wanted: Asked, meaning: Meaning | None, page: Candidate) -> list[Finding]:
     """What fills the role that the question asks for, whatever it is called on the page."""
     found: list[Finding] = []
     if not _right_time(ask, page):
