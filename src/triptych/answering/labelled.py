@@ -16,7 +16,6 @@ from triptych.answering.layout import Layout, Segment, Span
 from triptych.values import number_readings
 
 _COLON = re.compile(r"(?:^|(?<=[|;·•]\s)|(?<=\s{2}))[\W_]*([^\W\d_][^:：|;]{0,39}?)\s*[:：](?!//|\d\d\b)")
-_GAP = re.compile(r"^([^\W\d_][^:\n]{1,38}?)(?:\s{2,}|\s*\.{3,}\s*|\t)(\S.*)$")
 _LABEL_WORDS = 6
 
 
@@ -111,11 +110,6 @@ def _names_itself(text: str) -> bool:
 def _inline(layout: Layout, segment: Segment) -> Iterator[Fact]:
     """*Issued 2 May 2020* and columns of plain text, whose label has no colon."""
     text = segment.text
-    if m := _GAP.match(text):
-        at = segment.start, segment.start + len(m[1])
-        value = segment.start + m.start(2), segment.start + len(text.rstrip())
-        yield Fact((value,), m[1], (), at, 0.8, INLINE)
-        return
     for start, end in _valued(text):
         head = text[:start].rstrip(" :.-–#")
         if (
