@@ -394,6 +394,17 @@ def test_a_value_in_another_column_is_quoted_without_what_stands_between() -> No
     holds(given, p)
 
 
+def test_leaders_of_dots_part_label_and_value() -> None:
+    p = page(
+        (40, 40, "CHANGE IN SCHEDULE"),
+        (40, 300, "SIGNED....Hope Martinez"),
+        (40, 340, "DATE...April 1, 1957"),
+    )
+    given = answer('What is the DATE on the form "Change in Schedule"?', evidence(p))
+    assert given.value == "April 1, 1957"
+    holds(given, p)
+
+
 def test_the_form_with_the_asked_title_answers() -> None:
     two = evidence(page((40.0, 40.0, "PRICE LIST"), (40.0, 80.0, "DATE: 1 May 1990")), page(*FORM))
     assert answer('What is the DATE on the form "SERVICE REQUEST FORM"?', two).value == "March 27, 1984"

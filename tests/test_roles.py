@@ -166,3 +166,22 @@ def test_names_are_no_words_of_the_role() -> None:
 def test_a_code_with_a_hyphen_is_no_negative_number() -> None:
     assert not numbers("DN-28765 and L-4821")
     assert [n.text for n in numbers("-4821 and USD -12")] == ["-4821", "USD -12"]
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("How many people used Apple Music in March 2018?", ("Apple Music", "2018")),
+        ("How many viewers watched the NFL Super Bowl?", ("NFL Super Bowl",)),
+        ("What is the BIC on the Lefèvre Services invoice?", ("Lefèvre Services",)),
+    ],
+)
+def test_names_of_a_question_are_whole_and_hold_no_month(question: str, names: tuple[str, ...]) -> None:
+    assert asked(question).names == names
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("Wednesday", shapes.DAY), ("jueves", shapes.DAY), ("07/06/2022", shapes.CODE)]
+)
+def test_a_weekday_is_a_day_and_a_date_is_no_code(value: str, kind: str) -> None:
+    assert (shapes.fits(value, kind) > 0) == (kind == shapes.DAY)
