@@ -134,3 +134,45 @@ class TestSentences:
         page = "Invoice date: 2024-07-24\nDue date: 2024-08-26"
         assert holds(page, "From 24 July 2024 until 26 August 2024 there are 33 days")
         assert not holds(page, "From 24 July 2024 until 26 August 2024 there are 40 days")
+
+
+FRAMES = (
+    "",
+    "1. ",
+    "- ",
+    "According to the stock list [1], ",
+    "Answer: ",
+    "From the list it can be seen that ",
+)
+
+
+class TestHowItIsSaid:
+    @pytest.mark.parametrize("frame", FRAMES)
+    def test_a_frame_claims_nothing(self, frame: str) -> None:
+        assert holds(BARRED, f"{frame}Oldham has 80 springs [1].")
+        assert not holds(BARRED, f"{frame}Redcar has 80 springs [1].")
+
+    @pytest.mark.parametrize("sentence", ["Net sum – 119.50 [1].", "- 119.50 is the net sum [1]"])
+    def test_a_dash_is_no_minus(self, sentence: str) -> None:
+        assert holds(LAYOUTS["beside"], sentence)
+
+    @pytest.mark.parametrize(
+        ("said", "true"),
+        [
+            ("about 120", True),
+            ("almost 120", True),
+            ("roughly 118", False),
+            ("just over 120", False),
+            ("about 130", False),
+            ("about 140", False),  # what is to pay, rounded
+        ],
+    )
+    def test_a_hedged_number_is_rounded_right(self, said: str, true: bool) -> None:
+        assert holds(LAYOUTS["far"], f"The net sum is {said} [1].") == true
+
+    def test_two_statements_are_two(self) -> None:
+        assert holds(BARRED, "Redcar has 310 springs, and Oldham has 15 gaskets [1].")
+        assert not holds(BARRED, "Redcar has 310 springs, and Oldham has 60 gaskets [1].")
+
+    def test_a_page_has_its_number(self) -> None:
+        assert holds(LAYOUTS["beside"], "According to page 1 of the bill, the net sum is 119.50.")

@@ -162,6 +162,8 @@ class Checker:
                     if spans:
                         found[number].append((claim, spans))
                 return how
+        if claim.paged and any(claim.readings[0] == item.sheet.page.number for item in items):
+            return SUPPORTED
         asked = values.fold(claim.text) in values.fold(self.question)
         if asked and any(_places(claim, item.context) for item in items):
             return SUPPORTED
@@ -180,9 +182,9 @@ class Checker:
         borne = [item for item in items if found[item.number]]
         asked = frozenset(tokens.words(self.question))
         shown = [item.sheet for item in borne or items]
-        order = [ordering.ordered(clause.text, sheet) for sheet in shown]
-        verbatim = len(clause.text.split()) >= _VERBATIM and any(s.literal(clause.text) for s in shown)
-        why = "" if verbatim else self._refuted(clause, taken, borne, shown, found, order)
+        order = [ordering.ordered(taken.text, sheet) for sheet in shown]
+        verbatim = len(taken.text.split()) >= _VERBATIM and any(s.literal(taken.text) for s in shown)
+        why = "" if verbatim else self._refuted(taken, borne, shown, found, order)
         if why:
             return Checked(clause.text, UNSUPPORTED, (), why, held)
         if any(order):
@@ -190,7 +192,7 @@ class Checker:
             return Checked(clause.text, DERIVED, places, "", held)
         looked_up = any(c.kind != claims.NAME for c in taken.claims)
         if looked_up:
-            pages = [words for item in borne for words in (item.sheet.words, item.context.words)]
+            pages = [words for i in borne or items for words in (i.sheet.words, i.context.words)]
             rising = [
                 w
                 for w in taken.words
@@ -218,7 +220,6 @@ class Checker:
 
     def _refuted(
         self,
-        clause: Clause,
         taken: Claimed,
         borne: Sequence[Item],
         shown: Sequence[Sheet],
@@ -230,14 +231,20 @@ class Checker:
             return "the figures of the cited page say otherwise"
         if any(order):
             return ""
-        if all(
-            relations.reversed_parties(clause.text, s) or relations.reversed_way(clause.text, s)
-            for s in shown
-        ):
-            return "the cited page says it the other way round"
-        if borne and all(fit.another(taken, found[i.number], i.sheet, self.question) for i in borne):
-            return "the cited page says it of another"
-        return "the cited page says otherwise" if any(contradicted(taken, s) for s in shown) else ""
+        parts = claims.statements(taken)
+        asked = self.question if len(parts) == 1 else ""  # which is of one of them
+        for part in parts:
+            if all(
+                relations.reversed_parties(part.text, s) or relations.reversed_way(part.text, s)
+                for s in shown
+            ):
+                return "the cited page says it the other way round"
+            its = {n: [(c, spans) for c, spans in those if c in part.claims] for n, those in found.items()}
+            if borne and all(fit.another(part, its[i.number], i.sheet, asked) for i in borne):
+                return "the cited page says it of another"
+            if any(contradicted(part, s) for s in shown):
+                return "the cited page says otherwise"
+        return ""
 
     def _seen(self, clause: Clause, taken: Claimed, items: Sequence[Item], asked: frozenset[str]) -> Checked:
         """What a picture without words shows cannot be looked up; it must speak of what was asked or described."""
@@ -249,10 +256,16 @@ class Checker:
 
 
 def _asked_for(item: Item, found: Sequence[tuple[Claim, list[Span]]], question: str) -> bool:
-    """Whether a bare code or quotation stands near words of the question: a page may print whatever it wants said."""
+    """Whether a bare code or quotation stands near words of the question, or is a sentence of the document that it
+    names: a page may print whatever it wants said."""
     asked = claimed(question)
     wanted = [*asked.words, *(values.fold(c.text) for c in asked.claims)]
     text = item.sheet.text
+    whole = all(c.kind == claims.QUOTE and len(c.text.split()) >= _VERBATIM for c, _ in found)
+    if whole and any(
+        concepts.held(page, w) for page in (item.sheet.words, item.context.words) for w in wanted
+    ):
+        return True
     for start, end in (span for _, spans in found for span in spans):
         first = text.rfind("\n", 0, max(0, text.rfind("\n", 0, start))) + 1
         last = text.find("\n", end)

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from triptych import values
 from triptych.grounding import clock, concepts, units
+from triptych.grounding.frames import listed, unframed
 from triptych.grounding.units import Unit
 from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING
 from triptych.words import language, tokens
@@ -33,6 +35,8 @@ class Claim:
     days: tuple[date, ...] = ()  # every day that a date can mean
     month: tuple[int, int] | None = None  # (year, month), year 0 where none is named
     decimals: int = 0
+    hedge: str = ""  # about, almost, just over: the number is rounded
+    paged: bool = False  # the number of a page: "page 2 of the invoice"
 
     @property
     def scale(self) -> Decimal:
@@ -43,7 +47,7 @@ class Claim:
 class Claimed:
     """A clause taken apart: its claims from left to right, and the words that say what is claimed of them."""
 
-    text: str
+    text: str  # with blanks for what only frames it
     claims: tuple[Claim, ...]
     words: tuple[str, ...]  # folded content words outside the claims
     denies: bool
@@ -74,6 +78,30 @@ _MEASURE = re.compile(
     r"\d+(?:[.,]\d+)?-?(?:[^\W\d_]{3,}|[kmbt]|[mb]n)", re.IGNORECASE
 )  # 3-year, 12.5million, 5M
 _NUMBERED = re.compile(r"(?:^|[-/])0\d+(?:$|[-/])|\d-\d+-\d")  # 2021-045 is no sum
+_DASH = re.compile(r"[-–—−]\s+")  # of "Net – €5", which is no loss
+_PAGE = re.compile(r"\b(?:page|seite|página|pagina) $", re.IGNORECASE)
+_AND = re.compile(
+    r"\s*;\s*|,?\s(?:and|while|whereas|but|und|während|aber|et|tandis que|mais|y|mientras que|pero)\s",
+    re.IGNORECASE,
+)
+_LINKING = """
+the a an of in on at for from to by with until since per and or as both each million billion thousand
+der die das des dem den ein eine von vom im am für auf aus bis mit zu und le la les l un une du de d en au aux pour par à et
+el los las del al y con por
+"""
+_LINKS = frozenset(_LINKING.split())
+_HEDGE = re.compile(
+    r"(?:(?P<under>almost|nearly|just under|fast|knapp|presque|casi)|(?P<over>just over|a little over|gut|un peu plus de|algo más de)"
+    r"|about|around|roughly|approximately|approx\.|some|circa|ca\.|~|≈|rund|etwa|ungefähr|environ|près de|alrededor de|cerca de|unos|aproximadamente)"
+    r"\s*(?:the\s)?$",
+    re.IGNORECASE,
+)
+_BOTH = re.compile(
+    r"\b(?:the|these|those|its|their|die|diese|beiden|les|ces|los|las) $", re.IGNORECASE
+)  # the two of them
+_ARTICLE = re.compile(
+    r"\b(?:der|die|das|des|dem|den|eine?[nmrs]?|pro|laut|je|als|zu[mr]|vom|im|am|kein\w*) $", re.IGNORECASE
+)
 HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ELISION = re.compile(r"^[^\W\d_]{1,2}['’](?=[^\W\d_])")  # l'échéance
 _AFTER_NUMBER = re.compile(r"\d[\s-]?$")
@@ -105,8 +133,42 @@ def claimed(text: str) -> Claimed:
     ):
         taken = [(c.start, c.end) for c in found]
         found += [c for c in read(text) if not any(a < c.end and c.start < b for a, b in taken)]
+    said = unframed(text)
+    found = [c for c in found if said[c.start : c.end].strip() or not listed(text, c.start)]
     found.sort(key=lambda c: c.start)
-    return Claimed(text, tuple(found), _words(text, found), bool(_DENIAL.search(text)))
+    return Claimed(said, tuple(found), _words(said, found), bool(_DENIAL.search(said)))
+
+
+def statements(taken: Claimed) -> list[Claimed]:
+    """The parts of a clause that say something of a value of their own, each with blanks for the others: "A is 5 and B
+    is 6", but not "A is 5 and 6"."""
+    text, cuts = taken.text, [0]
+    for m in _AND.finditer(text):
+        inside = any(c.start < m.end() and m.start() < c.end for c in taken.claims)
+        ends = {c.kind for c in taken.claims if c.end == m.start()}
+        listed = ends & {c.kind for c in taken.claims if c.start == m.end()}
+        if (
+            not inside
+            and not listed
+            and _says(taken, cuts[-1], m.start())
+            and _says(taken, m.end(), len(text))
+        ):
+            cuts.append(m.end())
+    if len(cuts) == 1:
+        return [taken]
+    found = []
+    for a, b in pairwise([*cuts, len(text)]):
+        only = re.sub(r"\S", " ", text[:a]) + text[a:b] + re.sub(r"\S", " ", text[b:])
+        its = [c for c in taken.claims if a <= c.start < b]
+        found.append(Claimed(only, tuple(its), _words(only, its), bool(_DENIAL.search(only))))
+    return found
+
+
+def _says(taken: Claimed, start: int, end: int) -> bool:
+    """Whether characters have a claim and a word that says something of it."""
+    its = [c for c in taken.claims if start <= c.start < end]
+    rest = (m for m in _CAPITAL.finditer(taken.text, start, end) if m[0].lower() not in _LINKS)
+    return bool(its) and any(not any(c.start < m.end() and m.start() < c.end for c in its) for m in rest)
 
 
 def _quotations(text: str) -> Iterator[Claim]:
@@ -162,22 +224,33 @@ def _numbers(text: str) -> Iterator[Claim]:
             continue  # 001 is a code
         end = n.end - 1 if n.text.endswith("-") else n.end
         # Books put losses into brackets; a sentence puts asides there.
-        readings = tuple(map(abs, n.readings)) if n.text.startswith("(") else n.readings
+        dash = _DASH.match(n.text) if not text[: n.start][-1:].isdigit() else None
+        unsigned = dash or n.text.startswith("(")
+        readings = tuple(map(abs, n.readings)) if unsigned else n.readings
+        start = n.start + (dash.end() if dash else 0)
         after = units.behind(text[end:])
         before = units.named(n.currency) if n.currency else None
         own = (*((before,) if before else ()), *((Unit(units.PERCENT, "%"),) if n.percent else ()))
         yield Claim(
             NUMBER,
-            n.start,
+            start,
             end,
-            text[n.start : end],
+            text[start:end],
             readings,
             tuple(dict.fromkeys((*own, *after))),
             decimals=n.decimals,
+            hedge=_hedged(text[:start]),
+            paged=_PAGE.search(text[:start]) is not None,
         )
     for m in _SCALED.finditer(text):
         readings = values.number_readings(m[1])
-        yield Claim(NUMBER, m.start(), m.end(), m[0], readings, units.behind(text[m.end() :]))
+        after = units.behind(text[m.end() :])
+        yield Claim(NUMBER, m.start(), m.end(), m[0], readings, after, hedge=_hedged(text[: m.start()]))
+
+
+def _hedged(before: str) -> str:
+    m = _HEDGE.search(before)
+    return "" if m is None else "under" if m["under"] else "over" if m["over"] else "about"
 
 
 def _codes(text: str) -> Iterator[Claim]:
@@ -191,7 +264,7 @@ def _number_words(text: str) -> Iterator[Claim]:
             continue  # 23,288 thousand is one number
         whole = m[0].lower()
         word = whole if whole in NUMBER_WORDS else whole.partition("-")[0]
-        if word in NUMBER_WORDS:
+        if word in NUMBER_WORDS and not _BOTH.search(text[: m.start()]):
             end = m.start() + len(word)
             yield Claim(
                 NUMBER,
@@ -229,7 +302,8 @@ def _names(text: str) -> Iterator[Claim]:
         word = text[start : m.end()].rstrip(".")
         folded = values.fold(word)
         opens = _OPENING.search(text[: m.start()]) is not None
-        lone = not _beside(text, words, capital, i)
+        noun = german and _ARTICLE.search(text[: m.start()]) is not None and word != word.upper()
+        lone = noun or not _beside(text, words, capital, i)
         usual = (
             folded in _silent(text)
             or (opens and (folded in GENERIC or concepts.known(folded)))
@@ -251,7 +325,8 @@ def _beside(text: str, words: list[re.Match[str]], capital: list[bool], i: int) 
 
     def joined(a: int, b: int, other: int) -> bool:
         near = a >= 0 and b < len(words) and text[words[a].end() : words[b].start()] in (" ", "-", " & ")
-        return near and capital[other] and values.fold(words[other][0]) not in silent
+        word = words[other][0] if near else ""
+        return near and capital[other] and values.fold(word) not in silent and units.named(word) is None
 
     return joined(i - 1, i, i - 1) or joined(i, i + 1, i + 1)
 

@@ -18,18 +18,18 @@ seller sell sells sold selling vendor vendors verkäufer verkauft verkaufte verk
 buyer buy buys bought buying purchaser purchase purchases purchased käufer kauft kaufte kauf acheteur achète achat comprador compra acquirente compratore koper koopt acquire acquires acquired acquisition
 customer customers client clients kunde kunden kundin cliente clientes clienti klant klanten
 supplier suppliers lieferant lieferanten fournisseur proveedor fornitore leverancier
-total totals totale totaal gesamt gesamtbetrag gesamtsumme summe endbetrag rechnungsbetrag bruttobetrag gross brutto somme importe importo totaalbedrag
+total totals totale totaal gesamt gesamtbetrag gesamtsumme summe endbetrag rechnungsbetrag bruttobetrag gross brutto somme importe importo totaalbedrag altogether insgesamt zusammen
 net netto nettobetrag nettosumme
 vat tax taxes mwst mehrwertsteuer steuer umsatzsteuer ust tva taxe iva impuesto imposta btw gst sst
 invoice invoices rechnung rechnungen facture factura fattura factuur bill
 price preis prix precio prezzo prijs cost costs kosten coût coûte costo einzelpreis
-amount amounts betrag montant importe importo bedrag
+amount amounts betrag montant importe importo bedrag altogether insgesamt zusammen
 discount rabatt skonto remise descuento sconto korting
 due fällig fälligkeit fälligkeitsdatum payable échéance vencimiento scadenza vervaldatum deadline
 date dated datum rechnungsdatum fecha data issue issued ausgestellt ausgestellte émise émis emitida emessa
 number nummer numéro número numero nr
 pay pays paid paying payment payments zahlt zahlen zahlung gezahlt bezahlt paie payer paiement paga pagar pago pagamento betaalt betalen betaling
-deliver delivers delivered delivery lieferung liefert geliefert liefern livre livraison livrer entrega entregar consegna levert levering ship ships shipped shipping shipment versand supply supplies supplied
+deliver delivers delivered delivery lieferung liefert geliefert liefern livre livraison livrer entrega entregar consegna levert levering ship ships shipped shipping shipment send sends sent sending postage versand supply supplies supplied
 receipt quittung reçu recibo ricevuta kassenbon
 order orders bestellung bestellt auftrag commande pedido ordine bestelling ordered
 sign signs signed signature signatory unterschrieben unterzeichnet unterschrift signé firma firmado firmato getekend
@@ -48,7 +48,7 @@ board vorstand aufsichtsrat conseil consejo consiglio bestuur
 meeting sitzung versammlung réunion reunión riunione vergadering held
 hours hour stunden stunde std heures heure horas ore uur uren hrs hr
 days day tage tagen jours jour días giorni dagen
-pieces piece stück stk pièces piezas pezzi stuks pcs units unit
+pieces piece stück stk pièces piezas pezzi stuks pcs units
 quantity qty menge quantité cantidad quantità aantal anzahl
 company firm firma unternehmen gesellschaft entreprise société empresa impresa bedrijf
 population inhabitants residents einwohner bevölkerung habitants población habitantes

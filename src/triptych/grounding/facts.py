@@ -70,6 +70,7 @@ class Fact:
     labelled: bool  # by a cell, not by a sentence
     denied: bool  # in its part of a sentence
     place: str  # the column of a table that it stands in, or HEAD; "" outside of tables
+    label: tuple[frozenset[str], ...] = ()  # the words of its row or of what stands before it on its line
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from triptych.grounding.sheet import Figure, Sheet, Span
 from triptych.grounding.units import Unit
 
 _POUND = Unit("mass", "lb")  # or of money
+ROUGH = Decimal("0.05")  # of a number, by which a rounded one may differ from it
 _OPERANDS = 12  # cited figures that a sum or a difference is looked for among
 
 
@@ -25,18 +26,20 @@ def standing(claim: Claim, sheet: Sheet) -> list[Span]:
 
 
 def converted(claim: Claim, sheet: Sheet) -> list[Span]:
-    """Places of figures that are the claimed one on another scale, rounded to what is said: 1,577 on a page in
-    millions is 1.58 billion."""
-    if not any(u.dimension == units.SCALE for u in claim.units) and claim.readings[0] < 1000:
+    """Places of figures that are the claimed one on another scale, or rounded to what is said: 1,577 on a page in
+    millions is 1.58 billion, and about 1.6 billion."""
+    scaled = any(u.dimension == units.SCALE for u in claim.units)
+    if not scaled and not claim.hedge and claim.readings[0] < 1000:
         return []
     named = {u for u in sheet.units if u.dimension == units.SCALE}
+    share = any(u.dimension == units.PERCENT for u in claim.units)
     found = []
     for figure in sheet.figures:
-        if any(u.dimension == units.PERCENT for u in figure.units):
+        if share != any(u.dimension == units.PERCENT for u in figure.units):
             continue
         own = [u for u in figure.units if u.dimension == units.SCALE]
         factors = {u.factor for u in own or named} | (set() if own else {Decimal(1)})
-        factors -= {claim.scale}
+        factors -= set() if claim.hedge else {claim.scale}
         if any(_rounds(claim, abs(r) * factor) for r in figure.readings for factor in factors):
             found.append(figure.span)
     return found
@@ -67,12 +70,23 @@ def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
 
 
 def _rounds(claim: Claim, value: Decimal) -> bool:
-    """Whether `value` is the claimed number, or rounds to it where that has three digits at least."""
-    said = abs(claim.readings[0]) * claim.scale
+    """Whether `value` is the claimed number, or rounds to it."""
+    either = claim.readings if claim.scale == 1 else claim.readings[:1]  # 3.100 is 3,100, too
+    return any(_rounds_to(claim, abs(r), value) for r in either)
+
+
+def _rounds_to(claim: Claim, reading: Decimal, value: Decimal) -> bool:
+    said = reading * claim.scale
     if value == said:
         return value >= 1000
-    step = claim.scale.scaleb(-claim.decimals)
-    return claim.scale > 1 and said >= 100 * step and abs(said - value) * 2 <= step
+    if claim.scale == 1 and not claim.hedge:
+        return False
+    step = claim.scale.scaleb(0 if reading == int(reading) else -claim.decimals)
+    while claim.hedge and said and said % (10 * step) == 0:  # 1,300,000 has two digits
+        step *= 10
+    apart = value - said
+    near = {"under": -step <= apart < 0, "over": 0 < apart < step}.get(claim.hedge, 2 * abs(apart) <= step)
+    return near and abs(apart) <= ROUGH * said
 
 
 def derived(claim: Claim, cited: Sequence[Decimal]) -> bool:

@@ -8,7 +8,7 @@ of one sentence are refuted where they fit better exchanged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -23,6 +23,7 @@ IN_TABLE = 0.25  # as much where both are cells, whose words are certain
 LEAST = 0.4  # and by how much at least
 LABELLED = 0.25  # as much where it has a label
 COVERED = 0.4  # share of what the sentence says that must be said of the other value
+SPOKEN = 0.5  # share of its label that the sentence must have of the other
 DENIED = 0.2  # by how much a value must fit best that the sentence denies
 
 
@@ -38,6 +39,7 @@ class _Told:
     asked: tuple[Term, ...]  # of the question
     denied: bool = False  # the sentence says that it is another
     name: bool = False
+    rounded: bool = False  # to what several values of the page may be
 
     @cached_property
     def weights(self) -> list[float]:
@@ -65,6 +67,18 @@ class _Told:
     def _known(self, term: Term) -> bool:
         return any(k in f.said for f in (*self.own, *self.rivals) for k in term.keys)
 
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset().union(*(t.keys for t in (*self.terms, *self.asked)))
+
+    def _spoken(self, fact: Fact) -> float:
+        """The share of a value's label that the clause, or the question, has; 1 where it has none."""
+        return (
+            sum(not keys.isdisjoint(self._said) for keys in fact.label) / len(fact.label)
+            if fact.label
+            else 1.0
+        )
+
     def beaten(self, besides: frozenset[str]) -> bool:
         """Whether the terms fit another value clearly better, one that the sentence does not name itself."""
         if self.denied:
@@ -77,8 +91,14 @@ class _Told:
         if not any(w for t, w in zip(terms, heavy, strict=True) if not t.asked):
             terms, heavy = self.asked, weights(self.asked, (*self.own, *rivals))
         mine = max(fit(f, terms, heavy) for f in self.own)
+        known = max((self._spoken(f) for f in self.own), default=0.0)
+        rivals = [f for f in rivals if not f.label or self._spoken(f) >= min(known, SPOKEN)]
+        if not rivals:
+            return False
         best = max(rivals, key=lambda f: fit(f, terms, heavy))
         theirs = fit(best, terms, heavy)
+        if self.rounded:
+            return theirs > mine
         if self.name and not best.labelled and not _sure(best, terms, heavy):
             return False
         in_table = best.place and any(f.place for f in self.own)
@@ -157,15 +177,20 @@ def _told(
     told = []
     added = _added_up([c for c in taken.claims if c.kind == claims.NUMBER])
     for claim, spans in found:
-        if claim in added or claim.kind in (claims.QUOTE, claims.NAME) or terms.denied_behind(claim.end):
+        framed = claim.paged or not taken.text[claim.start : claim.end].strip()
+        lettered = claim.text.isdigit() and taken.text[claim.end : claim.end + 1].isupper()  # 3M is no number
+        if (
+            framed
+            or lettered
+            or claim in added
+            or claim.kind in (claims.QUOTE, claims.NAME)
+            or terms.denied_behind(claim.end)
+        ):
             continue
-        own = [
-            f
-            for f in sheet.facts
-            if any(a < f.span[1] and f.span[0] < b for a, b in spans)
-            and f.keys & (value_keys(claim) or f.keys)
-        ]
-        value = _against((claim.start, claim.end), own, terms, sheet)
+        at = [f for f in sheet.facts if any(a < f.span[1] and f.span[0] < b for a, b in spans)]
+        own = [f for f in at if f.keys & (value_keys(claim) or f.keys)]
+        value = _against((claim.start, claim.end), own or at, terms, sheet, claim.kind == claims.CODE)
+        value = replace(value, rounded=not own)
         counted = claim.kind == claims.NUMBER and value.own and not value.best(value.own)
         if not (counted and working.worked_out(claim, taken, sheet)):
             told.append(value)
@@ -173,7 +198,7 @@ def _told(
     for name in () if followed else terms.names:  # what follows from several rows is of none of them
         words = frozenset(k for k in name.keys if len(k) > 3) or name.keys
         own = [f for f in sheet.facts if f.kind in facts.NAMES and words <= f.keys]
-        told.append(_against(name.span, own, terms, sheet, named=True))
+        told.append(_against(name.span, own, terms, sheet, placed=True, named=True))
     return [t for t in told if t.own]
 
 
@@ -184,20 +209,23 @@ def _added_up(numbers: Sequence[Claim]) -> list[Claim]:
     return list(numbers) if len(values) >= 3 and any(2 * v == whole for v in values) else []
 
 
-def _against(span: Span, own: Sequence[Fact], terms: Terms, sheet: Sheet, named: bool = False) -> _Told:
+def _against(
+    span: Span, own: Sequence[Fact], terms: Terms, sheet: Sheet, placed: bool = False, named: bool = False
+) -> _Told:
+    """`placed` values have rivals in their own columns only."""
     kinds = {f.kind for f in own}
     keys = frozenset().union(*(f.keys for f in own))
     if kinds == {facts.YEAR} and any(f.place == facts.HEAD for f in own):
         return _Told(span, (), (), (), ())
     same = [f for f in sheet.facts if f.kind in kinds]
-    own = [f for f in same if f.keys & keys and (not named or f in own)]
+    own = [f for f in same if f.keys & keys and (not placed or f in own)]
     places = {f.place for f in own}
-    rivals = [f for f in same if not f.keys & keys and (f.place in places or not named)]
+    rivals = [f for f in same if not f.keys & keys and (f.place in places or not placed)]
     return _Told(
         span,
         tuple(own),
         tuple(rivals),
-        terms.of(span, named and not any(f.place for f in own)),
+        terms.of(span, named and not any(f.place for f in own) and len(terms.names) != 2),
         terms.asked if terms.who or not named else (),
         terms.denied(span),
         named,

@@ -40,7 +40,7 @@ _RANGE = re.compile(
     r"\b(within|inside|below|under|above|over|outside)\b[^.]*\b(?:range|limits?|reference|interval|bounds)\b",
     re.IGNORECASE,
 )
-_BOUNDS = re.compile(r"^\D{0,3}(\d[\d.,]*)\s*(?:-|–|to|bis)\s*(\d[\d.,]*)")
+_BOUNDS = re.compile(r"^\D{0,8}(\d[\d.,]*)\s*(?:-|–|to|bis)\s*(\d[\d.,]*)")
 _EARLIER = re.compile(r"\b(before|vor|avant|antes de)\b", re.IGNORECASE)
 _LATER = re.compile(r"\b(after|nach|après|después de)\b", re.IGNORECASE)
 _WORDS = {
@@ -69,11 +69,12 @@ class Label:
 
 def labels(sheet: Sheet) -> list[Label]:
     """Labels of rows and heads of columns of the page."""
-    by_cell: dict[int, list[Fact]] = {}
+    by_cell: dict[int, list[Fact]] = {}  # the first of each kind
     for fact in sheet.facts:
         cell = sheet.grid.cell(fact.span[0])
         if cell is not None and fact.kind not in (*facts.NAMES, facts.CODE):
-            by_cell.setdefault(cell.start, []).append(fact)
+            here = by_cell.setdefault(cell.start, [])
+            here += [fact] if all(f.kind != fact.kind for f in here) else []
     found: list[Label] = []
     summed: set[int] = set()
     for cell in sheet.grid.cells:
@@ -81,13 +82,11 @@ def labels(sheet: Sheet) -> list[Label]:
         if not words or cell.prose or len("".join(words)) < _SHORTEST:
             continue
         if cell.under:
-            pairs = [(_row_label(c), by_cell[c.start][0]) for c in cell.under if by_cell.get(c.start)]
+            pairs = [(_row_label(c), f) for c in cell.under for f in by_cell.get(c.start, ())]
         elif _wordy(cell):
             row = _right_of(cell, sheet) + [c for c in cell.beside if c.start < cell.start and cell.heads]
-            pairs = [
-                (c.heads[0] if c.heads else None, by_cell[c.start][0]) for c in row if by_cell.get(c.start)
-            ]
-            pairs += [(None, by_cell[c.start][0]) for c in cell.mates if by_cell.get(c.start)]
+            pairs = [(c.heads[0] if c.heads else None, f) for c in row for f in by_cell.get(c.start, ())]
+            pairs += [(None, f) for c in cell.mates for f in by_cell.get(c.start, ())]
             if not pairs and ": " in cell.text and by_cell.get(cell.start):
                 pairs = [(None, by_cell[cell.start][0])]
                 words = tuple(tokens.words(cell.text.partition(":")[0]))
@@ -188,7 +187,7 @@ def amount(fact: Fact, sheet: Sheet) -> Decimal | None:
     if fact.kind == facts.TIME:
         return Decimal(next(iter(fact.keys))[2:])
     found = values.number_readings(sheet.text[slice(*fact.span)].strip(" +"))
-    return found[0] if found else next((Decimal(k[2:]) for k in sorted(fact.keys)), None)
+    return found[0] if found else next((Decimal(k[2:]) for k in sorted(fact.keys) if k[:2] == "n:"), None)
 
 
 def _pairs(
@@ -328,15 +327,16 @@ def _extreme(text: str, sign: int, sheet: Sheet) -> bool | None:
                 for other in sheet.labels
                 if other is not label and other.table == label.table and not other.sums_up
                 for o, f in other.cells
-                if o is over
-                and over is not None
-                and f.kind == fact.kind
-                and (a := amount(f, sheet)) is not None
+                if o is over and f.kind == fact.kind and (a := amount(f, sheet)) is not None
             ]
-            if value is not None and rest and over is not None:
+            if value is not None and rest:
                 # Of rows and years that are both named it is the year that is said to be the highest.
-                across = bool(over.under) != (values.is_year(over.text) or values.is_year(label.text))
-                sure = 2 * bool(fact.keys & numbers) + (across and tuple(tokens.words(over.text)) in spoken)
+                across = over is not None and bool(over.under) != (
+                    values.is_year(over.text) or values.is_year(label.text)
+                )
+                sure = 2 * bool(fact.keys & numbers) + (
+                    over is not None and across and tuple(tokens.words(over.text)) in spoken
+                )
                 if any(r < 0 for r in rest):
                     value, rest = abs(value), [abs(r) for r in rest]
                 tested.append((sure, over, value, max(rest) if sign > 0 else min(rest)))

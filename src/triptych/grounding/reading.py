@@ -42,7 +42,14 @@ def facts(sheet: Sheet) -> list[Fact]:
     reading = sheet.reading
     return [
         Fact(
-            v.span, v.kind, v.keys, reading.said(v), reading.labelled(v), reading.denied(v), reading.place(v)
+            v.span,
+            v.kind,
+            v.keys,
+            reading.said(v),
+            reading.labelled(v),
+            reading.denied(v),
+            reading.place(v),
+            reading.label(v),
         )
         for v in reading.found
         if not reading.opens(v)
@@ -106,6 +113,16 @@ class Reading:
         if cell is None:
             return ""
         return HEAD if cell.under else f"under {cell.heads[0].start}" if cell.heads else ""
+
+    def label(self, value: Value) -> tuple[frozenset[str], ...]:
+        """The words of sense of the label of a value, of its row where it has one."""
+        cell = self.sheet.grid.cell(value.span[0])
+        if cell is None or not self.labelled(value):
+            return ()
+        beside = [c.text for c in (*cell.beside, *cell.mates) if re.search(r"[^\W\d]{2}", c.text)]
+        text = self.sheet.text[cell.start : value.span[0]]
+        words = tokens.words(text if re.search(r"[^\W\d]{2}", text) else beside[0] if beside else "")
+        return tuple(concepts.keys(w, self.lang) for w in words if w not in self.silent and not w.isdigit())
 
     def opens(self, value: Value) -> bool:
         """Whether a name is but a word that opens a sentence."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from triptych.grounding.frames import framing
 from triptych.grounding.plain import unlinked
 
 _LONGEST = 1200  # characters of a sentence; what is longer is cut there
@@ -123,10 +124,15 @@ def clauses(sentence: str) -> list[Clause]:
     text = unlinked(_plainly(sentence))
     found: list[Clause] = []
     at = 0
-    for group in _groups(text):
+    groups = [*_groups(text)]
+    if len(groups) == 1:  # "According to the invoice [1], ..." is one clause
+        at, end = groups[0].span()
+        numbers = tuple(n for m in _CITED.finditer(groups[0][0]) for n in _numbers(m[1]))
+        return [Clause(text[:at].rstrip() + text[end:], numbers)]
+    for group in groups:
         words = text[at : group.start()]
         numbers = tuple(n for m in _CITED.finditer(group[0]) for n in _numbers(m[1]))
-        if found and not _says(words):
+        if found and (not _says(words) or framing(found[-1].text)):
             found[-1] = Clause(found[-1].text + words.rstrip(), found[-1].cited + numbers)
         else:
             found.append(Clause(words, numbers))

@@ -143,14 +143,20 @@ class Terms:
         self.values = [
             c for c in taken.claims if c.kind in (claims.NUMBER, claims.DAY, claims.TIME, claims.CODE)
         ]
+        named = [(c.start, c.end) for c in taken.claims if c.kind == claims.NAME]
         self.placed: list[tuple[Span, frozenset[str]]] = [
-            ((t.start, t.end), concepts.keys(t.text, lang) | _ranked(t.text))
+            (
+                (t.start, t.end),
+                _of_name(t.text, lang)
+                if (t.start, t.end) in named
+                else concepts.keys(t.text, lang) | _ranked(t.text),
+            )
             for t in tokens.spans(text)
             if t.text not in silent
             and not any(c.start <= t.start < c.end for c in self.values)
             and not (
-                named and named.dimension in (units.SCALE, units.CURRENCY)
-                if (named := units.named(t.text))
+                unit and unit.dimension in (units.SCALE, units.CURRENCY)
+                if (unit := units.named(t.text))
                 else False
             )
         ]
@@ -231,6 +237,11 @@ class Terms:
             asked = [Term(t.keys, ASKED, True) for t in self.asked if t.keys not in best]
         named = {keys for at, keys in rest if any(v.span[0] <= at[0] < v.span[1] for v in self.names)}
         return (*(Term(keys, weight, named=keys in named) for keys, weight in best.items()), *asked)
+
+
+def _of_name(word: str, lang: str) -> frozenset[str]:
+    """What a word of a name is compared by: no word that means the same."""
+    return frozenset(k for k in concepts.keys(word, lang) if k[0] != "#")
 
 
 def _ranked(word: str) -> frozenset[str]:

@@ -1,0 +1,55 @@
+"""What a clause says about its saying: "According to the invoice, ...", "... indicates that", "1.", "Answer:".
+
+It claims nothing but that the document is this one: its names are looked up, its words are not held against values.
+"""
+
+from __future__ import annotations
+
+import re
+
+from triptych import values
+
+_DOCUMENT = (
+    r"(?:receipt|invoice|bill|report|document|chart|graph|table|form|contract|agreement|letter|page|note|sheet|statement|minutes|list|order|paper|ticket|timetable"
+    r"|schedule|roster|e-?mail|fax|memo|filing|image|screenshot|figure|confirmation|evidence|source|rechnung|beleg|dokument|vertrag|bericht|tabelle|seite|protokoll"
+    r"|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
+)
+_SAYS = (
+    r"(?:(?:indicates?|states?|shows?|says?|notes?|mentions?|confirms?|records?|reveals?|tells us|specifies|explains)(?: that)?"
+    r"|(?:zeigt|besagt|nennt|gibt an)(?:, dass)?|(?:indique|montre|précise)(?: que)?|(?:indica|muestra|dice)(?: que)?)\b"
+)
+_ASIDE = r"(?:\([^()]*\)|[^,:;()]|,(?=\s(?:inc|llc|ltd|jr|gmbh)\b))"
+_FRAMES = re.compile(
+    r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
+    r"|^\W*(?:answer|antwort|réponse|respuesta|in short|in summary|overall)\b\s*[,:]"
+    rf"|^\W*(?:according to|as per|based on|laut|gemäß|selon|d['’]après|según|de acuerdo con)\b{_ASIDE}{{0,120}}?(?:[,:]|\bgilt:|$)"
+    rf"|^\W*(?:from|aus)\b{_ASIDE}{{3,120}}?\b(?:it (?:can be seen|follows|is clear|appears)|(?:we|one|you) (?:can )?(?:see|learn)|geht hervor)(?: that|, dass)?"
+    rf"|^\W*(?:as\s+)?(?:it\s|{_ASIDE}{{0,100}}?\b{_DOCUMENT}\b{_ASIDE}{{0,60}}?)?{_SAYS}\s*[,:]?"
+    rf"|(?:^\W*|[;,]\s*(?:while|whereas|and|but)?\s*)(?:in|on|for)\s(?={_ASIDE}*?\b{_DOCUMENT}\b){_ASIDE}{{3,120}}?,"
+    rf"|,\s+(?:as|wie)\s(?:is\s)?(?:stated|shown|noted|given|listed|reported|indicated|seen|recorded|described|mentioned|angegeben|gezeigt)\s(?:in|on|by|at)\b.*$",
+    re.IGNORECASE,
+)
+
+
+def unframed(text: str) -> str:
+    """`text`, of the same length, with blanks for what frames it; itself where nothing would be left."""
+    rest = _FRAMES.sub(_blank, text)
+    rest = _FRAMES.sub(_blank, rest) if rest != text else text
+    return rest if any(map(str.isalnum, rest)) else text
+
+
+def framing(text: str) -> bool:
+    """Whether a text is but such a frame."""
+    return not any(map(str.isalnum, _FRAMES.sub(_blank, text)))
+
+
+def listed(text: str, at: int) -> bool:
+    """Whether a number at `at` is that of a list, not of the page."""
+    return not text[:at].strip(" -*•(")
+
+
+def _blank(m: re.Match[str]) -> str:
+    """A day of a month that opens the clause is no number of a list."""
+    behind = re.match(r"\s*([^\W\d]+)", m.string[m.end() :])
+    day = m[0].strip()[:1].isdigit() and behind is not None and behind[1].lower() in values.MONTHS
+    return m[0] if day else re.sub(r"\S", " ", m[0])
