@@ -323,7 +323,8 @@ def _said(
         for span in spans
     )
     spots = sorted([*spots, *((span, claim.text) for claim, spans in found for span in spans)])
-    whole = sum(map(len, taken.words)) + sum(c.end - c.start for c in taken.claims)
+    telling = [w for w in taken.words if not taken.claims or w not in GENERIC or concepts.held(page.words, w)]
+    whole = sum(map(len, telling)) + sum(c.end - c.start for c in taken.claims)
     if not spots or not whole:
         return None
     best: tuple[float, list[Span]] = (0.0, [])

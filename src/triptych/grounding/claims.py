@@ -157,16 +157,19 @@ def statements(taken: Claimed) -> list[Claimed]:
     if len(cuts) == 1:
         return [taken]
     found = []
+    shared = min((c.start for c in taken.claims), default=0)
     for a, b in pairwise([*cuts, len(text)]):
-        only = re.sub(r"\S", " ", text[:a]) + text[a:b] + re.sub(r"\S", " ", text[b:])
         its = [c for c in taken.claims if a <= c.start < b]
+        # "The fair got 8 votes in favour and 3 against": both are of the fair
+        subject = shared if a and its and not text[a : its[0].start].strip() else 0
+        only = text[:subject] + re.sub(r"\S", " ", text[subject:a]) + text[a:b] + re.sub(r"\S", " ", text[b:])
         found.append(Claimed(only, tuple(its), _words(only, its), bool(_DENIAL.search(only))))
     return found
 
 
 def _says(taken: Claimed, start: int, end: int) -> bool:
     """Whether characters have a claim and a word that says something of it."""
-    its = [c for c in taken.claims if start <= c.start < end]
+    its = [c for c in taken.claims if start <= c.start < end and not values.is_year(c.text)]
     rest = (m for m in _CAPITAL.finditer(taken.text, start, end) if m[0].lower() not in _LINKS)
     return bool(its) and any(not any(c.start < m.end() and m.start() < c.end for c in its) for m in rest)
 
@@ -264,7 +267,8 @@ def _number_words(text: str) -> Iterator[Claim]:
             continue  # 23,288 thousand is one number
         whole = m[0].lower()
         word = whole if whole in NUMBER_WORDS else whole.partition("-")[0]
-        if word in NUMBER_WORDS and not _BOTH.search(text[: m.start()]):
+        named = m[0] != whole and re.match(r" [A-ZÀ-Þ]{2}", text[m.end() :])  # THREE STOOGES
+        if word in NUMBER_WORDS and not named and not _BOTH.search(text[: m.start()]):
             end = m.start() + len(word)
             yield Claim(
                 NUMBER,
@@ -307,7 +311,7 @@ def _names(text: str) -> Iterator[Claim]:
         usual = (
             folded in _silent(text)
             or (opens and (folded in GENERIC or concepts.known(folded)))
-            or (folded in TELLING and lone)
+            or (lone and (folded in TELLING or (concepts.known(folded) and word == word.capitalize())))
         )
         named = word != word.lower() and len(folded) > 1 and not usual
         if not named or folded in ACRONYMS or units.named(word) is not None or not tokens.words(word):

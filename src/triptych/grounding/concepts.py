@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from triptych.answering.cells import alike
@@ -143,6 +144,26 @@ def keys(word: str, lang: str = language.DEFAULT) -> frozenset[str]:
                 found |= rings[word[at:]] | keys(word[:at].removesuffix("s"), language.DEFAULT)
                 break
     return frozenset(found)
+
+
+_TAX = r"(?:vat|gst|tax(?:es)?|mwst|mehrwertsteuer|umsatzsteuer|ust|steuern?|tva|imp[oô]ts?|taxes|iva|impuestos?)\b"
+_PHRASES = (
+    (re.compile(r"\b(?:in (?:all|total|sum)|all told|en tout|au total|en total|im ganzen)\b", re.IGNORECASE), "altogether"),
+    (
+        re.compile(
+            rf"\b(?:before|without|excluding|excl\.?|exclusive of|net of|ohne|vor|exkl\.?|zzgl\.?|hors|sans|sin|antes de) (?:(?:the|la|les|el|los) )?{_TAX}",
+            re.IGNORECASE,
+        ),
+        "net",
+    ),
+)
+
+
+def phrases(text: str) -> Iterator[tuple[tuple[int, int], frozenset[str]]]:
+    """Where several words of a text say what one does: "in all", "before tax"."""
+    for pattern, word in _PHRASES:
+        for m in pattern.finditer(text):
+            yield m.span(), keys(word)
 
 
 def held(page: Mapping[str, object], word: str) -> bool:

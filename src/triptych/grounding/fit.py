@@ -17,13 +17,13 @@ from triptych.grounding.claims import Claim, Claimed
 from triptych.grounding.facts import Fact
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, Terms, fit, value_keys, weights
+from triptych.words import tokens
 
 CLEAR = 0.15  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
 LEAST = 0.4  # and by how much at least
 LABELLED = 0.25  # as much where it has a label
 COVERED = 0.4  # share of what the sentence says that must be said of the other value
-SPOKEN = 0.5  # share of its label that the sentence must have of the other
 DENIED = 0.2  # by how much a value must fit best that the sentence denies
 
 
@@ -92,7 +92,7 @@ class _Told:
             terms, heavy = self.asked, weights(self.asked, (*self.own, *rivals))
         mine = max(fit(f, terms, heavy) for f in self.own)
         known = max((self._spoken(f) for f in self.own), default=0.0)
-        rivals = [f for f in rivals if not f.label or self._spoken(f) >= min(known, SPOKEN)]
+        rivals = [f for f in rivals if not f.label or self._spoken(f) >= known]
         if not rivals:
             return False
         best = max(rivals, key=lambda f: fit(f, terms, heavy))
@@ -195,7 +195,10 @@ def _told(
         if not (counted and working.worked_out(claim, taken, sheet)):
             told.append(value)
     followed = [c for c in taken.claims if c.kind == claims.NUMBER and not any(c is x for x, _ in found)]
+    topic = frozenset(tokens.words(question))
     for name in () if followed else terms.names:  # what follows from several rows is of none of them
+        if any(c.kind == claims.NUMBER for c in taken.claims) and topic.issuperset(tokens.words(taken.text[slice(*name.span)])):
+            continue  # what is asked about
         words = frozenset(k for k in name.keys if len(k) > 3) or name.keys
         own = [f for f in sheet.facts if f.kind in facts.NAMES and words <= f.keys]
         told.append(_against(name.span, own, terms, sheet, placed=True, named=True))
@@ -215,7 +218,7 @@ def _against(
     """`placed` values have rivals in their own columns only."""
     kinds = {f.kind for f in own}
     keys = frozenset().union(*(f.keys for f in own))
-    if kinds == {facts.YEAR} and any(f.place == facts.HEAD for f in own):
+    if kinds <= {facts.YEAR, facts.DAY} and any(f.place == facts.HEAD for f in own):
         return _Told(span, (), (), (), ())
     same = [f for f in sheet.facts if f.kind in kinds]
     own = [f for f in same if f.keys & keys and (not placed or f in own)]

@@ -14,6 +14,7 @@ _DOCUMENT = (
     r"|schedule|roster|e-?mail|fax|memo|filing|image|screenshot|figure|confirmation|evidence|source|rechnung|beleg|dokument|vertrag|bericht|tabelle|seite|protokoll"
     r"|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
 )
+_KIND = re.compile(_DOCUMENT, re.IGNORECASE)
 _SAYS = (
     r"(?:(?:indicates?|states?|shows?|says?|notes?|mentions?|confirms?|records?|reveals?|tells us|specifies|explains)(?: that)?"
     r"|(?:zeigt|besagt|nennt|gibt an)(?:, dass)?|(?:indique|montre|précise)(?: que)?|(?:indica|muestra|dice)(?: que)?)\b"
@@ -36,6 +37,11 @@ def unframed(text: str) -> str:
     rest = _FRAMES.sub(_blank, text)
     rest = _FRAMES.sub(_blank, rest) if rest != text else text
     return rest if any(map(str.isalnum, rest)) else text
+
+
+def named(word: str) -> bool:
+    """Whether a word names a kind of document."""
+    return _KIND.fullmatch(word) is not None
 
 
 def framing(text: str) -> bool:

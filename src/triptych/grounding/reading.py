@@ -93,6 +93,7 @@ class Reading:
         if end <= start:
             return frozenset()
         keys = {k for w in tokens.words(self.sheet.text[start:end]) for k in concepts.keys(w, self.lang)}
+        keys |= {k for _, ks in concepts.phrases(self.sheet.text[start:end]) for k in ks}
         for v in self.found[bisect_left(self.starts, start) : bisect_right(self.starts, end - 1)]:
             if v.span[1] <= end and v.span != without and v.kind not in NAMES:
                 keys |= v.keys

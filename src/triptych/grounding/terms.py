@@ -15,12 +15,14 @@ from typing import Protocol
 from triptych import values
 from triptych.grounding import claims, clock, concepts, facts, opposites, units
 from triptych.grounding.claims import Claim, Claimed
+from triptych.grounding.frames import named
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import TELLING
 from triptych.words import language, tokens
 
 FURTHER = 0.4  # how much words of another part of the sentence say of a value
 SUBJECT = 0.8  # words before all values, of which the sentence is
+DOCUMENT = 0.25  # and what the document calls itself: "the invoice is ..."
 ASKED = 0.4  # and those of the question
 MEANT = 0.8  # share of a word's weight that another one has which means the same
 AS_SURE = 0.85  # share of the surest, from which a fact has a word as surely as any
@@ -143,12 +145,12 @@ class Terms:
         self.values = [
             c for c in taken.claims if c.kind in (claims.NUMBER, claims.DAY, claims.TIME, claims.CODE)
         ]
-        named = [(c.start, c.end) for c in taken.claims if c.kind == claims.NAME]
+        name = [(c.start, c.end) for c in taken.claims if c.kind == claims.NAME]
         self.placed: list[tuple[Span, frozenset[str]]] = [
             (
                 (t.start, t.end),
                 _of_name(t.text, lang)
-                if (t.start, t.end) in named
+                if (t.start, t.end) in name
                 else concepts.keys(t.text, lang) | _ranked(t.text),
             )
             for t in tokens.spans(text)
@@ -160,6 +162,7 @@ class Terms:
                 else False
             )
         ]
+        self.placed += [(span, keys) for span, keys in concepts.phrases(text)]
         self.placed += [((c.start, c.end), value_keys(c)) for c in self.values]
         self.names = [
             v
@@ -170,7 +173,12 @@ class Terms:
         title = sheet.grid.cells[0].text if sheet.grid.cells and not sheet.grid.cells[0].beside else ""
         known = frozenset(k for w in tokens.words(title) if ": " not in title for k in concepts.keys(w, lang))
         here = frozenset().union(known, *(keys for _, keys in self.placed))
-        asked = [concepts.keys(w, lang) for w in dict.fromkeys(tokens.words(question)) if w not in silent]
+        spoken = frozenset(tokens.words(text))
+        asked = [
+            concepts.keys(w, lang)
+            for w in dict.fromkeys(tokens.words(question))
+            if w not in silent and w not in spoken
+        ]
         self.asked = tuple(Term(keys, 1.0) for keys in asked if not keys & here)
         self.who = bool(_WHO.match(question)) and len(self.names) == 1
 
@@ -223,6 +231,7 @@ class Terms:
             weight = (FURTHER if near and of_another else SUBJECT) if not inside else 0.6 if parted else 1.0
             if at[1] <= first and mine != facts.NAME:
                 weight = max(weight, SUBJECT)
+            weight *= DOCUMENT if named(self.text[slice(*at)]) else 1.0
             best[keys] = max(weight, best.get(keys, 0.0))
         role = facts.mark(self.text, span) or self.role
         if not role and mine in (claims.DAY, claims.TIME):
@@ -235,8 +244,8 @@ class Terms:
         asked: list[Term] = []
         if mine != facts.NAME or self.who:
             asked = [Term(t.keys, ASKED, True) for t in self.asked if t.keys not in best]
-        named = {keys for at, keys in rest if any(v.span[0] <= at[0] < v.span[1] for v in self.names)}
-        return (*(Term(keys, weight, named=keys in named) for keys, weight in best.items()), *asked)
+        of_names = {keys for at, keys in rest if any(v.span[0] <= at[0] < v.span[1] for v in self.names)}
+        return (*(Term(keys, weight, named=keys in of_names) for keys, weight in best.items()), *asked)
 
 
 def _of_name(word: str, lang: str) -> frozenset[str]:
