@@ -155,10 +155,16 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
     ]
     if not denies and any(k[:2] in ("n:", "d:", "t:") for t in terms for k in t.keys):
         return False  # whose value it is is seen by the others
+    what = _denied(plain, "", sheet.language) if denies else frozenset()
     oppose = [
         p
         for p in sheet.propositions
-        if p not in agree and (denies or not p.what or any(t.keys & p.what for t in terms if t.weight >= 1))
+        if p not in agree
+        and (
+            any(p.said.get(k, 0.0) >= 0.9 for k in what)
+            if what
+            else denies or not p.what or any(t.keys & p.what for t in terms if t.weight >= 1)
+        )
     ]
     return _fits_better(oppose, agree, terms, heavy)
 

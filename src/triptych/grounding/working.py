@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import combinations
 
-from triptych.grounding import claims, clock, concepts, facts, ordering, reading
+from triptych import values
+from triptych.grounding import claims, clock, concepts, facts, ordering, reading, units
 from triptych.grounding.claims import Claim, Claimed
 from triptych.grounding.facts import Fact
 from triptych.grounding.grid import Cell
@@ -40,7 +41,33 @@ def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
         v == int(v) and v <= _MOST and int(v) in _counts(claim, taken, sheet) for v in said
     ):
         return True
+    share = any(u.dimension == units.PERCENT for u in claim.units)
+    step = Decimal(1).scaleb(-claim.decimals)
+    for before, after in _changes(taken, sheet):
+        change = abs(after - before) / abs(before) * 100 if share and before else abs(after - before)
+        if any(2 * abs(change - v) <= step if share else change * at == v for v in said for at in _scales(claim, sheet)):
+            return True
     return any(v in said for v in _sums(taken, sheet))
+
+
+def _scales(claim: Claim, sheet: Sheet) -> set[Decimal]:
+    """What the page's figures may be multiplied by: those under "in millions"."""
+    return {Decimal(1), *(u.factor for u in sheet.units if u.dimension == units.SCALE)} if claim.scale > 1 else {Decimal(1)}
+
+
+def _changes(taken: Claimed, sheet: Sheet) -> Iterator[tuple[Decimal, Decimal]]:
+    """Two values of one row whose label the clause has, those under the years that it names where it names two."""
+    said = frozenset(k for w in tokens.words(taken.text) for k in concepts.keys(w, sheet.language))
+    years = {c.text for c in taken.claims if values.is_year(c.text)}
+    for label in sheet.labels:
+        words = [keys for f in label.cells[:1] for keys in f[1].label]
+        if not words or 2 * sum(not keys.isdisjoint(said) for keys in words) < len(words):
+            continue
+        cells = [(over, a) for over, f in label.cells if (a := ordering.amount(f, sheet)) is not None]
+        named = [c for c in cells if c[0] is not None and years & set(tokens.words(c[0].text))]
+        for (_, after), (_, before) in combinations(named if len(named) == 2 else cells[:_FEW], 2):
+            yield before, after
+            yield after, before
 
 
 def _counts(claim: Claim, taken: Claimed, sheet: Sheet) -> set[int]:
