@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from triptych import values
 from triptych.answering.cells import alike
-from triptych.grounding import claims, concepts, figures, fit, names, ordering, relations, working
+from triptych.grounding import claims, concepts, figures, fit, names, opposites, ordering, relations, working
 from triptych.grounding.claims import HAN, Claim, Claimed, claimed
 from triptych.grounding.concepts import same
 from triptych.grounding.plain import harmless
@@ -323,7 +323,13 @@ def _said(
         for span in spans
     )
     spots = sorted([*spots, *((span, claim.text) for claim, spans in found for span in spans)])
-    telling = [w for w in taken.words if not taken.claims or w not in GENERIC or concepts.held(page.words, w)]
+    axes = {axis for p in page.propositions for axis in p.stances}  # which are compared for themselves
+    telling = [
+        w
+        for w in taken.words
+        if concepts.held(page.words, w)
+        or not ((taken.claims and w in GENERIC) or (opposites.stance(w) or ("",))[0] in axes)
+    ]
     whole = sum(map(len, telling)) + sum(c.end - c.start for c in taken.claims)
     if not spots or not whole:
         return None

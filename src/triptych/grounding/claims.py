@@ -99,7 +99,7 @@ _HEDGE = re.compile(
 _BOTH = re.compile(
     r"\b(?:the|these|those|its|their|die|diese|beiden|les|ces|los|las) $", re.IGNORECASE
 )  # the two of them
-_ARTICLE = re.compile(
+ARTICLE = re.compile(
     r"\b(?:der|die|das|des|dem|den|eine?[nmrs]?|pro|laut|je|als|zu[mr]|vom|im|am|kein\w*) $", re.IGNORECASE
 )
 HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -306,7 +306,7 @@ def _names(text: str) -> Iterator[Claim]:
         word = text[start : m.end()].rstrip(".")
         folded = values.fold(word)
         opens = _OPENING.search(text[: m.start()]) is not None
-        noun = german and _ARTICLE.search(text[: m.start()]) is not None and word != word.upper()
+        noun = german and ARTICLE.search(text[: m.start()]) is not None and word != word.upper()
         lone = noun or not _beside(text, words, capital, i)
         usual = (
             folded in _silent(text)

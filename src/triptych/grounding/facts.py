@@ -45,6 +45,7 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _MEASURE = re.compile(r"\d+(?:[.,]\d+)?[^\W\d_]{1,3}")
+_RATE = re.compile(r"\d+[.,]\d+/[^\W\d_]{1,6}")  # 15.97/h
 _ABBREVIATED = 3  # letters up to which a word of a name may end in a point
 _FROM = re.compile(r"\b(?:from|von|vom|de|del|da|desde|instead of)\s+(?:[a-zé]{1,3}\s)?$", re.IGNORECASE)
 _TO = re.compile(
@@ -94,7 +95,13 @@ def found_values(sheet: Sheet) -> Iterator[Value]:
             yield Value(span, TIME, frozenset([f"t:{minutes}"]))
     taken.sort()
     coded = [c for c in values.codes(text) if any(map(str.isalpha, c.text)) and " " not in c.text]
-    coded = [c for c in coded if not _inside((c.start, c.end), taken) and not values.number_readings(c.text)]
+    coded = [
+        c
+        for c in coded
+        if not _inside((c.start, c.end), taken)
+        and not values.number_readings(c.text)
+        and not _RATE.fullmatch(c.text)
+    ]
     for code in coded:
         yield Value((code.start, code.end), CODE, frozenset([f"c:{code.key}"]))
     inside = [(c.start, c.end) for c in coded if not _MEASURE.fullmatch(c.text)]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from triptych import values
 from triptych.grounding import claims, concepts
-from triptych.grounding.claims import Claim, Claimed
+from triptych.grounding.claims import ARTICLE, Claim, Claimed
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import GENERIC
 
@@ -64,7 +64,8 @@ def stray(taken: Claimed, known: Sequence[Mapping[str, object]]) -> bool:
         word = values.fold(m[0])
         beside = any(taken.text[min(m.end(), c.end) : max(m.start(), c.start)] == " " for c in names)
         opens = not taken.text[: m.start()].strip()
-        if not beside or word not in taken.words or (opens and len(taken.words) > 1):
+        noun = ARTICLE.search(taken.text[: m.start()]) is not None  # German ones have capitals, too
+        if noun or not beside or word not in taken.words or (opens and len(taken.words) > 1):
             continue
         if not any(concepts.held(page, word) for page in known):
             return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from triptych.grounding import claims, concepts, facts, opposites
 from triptych.grounding.claims import Claimed
@@ -27,6 +28,10 @@ _JOINED = re.compile(r"\s*(?:and|und|et|y|but|aber|mais|pero)\b", re.IGNORECASE)
 _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|can|may|must|will|ist|sind|war|waren|wird|werden|wurde|est|sont|es|son|está|están|fue)\b",
     re.I,
+)
+_NONE = re.compile(
+    r"\b(?:no|kein\w*|aucune?|ningun[oa]?|ningún)\s(?:[^\W\d]+\s){1,4}?(?:is|are|was|were|has been|have been|ist|sind|wurden?|a été|est|fue)\s(?:(?:yet|noch)\s)?([^\W\d]+)",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“”„«»][^\"“”„«»]*[\"“”„«»]")
 
@@ -141,6 +146,9 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
     if not stances and not denies and len(names) * 3 > 2 * sum(map(str.isalpha, piece)):
         return False  # it but names them
     heavy = weights(terms, sheet.propositions)
+    if "weekday" in stances and (known := _weekdays(taken, terms, sheet)):
+        if not known & stances.pop("weekday"):
+            return True
     if any(_turned(axis, members, terms, heavy, sheet) for axis, members in stances.items()):
         return True
     if stances and not denies:
@@ -156,6 +164,8 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
     if not denies and any(k[:2] in ("n:", "d:", "t:") for t in terms for k in t.keys):
         return False  # whose value it is is seen by the others
     what = _denied(plain, "", sheet.language) if denies else frozenset()
+    if denies and (verb := _NONE.search(plain)):  # no decision was taken: what is denied is that one was taken
+        what = concepts.keys(next(iter(tokens.words(verb[1])), ""), sheet.language)
     oppose = [
         p
         for p in sheet.propositions
@@ -167,6 +177,18 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
         )
     ]
     return _fits_better(oppose, agree, terms, heavy)
+
+
+def _weekdays(taken: Claimed, terms: Sequence[Term], sheet: Sheet) -> frozenset[str]:
+    """The weekdays of the days that the clause names, or else of that day of the page which its words fit best."""
+    days = [d for c in taken.claims for d in c.days]
+    if not days:
+        those = [f for f in sheet.facts if f.kind == facts.DAY]
+        heavy = weights(terms, those)
+        best = max((fit(f, terms, heavy) for f in those), default=0.0)
+        keys = {k for f in those if best and fit(f, terms, heavy) == best for k in f.keys}
+        days = [date.fromisoformat(k[2:]) for k in keys]
+    return frozenset(str(d.weekday()) for d in days)
 
 
 def _turned(

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 _ELLIPSIS = re.compile(r"\s*(?:…|\.{3,}|\(\.\.\.\)|\[\.\.\.\])\s*")
+_UNIT_CELL = re.compile(r"\|\s*([^\W\d][^|\s]{0,7})\s*(?=\|)")  # | 19.6 | g/dL |
 _WORD = re.compile(r"[^\W_]+")
 _SECOND_HALF = re.compile(r"(?:-[^\W\d_]+)?")  # of twenty-five
 _POSSESSIVE = re.compile(r"['’]s?$")
@@ -171,7 +172,8 @@ class Sheet:
             end += len(units.run(self.text[end : end + 30]))
             rest[start:end] = " " * (end - start)
         money = {u for f in self.figures for u in f.units if u.dimension == units.CURRENCY}
-        return frozenset(money | {*units.spoken("".join(rest)), *units.headed(self.text)})
+        column = {u for m in _UNIT_CELL.finditer(self.text) for u in units.behind(m[1])}
+        return frozenset(money | column | {*units.spoken("".join(rest)), *units.headed(self.text)})
 
     @cached_property
     def days(self) -> list[tuple[Span, tuple[date, ...]]]:
