@@ -40,7 +40,8 @@ def converted(claim: Claim, sheet: Sheet) -> list[Span]:
         own = [u for u in figure.units if u.dimension == units.SCALE]
         factors = {u.factor for u in own or named} | (set() if own else {Decimal(1)})
         factors -= set() if claim.hedge else {claim.scale}
-        if any(_rounds(claim, abs(r) * factor) for r in figure.readings for factor in factors):
+        printed = figure.readings if factors == {1} else figure.readings[:1]  # 29,499 is no 29.499 thousand
+        if any(_rounds(claim, abs(r) * factor) for r in printed for factor in factors):
             found.append(figure.span)
     return found
 

@@ -7,6 +7,7 @@ of one sentence are refuted where they fit better exchanged.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, Terms, fit, value_keys, weights
 from triptych.words import tokens
 
+_ADDS = re.compile(r"\b(?:together|combined|add(?:s|ed)? up|sum of|zusammen|ensemble|juntos|juntas)\b", re.IGNORECASE)
 CLEAR = 0.15  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
 LEAST = 0.4  # and by how much at least
@@ -191,7 +193,7 @@ def _told(
         own = [f for f in at if f.keys & (value_keys(claim) or f.keys)]
         value = _against((claim.start, claim.end), own or at, terms, sheet, claim.kind == claims.CODE)
         value = replace(value, rounded=not own)
-        counted = claim.kind == claims.NUMBER and value.own and not value.best(value.own)
+        counted = claim.kind == claims.NUMBER and (_ADDS.search(taken.text) or not value.best(value.own))
         if not (counted and working.worked_out(claim, taken, sheet)):
             told.append(value)
     followed = [c for c in taken.claims if c.kind == claims.NUMBER and not any(c is x for x, _ in found)]

@@ -53,6 +53,10 @@ _EXPENSIVE = re.compile(
     re.IGNORECASE,
 )
 _FROM_TO = re.compile(r"\b(?:from|von|de|del|du)\b([^;]*?)\b(?:to|auf|à|a|zu)\b([^;]*)", re.IGNORECASE)
+_WHEN = re.compile(
+    r"\b(?:earlier|later|sooner|older|newer|früher|später|älter|plus (?:tôt|tard)|más (?:temprano|tarde))\b", re.IGNORECASE
+)
+_PAID = concepts.keys("price") | concepts.keys("pay")
 _SHORTEST = 2  # letters of a label
 
 
@@ -241,14 +245,25 @@ def _compared(text: str, sign: int, sheet: Sheet) -> bool | None:
     for _, a in ones:
         for _, b in others:
             if a is not b:
-                tested += _chosen(_pairs(a, b, sheet), text)
+                pairs = _pairs(a, b, sheet, _compared_by(text))
+                tested += _chosen(pairs or _pairs(a, b, sheet), text)
     if not tested:
         x, y = _beside(left, sheet), _beside(right, sheet)
         if x is None or y is None or x.kind != y.kind:
             return None
         one, two = amount(x, sheet), amount(y, sheet)
         tested = [(one, two)] if one is not None and two is not None else []
+    # Of what is booked as negative the larger payment is the more negative one.
+    tested = [(abs(x), abs(y)) if x < 0 and y < 0 else (x, y) for x, y in tested]
     return _all((x - y) * sign > 0 for x, y in tested)
+
+
+def _compared_by(text: str) -> tuple[str, ...]:
+    """The kinds of values that a comparison is of, where its words say so; () for any."""
+    if _WHEN.search(text):
+        return (facts.DAY, facts.TIME)
+    keys = frozenset(k for w in tokens.words(text) for k in concepts.keys(w))
+    return (facts.MONEY,) if keys & _PAID or _EXPENSIVE.search(text) else ()
 
 
 def _in_range(text: str, where: str, sheet: Sheet) -> bool | None:

@@ -155,7 +155,7 @@ class Terms:
             )
             for t in tokens.spans(text)
             if t.text not in silent
-            and not any(c.start <= t.start < c.end for c in self.values)
+            and not any(c.start <= t.start < c.end for c in self.values if c.kind != claims.CODE)
             and not (
                 unit and unit.dimension in (units.SCALE, units.CURRENCY)
                 if (unit := units.named(t.text))

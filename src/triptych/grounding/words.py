@@ -107,7 +107,7 @@ image indicate indicated indicates indicating item items list listed lists menti
 page pages picture provide provided provides quote quoted read reads refer refers report reported reports say saying says
 section see show showing shown shows source sources specified specifies specify stand stands state stated states stating
 text two value values write writes written amount amounts make makes come comes equal equals all together altogether
-amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood exact wording literally answer
+amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood exact wording literally answer charged billed
 beträgt betrug lautet beläuft ergibt s'élève élève asciende ammonta bedraagt
 laut zeigt steht nennt dokument seite angegeben gemäß selon indique document page mentionne según indica documento
 """
