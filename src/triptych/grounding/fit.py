@@ -191,7 +191,8 @@ def _told(
             continue
         at = [f for f in sheet.facts if any(a < f.span[1] and f.span[0] < b for a, b in spans)]
         own = [f for f in at if f.keys & (value_keys(claim) or f.keys)]
-        value = _against((claim.start, claim.end), own or at, terms, sheet, claim.kind == claims.CODE)
+        listed = claim.kind == claims.CODE and any(f.place for f in own)
+        value = _against((claim.start, claim.end), own or at, terms, sheet, listed)
         value = replace(value, rounded=not own)
         counted = claim.kind == claims.NUMBER and (_ADDS.search(taken.text) or not value.best(value.own))
         if not (counted and working.worked_out(claim, taken, sheet)):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import log
 from typing import Protocol
 
@@ -39,6 +40,7 @@ _APART = re.compile(
     r"([^\W\d]+)",
     re.IGNORECASE,
 )
+_RANGE = re.compile(r"[\s\d.,/–-]*|\s*(?:to|bis|à|a)\s*", re.IGNORECASE)  # between numbers that are one value together
 _WHO = re.compile(r"\s*(?:who|whom|wer|wen|wem|qui|quién|quien)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]{2,60}\)")
 _BEFORE = re.compile(
@@ -162,6 +164,8 @@ class Terms:
                 else False
             )
         ]
+        after = {a.start: b.text for a, b in pairwise(tokens.spans(text))}  # an invoice, but no invoice date
+        self.documents = {at for at, _ in self.placed if named(text[slice(*at)]) and after.get(at[0], "the") in silent}
         self.placed += [(span, keys) for span, keys in concepts.phrases(text)]
         self.placed += [((c.start, c.end), value_keys(c)) for c in self.values]
         self.names = [
@@ -202,6 +206,9 @@ class Terms:
             (at, keys) for at, keys in self.placed if not any(at[0] < b and a < at[1] for a, b in left_out)
         ]
         mine = next((_kind(c) for c in self.values if c.start < span[1] and span[0] < c.end), facts.NAME)
+        if mine == claims.CODE:  # whose words say nothing of another one
+            codes = [(c.start, c.end) for c in self.values if c.kind == mine]
+            rest = [(at, keys) for at, keys in rest if at in codes or not any(a <= at[0] < b for a, b in codes)]
         others = [
             (c.start, c.end)
             for c in self.values
@@ -217,7 +224,9 @@ class Terms:
         apart = [m.span(1) for m in _APART.finditer(self.text)]
         first = min((a for a, _ in [*others, span]), default=0)
         for at, keys in rest:
-            if any(a <= at[0] < b for a, b in apart):
+            ends = self.text[min(at[1], span[1]) : max(at[0], span[0])]
+            valued = any(c.start == at[0] and c.end == at[1] for c in self.values)
+            if any(a <= at[0] < b for a, b in apart) or (valued and _RANGE.fullmatch(ends)):
                 continue
             aside = next((x for s, x in asides.items() if x[0] <= at[0] < x[1]), None)
             if aside is not None and others:
@@ -231,7 +240,7 @@ class Terms:
             weight = (FURTHER if near and of_another else SUBJECT) if not inside else 0.6 if parted else 1.0
             if at[1] <= first and mine != facts.NAME:
                 weight = max(weight, SUBJECT)
-            weight *= DOCUMENT if named(self.text[slice(*at)]) else 1.0
+            weight *= DOCUMENT if at in self.documents else 1.0
             best[keys] = max(weight, best.get(keys, 0.0))
         role = facts.mark(self.text, span) or self.role
         if not role and mine in (claims.DAY, claims.TIME):
