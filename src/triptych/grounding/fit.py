@@ -100,7 +100,7 @@ class _Told:
         best = max(rivals, key=lambda f: fit(f, terms, heavy))
         theirs = fit(best, terms, heavy)
         if self.rounded:
-            return theirs > mine
+            return theirs - mine > CLEAR * theirs
         if self.name and not best.labelled and not _sure(best, terms, heavy):
             return False
         in_table = best.place and any(f.place for f in self.own)
@@ -221,7 +221,7 @@ def _against(
     """`placed` values have rivals in their own columns only."""
     kinds = {f.kind for f in own}
     keys = frozenset().union(*(f.keys for f in own))
-    if kinds <= {facts.YEAR, facts.DAY} and any(f.place == facts.HEAD for f in own):
+    if kinds <= {facts.YEAR, facts.DAY, *facts.NAMES} and any(f.place == facts.HEAD for f in own):
         return _Told(span, (), (), (), ())
     same = [f for f in sheet.facts if f.kind in kinds]
     own = [f for f in same if f.keys & keys and (not placed or f in own)]

@@ -23,7 +23,7 @@ from triptych.words import language, tokens
 
 FURTHER = 0.4  # how much words of another part of the sentence say of a value
 SUBJECT = 0.8  # words before all values, of which the sentence is
-DOCUMENT = 0.25  # and what the document calls itself: "the invoice is ..."
+DOCUMENT = 0.2  # and what the document calls itself: "the invoice is ..."
 ASKED = 0.4  # and those of the question
 MEANT = 0.8  # share of a word's weight that another one has which means the same
 AS_SURE = 0.85  # share of the surest, from which a fact has a word as surely as any
@@ -36,7 +36,7 @@ _NOW = re.compile(
 )
 # What a value is told with, before or without is another one.
 _APART = re.compile(
-    r"\b(?:after|before|without|with|including|excluding|plus|less|nach|ohne|mit|hors|avant|après|sans|avec|antes de|sin|con)\s+(?:the\s+|la\s+|le\s+|el\s+|der\s+|den\s+|dem\s+)?"
+    r"\b(?:after|before|without|with|including|excluding|plus|less|nach|ohne|mit|hors|avant|après|sans|avec|antes de|sin|con)\s+(?:(?:the|this|that|its|la|le|el|der|den|dem)\s+)?"
     r"([^\W\d]+)",
     re.IGNORECASE,
 )
@@ -166,7 +166,14 @@ class Terms:
         ]
         after = {a.start: b.text for a, b in pairwise(tokens.spans(text))}  # an invoice, but no invoice date
         self.documents = {at for at, _ in self.placed if named(text[slice(*at)]) and after.get(at[0], "the") in silent}
-        self.placed += [(span, keys) for span, keys in concepts.phrases(text)]
+        spoken_of = [*concepts.phrases(text)]
+        cost = concepts.keys("price") if spoken_of else frozenset()  # what costs so much in all is no price
+        self.placed = [
+            (at, keys)
+            for at, keys in self.placed
+            if not keys & cost and not any(a <= at[0] < b for (a, b), _ in spoken_of)
+        ]
+        self.placed += spoken_of
         self.placed += [((c.start, c.end), value_keys(c)) for c in self.values]
         self.names = [
             v
@@ -240,7 +247,7 @@ class Terms:
             weight = (FURTHER if near and of_another else SUBJECT) if not inside else 0.6 if parted else 1.0
             if at[1] <= first and mine != facts.NAME:
                 weight = max(weight, SUBJECT)
-            weight *= DOCUMENT if at in self.documents else 1.0
+            weight *= DOCUMENT if at in self.documents and mine != facts.DAY else 1.0
             best[keys] = max(weight, best.get(keys, 0.0))
         role = facts.mark(self.text, span) or self.role
         if not role and mine in (claims.DAY, claims.TIME):
