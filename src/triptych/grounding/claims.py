@@ -161,7 +161,8 @@ def statements(taken: Claimed) -> list[Claimed]:
     for a, b in pairwise([*cuts, len(text)]):
         its = [c for c in taken.claims if a <= c.start < b]
         # "The fair got 8 votes in favour and 3 against": both are of the fair
-        subject = shared if a and its and not text[a : its[0].start].strip() else 0
+        led = a and its and its[0].kind == NUMBER and not text[a : its[0].start].strip()
+        subject = shared if led else 0
         only = text[:subject] + re.sub(r"\S", " ", text[subject:a]) + text[a:b] + re.sub(r"\S", " ", text[b:])
         found.append(Claimed(only, tuple(its), _words(only, its), bool(_DENIAL.search(only))))
     return found

@@ -148,7 +148,13 @@ def keys(word: str, lang: str = language.DEFAULT) -> frozenset[str]:
 
 _TAX = r"(?:vat|gst|tax(?:es)?|mwst|mehrwertsteuer|umsatzsteuer|ust|steuern?|tva|imp[oô]ts?|taxes|iva|impuestos?)\b"
 _PHRASES = (
-    (re.compile(r"\b(?:in (?:all|total|sum)|altogether|together|zusammen|insgesamt|all told|en tout|au total|en total|im ganzen)\b", re.IGNORECASE), "altogether"),
+    (
+        re.compile(
+            r"\b(?:in (?:all|total|sum)|altogether|together|zusammen|insgesamt|all told|en tout|au total|en total|im ganzen)\b",
+            re.IGNORECASE,
+        ),
+        "altogether",
+    ),
     (
         re.compile(
             rf"\b(?:before|without|excluding|excl\.?|exclusive of|net of|ohne|vor|exkl\.?|zzgl\.?|hors|sans|sin|antes de) (?:(?:the|la|les|el|los) )?{_TAX}",

@@ -45,7 +45,7 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _MEASURE = re.compile(r"\d+(?:[.,]\d+)?[^\W\d_]{1,3}")
-_RATE = re.compile(r"\d+[.,]\d+/[^\W\d_]{1,6}")  # 15.97/h
+_RATE = re.compile(r"\d+[.,]\d+/[^\W\d_]{1,6}|[^\W\d_]+:\d+(?:[.,]\d+)*")  # 15.97/h, Qty:4.00
 _ABBREVIATED = 3  # letters up to which a word of a name may end in a point
 _FROM = re.compile(r"\b(?:from|von|vom|de|del|da|desde|instead of)\s+(?:[a-zé]{1,3}\s)?$", re.IGNORECASE)
 _TO = re.compile(

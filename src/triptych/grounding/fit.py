@@ -20,7 +20,9 @@ from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, Terms, fit, value_keys, weights
 from triptych.words import tokens
 
-_ADDS = re.compile(r"\b(?:together|combined|add(?:s|ed)? up|sum of|zusammen|ensemble|juntos|juntas)\b", re.IGNORECASE)
+_ADDS = re.compile(
+    r"\b(?:together|combined|add(?:s|ed)? up|sum of|zusammen|ensemble|juntos|juntas)\b", re.IGNORECASE
+)
 CLEAR = 0.15  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
 LEAST = 0.4  # and by how much at least
@@ -148,6 +150,14 @@ def another(
         if relations.deed(taken.text, *sorted((a.span, b.span)))
         for span in (a.span, b.span)
     ]
+    both = [t for t in told if t.name]
+    if (
+        len(both) == 2
+        and len(told) == 2
+        and not related
+        and re.search(r"\w{4}", taken.text[both[0].span[1] : both[1].span[0]])
+    ):
+        return _nearer(*both) or _nearer(*reversed(both))
     for value in told:
         if value.span in related and not value.denied:
             continue
@@ -159,6 +169,18 @@ def another(
         for a, b in combinations(told, 2)
         if not a.denied and not b.denied and not (a.name and relations.deed(taken.text, a.span, b.span))
     )
+
+
+def _nearer(a: _Told, b: _Told) -> bool:
+    """Whether another one than `a`, of which as much is said, stands nearer to `b`: who represents whom."""
+
+    def gap(facts_: Iterable[Fact]) -> int:
+        return min(max(x.span[0] - y.span[1], y.span[0] - x.span[1]) for x in facts_ for y in b.own)
+
+    heavy = [0.0 if t.named else w for t, w in zip(a.terms, a.weights, strict=True)]
+    mine = max(fit(f, a.terms, heavy) for f in a.own)
+    others = [f for f in a.rivals if not f.keys & b.keys and fit(f, a.terms, heavy) >= max(mine, LEAST)]
+    return bool(others) and gap(others) < gap(a.own)
 
 
 def _exchanged(a: _Told, b: _Told) -> bool:
@@ -200,7 +222,9 @@ def _told(
     followed = [c for c in taken.claims if c.kind == claims.NUMBER and not any(c is x for x, _ in found)]
     topic = frozenset(tokens.words(question))
     for name in () if followed else terms.names:  # what follows from several rows is of none of them
-        if any(c.kind == claims.NUMBER for c in taken.claims) and topic.issuperset(tokens.words(taken.text[slice(*name.span)])):
+        if any(c.kind == claims.NUMBER for c in taken.claims) and topic.issuperset(
+            tokens.words(taken.text[slice(*name.span)])
+        ):
             continue  # what is asked about
         words = frozenset(k for k in name.keys if len(k) > 3) or name.keys
         own = [f for f in sheet.facts if f.kind in facts.NAMES and words <= f.keys]

@@ -54,7 +54,8 @@ _EXPENSIVE = re.compile(
 )
 _FROM_TO = re.compile(r"\b(?:from|von|de|del|du)\b([^;]*?)\b(?:to|auf|à|a|zu)\b([^;]*)", re.IGNORECASE)
 _WHEN = re.compile(
-    r"\b(?:earlier|later|sooner|older|newer|früher|später|älter|plus (?:tôt|tard)|más (?:temprano|tarde))\b", re.IGNORECASE
+    r"\b(?:earlier|later|sooner|older|newer|früher|später|älter|plus (?:tôt|tard)|más (?:temprano|tarde))\b",
+    re.IGNORECASE,
 )
 _PAID = concepts.keys("price") | concepts.keys("pay")
 _SHORTEST = 2  # letters of a label
@@ -238,7 +239,7 @@ def _compared(text: str, sign: int, sheet: Sheet) -> bool | None:
     if than is None:
         return None
     left, right = text[: than.start()], text[than.end() :]
-    if re.match(r"\W*(?:\d|[A-Z]{3} \d)", right):
+    if re.match(r"\W*(?:is )?(?:\d|[A-Z]{3} \d)", right):
         return None  # more than 150
     ones, others = named(left, sheet), named(right, sheet)
     tested = []

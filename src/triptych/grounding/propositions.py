@@ -146,9 +146,9 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
     if not stances and not denies and len(names) * 3 > 2 * sum(map(str.isalpha, piece)):
         return False  # it but names them
     heavy = weights(terms, sheet.propositions)
-    if "weekday" in stances and (known := _weekdays(taken, terms, sheet)):
-        if not known & stances.pop("weekday"):
-            return True
+    known = _weekdays(taken, terms, sheet) if "weekday" in stances else frozenset()
+    if known and not known & stances.pop("weekday"):
+        return True
     if any(_turned(axis, members, terms, heavy, sheet) for axis, members in stances.items()):
         return True
     if stances and not denies:
@@ -164,7 +164,9 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
     if not denies and any(k[:2] in ("n:", "d:", "t:") for t in terms for k in t.keys):
         return False  # whose value it is is seen by the others
     what = _denied(plain, "", sheet.language) if denies else frozenset()
-    if denies and (verb := _NONE.search(plain)):  # no decision was taken: what is denied is that one was taken
+    if denies and (
+        verb := _NONE.search(plain)
+    ):  # no decision was taken: what is denied is that one was taken
         what = concepts.keys(next(iter(tokens.words(verb[1])), ""), sheet.language)
     oppose = [
         p

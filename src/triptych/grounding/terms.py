@@ -40,7 +40,9 @@ _APART = re.compile(
     r"([^\W\d]+)",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"[\s\d.,/–-]*|\s*(?:to|bis|à|a)\s*", re.IGNORECASE)  # between numbers that are one value together
+_RANGE = re.compile(
+    r"[\s\d.,/–-]*|\s*(?:to|bis|à|a)\s*", re.IGNORECASE
+)  # between numbers that are one value together
 _WHO = re.compile(r"\s*(?:who|whom|wer|wen|wem|qui|quién|quien)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]{2,60}\)")
 _BEFORE = re.compile(
@@ -148,32 +150,27 @@ class Terms:
             c for c in taken.claims if c.kind in (claims.NUMBER, claims.DAY, claims.TIME, claims.CODE)
         ]
         name = [(c.start, c.end) for c in taken.claims if c.kind == claims.NAME]
-        self.placed: list[tuple[Span, frozenset[str]]] = [
-            (
-                (t.start, t.end),
-                _of_name(t.text, lang)
-                if (t.start, t.end) in name
-                else concepts.keys(t.text, lang) | _ranked(t.text),
-            )
+        phrases = [*concepts.phrases(text)]
+        cost = concepts.keys("price") if phrases else frozenset()  # what costs so much in all is no price
+        inside = [span for span, _ in phrases]
+        inside += [(c.start, c.end) for c in self.values if c.kind != claims.CODE]
+        words = [
+            t
             for t in tokens.spans(text)
             if t.text not in silent
-            and not any(c.start <= t.start < c.end for c in self.values if c.kind != claims.CODE)
-            and not (
-                unit and unit.dimension in (units.SCALE, units.CURRENCY)
-                if (unit := units.named(t.text))
-                else False
-            )
+            and not _counting(t.text)
+            and not any(a <= t.start < b for a, b in inside)
+            and not concepts.keys(t.text, lang) & cost
+        ]
+        self.placed: list[tuple[Span, frozenset[str]]] = [
+            ((t.start, t.end), _of_name(t.text, lang) if (t.start, t.end) in name else _keys(t.text, lang))
+            for t in words
         ]
         after = {a.start: b.text for a, b in pairwise(tokens.spans(text))}  # an invoice, but no invoice date
-        self.documents = {at for at, _ in self.placed if named(text[slice(*at)]) and after.get(at[0], "the") in silent}
-        spoken_of = [*concepts.phrases(text)]
-        cost = concepts.keys("price") if spoken_of else frozenset()  # what costs so much in all is no price
-        self.placed = [
-            (at, keys)
-            for at, keys in self.placed
-            if not keys & cost and not any(a <= at[0] < b for (a, b), _ in spoken_of)
-        ]
-        self.placed += spoken_of
+        self.documents = {
+            (t.start, t.end) for t in words if named(t.text) and after.get(t.start, "the") in silent
+        }
+        self.placed += phrases
         self.placed += [((c.start, c.end), value_keys(c)) for c in self.values]
         self.names = [
             v
@@ -215,7 +212,9 @@ class Terms:
         mine = next((_kind(c) for c in self.values if c.start < span[1] and span[0] < c.end), facts.NAME)
         if mine == claims.CODE:  # whose words say nothing of another one
             codes = [(c.start, c.end) for c in self.values if c.kind == mine]
-            rest = [(at, keys) for at, keys in rest if at in codes or not any(a <= at[0] < b for a, b in codes)]
+            rest = [
+                (at, keys) for at, keys in rest if at in codes or not any(a <= at[0] < b for a, b in codes)
+            ]
         others = [
             (c.start, c.end)
             for c in self.values
@@ -262,6 +261,16 @@ class Terms:
             asked = [Term(t.keys, ASKED, True) for t in self.asked if t.keys not in best]
         of_names = {keys for at, keys in rest if any(v.span[0] <= at[0] < v.span[1] for v in self.names)}
         return (*(Term(keys, weight, named=keys in of_names) for keys, weight in best.items()), *asked)
+
+
+def _counting(word: str) -> bool:
+    """Whether a word is a scale or a currency."""
+    unit = units.named(word)
+    return unit is not None and unit.dimension in (units.SCALE, units.CURRENCY)
+
+
+def _keys(word: str, lang: str) -> frozenset[str]:
+    return concepts.keys(word, lang) | _ranked(word)
 
 
 def _of_name(word: str, lang: str) -> frozenset[str]:

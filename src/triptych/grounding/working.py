@@ -45,14 +45,22 @@ def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
     step = Decimal(1).scaleb(-claim.decimals)
     for before, after in _changes(taken, sheet):
         change = abs(after - before) / abs(before) * 100 if share and before else abs(after - before)
-        if any(2 * abs(change - v) <= step if share else change * at == v for v in said for at in _scales(claim, sheet)):
+        if any(
+            2 * abs(change - v) <= step if share else change * at == v
+            for v in said
+            for at in _scales(claim, sheet)
+        ):
             return True
     return any(v in said for v in _sums(taken, sheet))
 
 
 def _scales(claim: Claim, sheet: Sheet) -> set[Decimal]:
     """What the page's figures may be multiplied by: those under "in millions"."""
-    return {Decimal(1), *(u.factor for u in sheet.units if u.dimension == units.SCALE)} if claim.scale > 1 else {Decimal(1)}
+    return (
+        {Decimal(1), *(u.factor for u in sheet.units if u.dimension == units.SCALE)}
+        if claim.scale > 1
+        else {Decimal(1)}
+    )
 
 
 def _changes(taken: Claimed, sheet: Sheet) -> Iterator[tuple[Decimal, Decimal]]:
