@@ -328,7 +328,7 @@ def _said(
         w
         for w in taken.words
         if concepts.held(page.words, w)
-        or not ((taken.claims and w in GENERIC) or (opposites.stance(w) or ("",))[0] in axes)
+        or not (w in GENERIC or (opposites.stance(w) or ("",))[0] in axes)
     ]
     whole = sum(map(len, telling)) + sum(c.end - c.start for c in taken.claims)
     if not spots or not whole:
