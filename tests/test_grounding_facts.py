@@ -176,3 +176,43 @@ class TestHowItIsSaid:
 
     def test_a_page_has_its_number(self) -> None:
         assert holds(LAYOUTS["beside"], "According to page 1 of the bill, the net sum is 119.50.")
+
+    def test_years_over_one_part_of_a_table_head_the_others(self) -> None:
+        page = "Sales report      2022    2021\n\nRevenue\n\n  Ropes            120     110\n  Tents             45      60\n"
+        assert holds(page, "In 2021 the tents made 60 [1].")
+        assert not holds(page, "In 2021 the tents made 45 [1].")
+
+    @pytest.mark.parametrize(
+        ("sentence", "true"),
+        [
+            ("The tents grew by 15 from 2021 to 2022", False),
+            ("The tents fell by 15 from 2021 to 2022", True),
+            ("The tents fell by 25 % from 2021 to 2022", True),
+            ("The tents fell by 33 % from 2021 to 2022", False),
+        ],
+    )
+    def test_changes_follow(self, sentence: str, true: bool) -> None:
+        assert (
+            holds("Sales     2022   2021\nRopes      120    110\nTents       45     60\n", sentence) == true
+        )
+
+    @pytest.mark.parametrize(
+        ("sentence", "true"),
+        [
+            ("The meeting was on Friday, 15 March 2024", True),
+            ("The meeting was on Monday, 15 March 2024", False),
+        ],
+    )
+    def test_weekdays_are_those_of_the_calendar(self, sentence: str, true: bool) -> None:
+        page = "Meeting: 15 March 2024\nThe office is closed on Tuesday.\n"
+        assert holds(page, sentence) == true
+
+    def test_what_is_denied_must_be_what_the_page_affirms(self) -> None:
+        page = "Minutes\n\nThe decision on the crane was postponed. The budget was approved.\n"
+        assert holds(page, "No decision was taken yet on the crane")
+        assert not holds(page, "The budget was not approved")
+
+    def test_who_represents_whom(self) -> None:
+        page = "Contract\n\nbetween Alder Ropes, represented by Ada Quist, and Birch Sails, represented by Bo Lind.\n"
+        assert holds(page, "Bo Lind represents Birch Sails")
+        assert not holds(page, "Ada Quist represents Birch Sails")

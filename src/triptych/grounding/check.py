@@ -327,8 +327,7 @@ def _said(
     telling = [
         w
         for w in taken.words
-        if concepts.held(page.words, w)
-        or not (w in GENERIC or (opposites.stance(w) or ("",))[0] in axes)
+        if concepts.held(page.words, w) or not (w in GENERIC or (opposites.stance(w) or ("",))[0] in axes)
     ]
     whole = sum(map(len, telling)) + sum(c.end - c.start for c in taken.claims)
     if not spots or not whole:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from triptych import values
-from triptych.grounding import clock, concepts, units
+from triptych.grounding import clock, concepts, opposites, units
 from triptych.grounding.frames import listed, unframed
 from triptych.grounding.units import Unit
 from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING
@@ -135,6 +135,12 @@ def claimed(text: str) -> Claimed:
         found += [c for c in read(text) if not any(a < c.end and c.start < b for a, b in taken)]
     said = unframed(text)
     found = [c for c in found if said[c.start : c.end].strip() or not listed(text, c.start)]
+    if any(c.kind == DAY for c in found):  # whose weekday follows
+        found = [
+            c
+            for c in found
+            if c.kind != NAME or (opposites.stance(values.fold(c.text)) or ("",))[0] != "weekday"
+        ]
     found.sort(key=lambda c: c.start)
     return Claimed(said, tuple(found), _words(said, found), bool(_DENIAL.search(said)))
 

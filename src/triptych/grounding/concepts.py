@@ -146,7 +146,7 @@ def keys(word: str, lang: str = language.DEFAULT) -> frozenset[str]:
     return frozenset(found)
 
 
-_TAX = r"(?:vat|gst|tax(?:es)?|mwst|mehrwertsteuer|umsatzsteuer|ust|steuern?|tva|imp[oô]ts?|taxes|iva|impuestos?)\b"
+_TAX = r"(?:vat|gst|tax|mwst|mehrwertsteuer|umsatzsteuer|ust|steuer|tva|iva)\b"
 _PHRASES = (
     (
         re.compile(

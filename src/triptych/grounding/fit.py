@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, permutations
 
 from triptych.grounding import claims, facts, reading, relations, working
 from triptych.grounding.claims import Claim, Claimed
@@ -23,6 +23,7 @@ from triptych.words import tokens
 _ADDS = re.compile(
     r"\b(?:together|combined|add(?:s|ed)? up|sum of|zusammen|ensemble|juntos|juntas)\b", re.IGNORECASE
 )
+_PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]", re.IGNORECASE)
 CLEAR = 0.15  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
 LEAST = 0.4  # and by how much at least
@@ -157,7 +158,7 @@ def another(
         and not related
         and re.search(r"\w{4}", taken.text[both[0].span[1] : both[1].span[0]])
     ):
-        return _nearer(*both) or _nearer(*reversed(both))
+        return any(_nearer(a, b, sheet.text) for a, b in permutations(both, 2))
     for value in told:
         if value.span in related and not value.denied:
             continue
@@ -171,11 +172,14 @@ def another(
     )
 
 
-def _nearer(a: _Told, b: _Told) -> bool:
-    """Whether another one than `a`, of which as much is said, stands nearer to `b`: who represents whom."""
+def _nearer(a: _Told, b: _Told, text: str) -> bool:
+    """Whether another one than `a`, of which as much is said, stands nearer to `b`: who represents whom. What "and"
+    parts is further off."""
 
-    def gap(facts_: Iterable[Fact]) -> int:
-        return min(max(x.span[0] - y.span[1], y.span[0] - x.span[1]) for x in facts_ for y in b.own)
+    def gap(those: Iterable[Fact]) -> int:
+        pairs = (sorted((x.span, y.span)) for x in those for y in b.own)
+        between = (text[first[1] : last[0]] for first, last in pairs)
+        return min(len(t) + (100 if _PARTED.search(t) else 0) for t in between)
 
     heavy = [0.0 if t.named else w for t, w in zip(a.terms, a.weights, strict=True)]
     mine = max(fit(f, a.terms, heavy) for f in a.own)

@@ -22,6 +22,7 @@ _WIDER = 1.35  # times the usual distance of rows, from which another block begi
 _SMALLER = 0.15  # by how much the letters of labels are smaller than those of values
 _UNIT = 4  # letters of a unit
 _VALUE = re.compile(r"\d")
+_YEAR = re.compile(r"\W*(?:FY ?|(?:[^\W\d]+\.? \d{1,2}, ))?(?:19|20)\d\d\W*")
 _NUMBERED = re.compile(
     r"\W*(?:19|20)\d\d\W*|[^\W\d]+\.? .*|[A-Z]\d(?: .*)?|.*[^\W\d]{4}.*"
 )  # a year, No. 286, Q1, Tax 8 %
@@ -78,6 +79,7 @@ class Grid:
                 for row in block[1:]:
                     for cell in row.cells:
                         cell.title = title
+        _dated(rows)
         self.cells = sorted((c for b in blocks for r in b for c in r.cells), key=lambda c: c.start)
         self._starts = [c.start for c in self.cells]
         self.blocks: list[list[Cell]] = [[c for r in b for c in r.cells] for b in blocks]
@@ -214,6 +216,21 @@ def _tie(block: list[_Row]) -> None:
                 cell.beside = row.cells[:j]
         elif row is not head:
             _tabled(row, head)
+
+
+def _dated(rows: Sequence[_Row]) -> None:
+    """Years over a part of a table head the rows of its other parts, too, that have as many values."""
+    years: list[Cell] = []
+    for row in rows:
+        found = [c for c in row.cells if _YEAR.fullmatch(c.text)]
+        values = [c for c in row.cells[1:] if _numeric(c.text)]
+        if len(found) > 1 and not set(values) - set(found):
+            years = found
+        elif len(values) == len(years) and not any(c.heads for c in row.cells):
+            for cell, over in zip(values, years, strict=True):
+                cell.heads = [over]
+                cell.beside = [c for c in row.cells if c is not cell]
+                over.under.append(cell)
 
 
 def _tabled(row: _Row, head: _Row) -> None:

@@ -63,7 +63,7 @@ def stray(taken: Claimed, known: Sequence[Mapping[str, object]]) -> bool:
     for m in _CAPITALS.finditer(taken.text):
         word = values.fold(m[0])
         beside = any(taken.text[min(m.end(), c.end) : max(m.start(), c.start)] == " " for c in names)
-        opens = not taken.text[: m.start()].strip()
+        opens = m.start() < 3  # behind a frame it is a name: "As the page says, Employer ..."
         noun = ARTICLE.search(taken.text[: m.start()]) is not None  # German ones have capitals, too
         if noun or not beside or word not in taken.words or (opens and len(taken.words) > 1):
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, permutations
 
 from triptych import values
 from triptych.grounding import claims, clock, concepts, facts, ordering, reading, units
@@ -71,11 +71,17 @@ def _changes(taken: Claimed, sheet: Sheet) -> Iterator[tuple[Decimal, Decimal]]:
         words = [keys for f in label.cells[:1] for keys in f[1].label]
         if not words or 2 * sum(not keys.isdisjoint(said) for keys in words) < len(words):
             continue
-        cells = [(over, a) for over, f in label.cells if (a := ordering.amount(f, sheet)) is not None]
-        named = [c for c in cells if c[0] is not None and years & set(tokens.words(c[0].text))]
-        for (_, after), (_, before) in combinations(named if len(named) == 2 else cells[:_FEW], 2):
+        cells = [
+            (over.text if over else "", a)
+            for over, f in label.cells
+            if (a := ordering.amount(f, sheet)) is not None
+        ]
+        named = [(year, a) for over, a in cells for year in years & set(tokens.words(over))]
+        if len(named) == 2:  # from the earlier to the later
+            (_, before), (_, after) = sorted(named)
             yield before, after
-            yield after, before
+        else:
+            yield from permutations([a for _, a in cells[:_FEW]], 2)
 
 
 def _counts(claim: Claim, taken: Claimed, sheet: Sheet) -> set[int]:
