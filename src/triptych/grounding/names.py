@@ -15,27 +15,7 @@ from triptych.grounding.words import GENERIC
 _NAME = 60  # characters from one word of a name to the next
 _SMALL = re.compile(r"(?<![\w’'])[a-zà-ÿ]{2,}")
 _CAPITALS = re.compile(r"(?<![^\W_])[A-Z\u00c0-\u00de][^\W\d_]+")
-_PARTICLES = frozenset(
-    [
-        "de",
-        "van",
-        "von",
-        "der",
-        "den",
-        "di",
-        "da",
-        "la",
-        "le",
-        "du",
-        "del",
-        "bin",
-        "binti",
-        "und",
-        "of",
-        "the",
-        "für",
-    ]
-)
+_PARTICLES = frozenset(["de", "van", "von", "der", "den", "di", "da", "la", "le", "du", "del", "bin", "binti", "und", "of", "the", "für"])  # fmt: skip
 _WITHIN_NAMES = (" ", "-", " & ")
 
 

@@ -59,67 +59,30 @@ SETS = {
     "rank": ("ground_floor", "first erste ersten premier première primero primera", "second zweite zweiten deuxième segundo segunda", "third dritte dritten troisième tercero tercera",
              "fourth vierte vierten quatrième cuarto cuarta", "fifth fünfte fünften cinquième quinto quinta", "sixth sechste sixième sexto"),
 }  # fmt: skip
-_PHRASES = (
-    (
-        re.compile(
-            r"\b(?:(?:an?|per|each|every|pro|par|por|al|jeden?|chaque|cada) (?:month|monat|mois|mes)|monthly|monatlich\w*|mensuel\w*|mensual\w*)\b",
-            re.I,
+_EACH = r"\b(?:(?:an?|per|each|every|pro|par|por|al|a la|jede[ns]?|chaque|cada) (?:{})|{})\b"
+_PHRASES = tuple(
+    (re.compile(pattern, re.IGNORECASE), f" {instead} ")
+    for pattern, instead in (
+        (_EACH.format("month|monat|mois|mes", r"monthly|monatlich\w*|mensuel\w*|mensual\w*"), "per_month"),
+        (_EACH.format("year|jahr|an|año", r"yearly|annual\w*|jährlich\w*|annuel\w*|anual\w*"), "per_year"),
+        (_EACH.format("week|woche|semaine|semana", r"weekly|wöchentlich\w*"), "per_week"),
+        (_EACH.format("day|tag|jour|día", r"daily|täglich\w*"), "per_day"),
+        (_EACH.format("hour|stunde|heure|hora", r"hourly|stündlich\w*"), "per_hour"),
+        (
+            r"\b(?:(?:no|not) (?:fewer|less) than|at least|mindestens|au moins|al menos|not before)\b",
+            "at_least",
         ),
-        " per_month ",
-    ),
-    (
-        re.compile(
-            r"\b(?:(?:an?|per|each|every|pro|par|por|al|jedes?|chaque|cada) (?:year|jahr|an|año)|yearly|annual\w*|jährlich\w*|annuel\w*|anual\w*)\b",
-            re.I,
+        (
+            r"\b(?:(?:no|not) (?:more|later|longer) than|at (?:the )?most|höchstens|au plus|como máximo|at the latest|spätestens)\b",
+            "at_most",
         ),
-        " per_year ",
-    ),
-    (
-        re.compile(
-            r"\b(?:(?:an?|per|each|every|pro|par|por|a la|jede|chaque|cada) (?:week|woche|semaine|semana)|weekly|wöchentlich\w*)\b",
-            re.I,
-        ),
-        " per_week ",
-    ),
-    (
-        re.compile(
-            r"\b(?:(?:an?|per|each|every|pro|par|por|al|jeden|chaque|cada) (?:day|tag|jour|día)|daily|täglich\w*)\b",
-            re.I,
-        ),
-        " per_day ",
-    ),
-    (
-        re.compile(
-            r"\b(?:(?:an?|per|each|every|pro|par|por|a la|jede) (?:hour|stunde|heure|hora)|hourly|stündlich\w*)\b",
-            re.I,
-        ),
-        " per_hour ",
-    ),
-    (
-        re.compile(
-            r"\b(?:no|not) (?:fewer|less) than\b|\bat least\b|\bmindestens\b|\bau moins\b|\bal menos\b|\bnot before\b",
-            re.I,
-        ),
-        " at_least ",
-    ),
-    (
-        re.compile(
-            r"\b(?:no|not) more than\b|\bat (?:the )?most\b|\bhöchstens\b|\bau plus\b|\bcomo máximo\b|\b(?:no|not) (?:later|longer) than\b|\bat the latest\b|\bspätestens\b",
-            re.I,
-        ),
-        " at_most ",
-    ),
-    (re.compile(r"\byet to\b|\bstill to be\b", re.I), " not "),
-    (re.compile(r"\bup from\b", re.I), " rose from "),
-    (re.compile(r"\bdown (?:from|to|by)\b", re.I), " fell "),
-    (re.compile(r"\bturned down\b|\bvoted down\b", re.I), " rejected "),
-    (
-        re.compile(
-            r"\bnot (?:only|just|merely|necessarily)\b|\bno\. ?(?=\d)|\bthat (?:is|are|was|were) not\b", re.I
-        ),
-        " ",
-    ),
-    (re.compile(r"\bin the fall\b", re.I), " autumn "),
+        (r"\byet to\b|\bstill to be\b", "not"),
+        (r"\bup from\b", "rose from"),
+        (r"\bdown (?:from|to|by)\b", "fell"),
+        (r"\bturned down\b|\bvoted down\b", "rejected"),
+        (r"\bnot (?:only|just|merely|necessarily)\b|\bno\. ?(?=\d)|\bthat (?:is|are|was|were) not\b", ""),
+        (r"\bin the fall\b", "autumn"),
+    )
 )
 _ANY_PHRASE = re.compile("|".join(pattern.pattern for pattern, _ in _PHRASES), re.IGNORECASE)
 _DENIAL = re.compile(

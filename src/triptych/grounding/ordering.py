@@ -40,6 +40,15 @@ _RANGE = re.compile(
     r"\b(within|inside|below|under|above|over|outside)\b[^.]*\b(?:range|limits?|reference|interval|bounds)\b",
     re.IGNORECASE,
 )
+_PLACES = {
+    "within": (0,),
+    "inside": (0,),
+    "below": (-1,),
+    "under": (-1,),
+    "above": (1,),
+    "over": (1,),
+    "outside": (-1, 1),
+}
 _BOUNDS = re.compile(r"^\D{0,8}(\d[\d.,]*)\s*(?:-|–|to|bis)\s*(\d[\d.,]*)")
 _EARLIER = re.compile(r"\b(before|vor|avant|antes de)\b", re.IGNORECASE)
 _LATER = re.compile(r"\b(after|nach|après|después de)\b", re.IGNORECASE)
@@ -48,9 +57,14 @@ _WORDS = {
     for words, sign in ((_MORE, 1), (_LESS, -1), (_MOST, 2), (_LEAST, -2))
     for w in words.split()
 }
-_EXPENSIVE = re.compile(
-    r"\b(?:(most)|(least)|(more)|(less)) (?:expensive|costly)\b|\bm[áa]s (caro|cara|barato|barata)\b|\bplus (cher|chère)\b|\bmoins (cher|chère)\b",
-    re.IGNORECASE,
+_EXPENSIVE = tuple(
+    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), sign)
+    for words, sign in (
+        ("most (?:expensive|costly)|m[áa]s car[oa]|plus ch(?:er|ère)", 2),
+        ("least (?:expensive|costly)|m[áa]s barat[oa]|moins ch(?:er|ère)", -2),
+        ("more (?:expensive|costly)", 1),
+        ("less (?:expensive|costly)", -1),
+    )
 )
 _FROM_TO = re.compile(r"\b(?:from|von|de|del|du)\b([^;]*?)\b(?:to|auf|à|a|zu)\b([^;]*)", re.IGNORECASE)
 _WHEN = re.compile(
@@ -138,22 +152,9 @@ def ordered(text: str, sheet: Sheet) -> bool | None:
 
 
 def _sign(text: str) -> int:
-    if m := _EXPENSIVE.search(text):
-        return (
-            2
-            if m[1]
-            else -2
-            if m[2]
-            else 1
-            if m[3]
-            else -1
-            if m[4]
-            else (-2 if m[5].lower().startswith("barat") else 2)
-            if m[5]
-            else 2
-            if m[6]
-            else -2
-        )
+    for pattern, sign in _EXPENSIVE:
+        if pattern.search(text):
+            return sign
     plain = opposites.plainly(text)
     signs = [_WORDS[w] for w in tokens.words(plain) if w in _WORDS]
     if "at_least" in plain or "at_most" in plain or opposites.denies(plain) or not signs:
@@ -264,7 +265,7 @@ def _compared_by(text: str) -> tuple[str, ...]:
     if _WHEN.search(text):
         return (facts.DAY, facts.TIME)
     keys = frozenset(k for w in tokens.words(text) for k in concepts.keys(w))
-    return (facts.MONEY,) if keys & _PAID or _EXPENSIVE.search(text) else ()
+    return (facts.MONEY,) if keys & _PAID or any(p.search(text) for p, _ in _EXPENSIVE) else ()
 
 
 def _in_range(text: str, where: str, sheet: Sheet) -> bool | None:
@@ -281,16 +282,7 @@ def _in_range(text: str, where: str, sheet: Sheet) -> bool | None:
             low, high = (values.number_readings(x.rstrip(".,"))[:1] for x in bounds[0][0].groups())
             if low and high:
                 place = -1 if rest[0] < low[0] else 1 if rest[0] > high[0] else 0
-                said = {
-                    "within": (0,),
-                    "inside": (0,),
-                    "below": (-1,),
-                    "under": (-1,),
-                    "above": (1,),
-                    "over": (1,),
-                    "outside": (-1, 1),
-                }
-                return place in said[where]
+                return place in _PLACES[where]
     return None
 
 

@@ -52,22 +52,7 @@ _BEFORE = re.compile(
 
 
 # Words that say that something is said, but for those that label values, too.
-_TELLING = TELLING - frozenset(
-    [
-        "amount",
-        "value",
-        "values",
-        "list",
-        "item",
-        "items",
-        "figure",
-        "figures",
-        "two",
-        "name",
-        "report",
-        "section",
-    ]
-)
+_TELLING = TELLING - frozenset(["amount", "value", "values", "list", "item", "items", "figure", "figures", "two", "name", "report", "section"])  # fmt: skip
 
 
 @lru_cache(maxsize=32)

@@ -113,33 +113,7 @@ laut zeigt steht nennt dokument seite angegeben gemäß selon indique document p
 """
 TELLING = frozenset(_TELLING.split()) | frozenset(tokens.words(_TELLING))
 # Capitals that name a kind of value, not one.
-ACRONYMS = frozenset(
-    [
-        "iban",
-        "bic",
-        "vat",
-        "gst",
-        "sst",
-        "mwst",
-        "ust",
-        "tva",
-        "iva",
-        "btw",
-        "ceo",
-        "cfo",
-        "coo",
-        "ein",
-        "tin",
-        "id",
-        "pdf",
-        "url",
-        "sku",
-        "poc",
-        "po",
-        "qty",
-        "rfq",
-        "ocr",
-        "ttc",
-        "ht",
-    ]
+_ACRONYMS = (
+    "iban bic vat gst sst mwst ust tva iva btw ceo cfo coo ein tin id pdf url sku poc po qty rfq ocr ttc ht"
 )
+ACRONYMS = frozenset(_ACRONYMS.split())
