@@ -232,7 +232,6 @@ class Checker:
         if any(order):
             return ""
         parts = claims.statements(taken)
-        asked = self.question if len(parts) == 1 else ""  # which is of one of them
         for part in parts:
             if all(
                 relations.reversed_parties(part.text, s) or relations.reversed_way(part.text, s)
@@ -240,7 +239,9 @@ class Checker:
             ):
                 return "the cited page says it the other way round"
             its = {n: [(c, spans) for c, spans in those if c in part.claims] for n, those in found.items()}
-            if borne and all(fit.another(part, its[i.number], i.sheet, asked) for i in borne):
+            if borne and all(
+                fit.another(part, its[i.number], i.sheet, self.question, len(parts) == 1) for i in borne
+            ):
                 return "the cited page says it of another"
             if any(contradicted(part, s) for s in shown):
                 return "the cited page says otherwise"

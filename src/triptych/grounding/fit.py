@@ -23,6 +23,7 @@ from triptych.words import tokens
 _ADDS = re.compile(
     r"\b(?:together|combined|add(?:s|ed)? up|sum of|zusammen|ensemble|juntos|juntas)\b", re.IGNORECASE
 )
+_LISTED = re.compile(r"[\s,&]*(?:and|und|et|y|or|oder|ou)?\s*", re.IGNORECASE)
 _PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]", re.IGNORECASE)
 CLEAR = 0.15  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
@@ -45,6 +46,7 @@ class _Told:
     denied: bool = False  # the sentence says that it is another
     name: bool = False
     rounded: bool = False  # to what several values of the page may be
+    weighed: bool = True  # the question is of this clause
 
     @cached_property
     def weights(self) -> list[float]:
@@ -93,7 +95,7 @@ class _Told:
         if not rivals:
             return False
         terms, heavy = self.terms, self.weights
-        if not any(w for t, w in zip(terms, heavy, strict=True) if not t.asked):
+        if self.weighed and not any(w for t, w in zip(terms, heavy, strict=True) if not t.asked):
             terms, heavy = self.asked, weights(self.asked, (*self.own, *rivals))
         mine = max(fit(f, terms, heavy) for f in self.own)
         known = max((self._spoken(f) for f in self.own), default=0.0)
@@ -138,10 +140,15 @@ def _labelled(fact: Fact, terms: Sequence[Term], heavy: Sequence[float]) -> bool
 
 
 def another(
-    taken: Claimed, found: Sequence[tuple[Claim, Sequence[Span]]], sheet: Sheet, question: str
+    taken: Claimed,
+    found: Sequence[tuple[Claim, Sequence[Span]]],
+    sheet: Sheet,
+    question: str,
+    asked_of: bool = True,
 ) -> bool:
-    """Whether a value of the clause, which stands at the spans of the page, is said there of something else."""
-    told = _told(taken, found, sheet, question)
+    """Whether a value of the clause, which stands at the spans of the page, is said there of something else.
+    `asked_of`: the question is surely of this clause."""
+    told = _told(taken, found, sheet, question, asked_of)
     if not told:
         return False
     named = {t.span: frozenset().union(*(f.keys for f in t.own)) for t in told}
@@ -151,12 +158,12 @@ def another(
         if relations.deed(taken.text, *sorted((a.span, b.span)))
         for span in (a.span, b.span)
     ]
-    both = [t for t in told if t.name]
+    both = [t for t in told if t.name and not t.denied]
     if (
         len(both) == 2
         and len(told) == 2
         and not related
-        and re.search(r"\w{4}", taken.text[both[0].span[1] : both[1].span[0]])
+        and not _LISTED.fullmatch(taken.text[both[0].span[1] : both[1].span[0]])
     ):
         return any(_nearer(a, b, sheet.text) for a, b in permutations(both, 2))
     for value in told:
@@ -199,9 +206,13 @@ def _exchanged(a: _Told, b: _Told) -> bool:
 
 
 def _told(
-    taken: Claimed, found: Sequence[tuple[Claim, Sequence[Span]]], sheet: Sheet, question: str
+    taken: Claimed,
+    found: Sequence[tuple[Claim, Sequence[Span]]],
+    sheet: Sheet,
+    question: str,
+    asked_of: bool = True,
 ) -> list[_Told]:
-    terms = Terms(taken, question, sheet)
+    terms = Terms(taken, question, sheet, asked_of)
     told = []
     added = _added_up([c for c in taken.claims if c.kind == claims.NUMBER])
     for claim, spans in found:
@@ -219,7 +230,7 @@ def _told(
         own = [f for f in at if f.keys & (value_keys(claim) or f.keys)]
         listed = claim.kind == claims.CODE and any(f.place for f in own)
         value = _against((claim.start, claim.end), own or at, terms, sheet, listed)
-        value = replace(value, rounded=not own)
+        value = replace(value, rounded=not own, weighed=asked_of)
         counted = claim.kind == claims.NUMBER and (_ADDS.search(taken.text) or not value.best(value.own))
         if not (counted and working.worked_out(claim, taken, sheet)):
             told.append(value)

@@ -124,7 +124,8 @@ def clause_terms(piece: str, text: str, taken: Claimed, sheet: Sheet) -> list[Te
 class Terms:
     """The words and values of a clause, by where they stand in it."""
 
-    def __init__(self, taken: Claimed, question: str, sheet: Sheet) -> None:
+    def __init__(self, taken: Claimed, question: str, sheet: Sheet, asked_of: bool = True) -> None:
+        """`asked_of`: whether the question is surely of this clause."""
         text, lang = taken.text, sheet.language
         self.text = text
         valued = [(c.start, c.end) for c in taken.claims if c.kind not in (claims.QUOTE, claims.NAME)]
@@ -173,6 +174,7 @@ class Terms:
             if w not in silent and w not in spoken
         ]
         self.asked = tuple(Term(keys, 1.0) for keys in asked if not keys & here)
+        self.weighed = asked_of
         self.who = bool(_WHO.match(question)) and len(self.names) == 1
 
     def denied(self, span: Span) -> bool:
@@ -231,7 +233,7 @@ class Terms:
             weight = (FURTHER if near and of_another else SUBJECT) if not inside else 0.6 if parted else 1.0
             if at[1] <= first and mine != facts.NAME:
                 weight = max(weight, SUBJECT)
-            weight *= DOCUMENT if at in self.documents and mine != facts.DAY else 1.0
+            weight *= DOCUMENT if at in self.documents and mine != claims.DAY else 1.0
             best[keys] = max(weight, best.get(keys, 0.0))
         role = facts.mark(self.text, span) or self.role
         if not role and mine in (claims.DAY, claims.TIME):
@@ -242,7 +244,7 @@ class Terms:
         if role:
             best[frozenset([role])] = 1.0
         asked: list[Term] = []
-        if mine != facts.NAME or self.who:
+        if self.weighed and (mine != facts.NAME or self.who):
             asked = [Term(t.keys, ASKED, True) for t in self.asked if t.keys not in best]
         of_names = {keys for at, keys in rest if any(v.span[0] <= at[0] < v.span[1] for v in self.names)}
         return (*(Term(keys, weight, named=keys in of_names) for keys, weight in best.items()), *asked)
