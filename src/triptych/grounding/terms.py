@@ -209,6 +209,9 @@ class Terms:
         ]
         if mine == facts.NAME:
             others = [v.span for v in self.names if v.span != span]
+        # "it is A, not B": the one says nothing of the other
+        contrary = [at for at in others if self.denied(at) != self.denied(span)]
+        rest = [(at, keys) for at, keys in rest if at not in contrary]
         best: dict[frozenset[str], float] = {}
         near = any(own[0] <= at[0] < own[1] for at, _ in rest)
         taken = [(a, b) for a, b in self.parts if any(a <= c < b for c, _ in others)]
