@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from triptych.grounding.check import UNSUPPORTED, Checker, Item, context
+from triptych.grounding.check import DERIVED, SUPPORTED, UNSUPPORTED, Checker, Item, context
+from triptych.grounding.ordering import ordered
 from triptych.grounding.sheet import Sheet
 from triptych.types import Page, PageText
 
@@ -216,3 +217,20 @@ class TestHowItIsSaid:
         page = "Contract\n\nbetween Alder Ropes, represented by Ada Quist, and Birch Sails, represented by Bo Lind.\n"
         assert holds(page, "Bo Lind represents Birch Sails")
         assert not holds(page, "Ada Quist represents Birch Sails")
+
+    def test_codes_have_no_order(self) -> None:
+        page = "Crane: AB-12\nFerry: CD-34\n"
+        assert holds(page, "The ferry is CD-34")
+        shown = Page(1, PageText.plain(page), 0, 0, text_source="native")
+        assert ordered("The crane has more than the ferry", Sheet(shown)) is None
+
+    def test_what_is_worked_out_is_told_so(self) -> None:
+        shown = Page(1, PageText.plain(LAYOUTS["beside"]), 0, 0, text_source="native")
+        checker = Checker({1: Item(1, Sheet(shown), context(shown, "paper.txt"))}, "What is the net sum?")
+        assert [c.status for c in checker.sentence("The net sum is about 120 [1].")] == [DERIVED]
+        assert [c.status for c in checker.sentence("The net sum is 119.50 [1].")] == [SUPPORTED]
+
+    def test_a_value_is_not_its_contrary(self) -> None:
+        page = "The start is at 14:30, the end at 19:00."
+        assert holds(page, "The start is at 14:30, not at 19:00")
+        assert not holds(page, "The start is at 19:00, not at 14:30")
