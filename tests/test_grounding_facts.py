@@ -234,3 +234,11 @@ class TestHowItIsSaid:
         page = "The start is at 14:30, the end at 19:00."
         assert holds(page, "The start is at 14:30, not at 19:00")
         assert not holds(page, "The start is at 19:00, not at 14:30")
+
+    @pytest.mark.parametrize(
+        "said", ["As [1] shows, the net sum is 119.50.", "[1] states that the net sum is 119.50."]
+    )
+    def test_a_frame_about_a_number_is_not_told_without_it(self, said: str) -> None:
+        shown = Page(1, PageText.plain(LAYOUTS["beside"]), 0, 0, text_source="native")
+        checker = Checker({1: Item(1, Sheet(shown), context(shown, "paper.txt"))}, "What is the net sum?")
+        assert [c.text for c in checker.sentence(said)] == ["The net sum is 119.50."]

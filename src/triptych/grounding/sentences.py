@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from triptych.grounding.frames import framing
+from triptych.grounding.frames import framing, unframed
 from triptych.grounding.plain import unlinked
 
 _LONGEST = 1200  # characters of a sentence; what is longer is cut there
@@ -128,7 +128,11 @@ def clauses(sentence: str) -> list[Clause]:
     if len(groups) == 1:  # "According to the invoice [1], ..." is one clause
         at, end = groups[0].span()
         numbers = tuple(n for m in _CITED.finditer(groups[0][0]) for n in _numbers(m[1]))
-        return [Clause(text[:at].rstrip() + text[end:], numbers)]
+        words = text[:at].rstrip() + text[end:]
+        if text[:at].strip(" -*•").lower() in ("", "as"):  # "As [1] shows, ..." without its number
+            words = unframed(words).lstrip()
+            words = words[:1].upper() + words[1:]
+        return [Clause(words, numbers)]
     for group in groups:
         words = text[at : group.start()]
         numbers = tuple(n for m in _CITED.finditer(group[0]) for n in _numbers(m[1]))
