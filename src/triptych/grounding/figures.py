@@ -83,6 +83,8 @@ def _rounds_to(claim: Claim, reading: Decimal, value: Decimal) -> bool:
     if claim.scale == 1 and not claim.hedge:
         return False
     step = claim.scale.scaleb(0 if reading == int(reading) else -claim.decimals)
+    if not claim.hedge and said < 10 * step:
+        return False  # one digit rounds too much
     while claim.hedge and said and said % (10 * step) == 0:  # 1,300,000 has two digits
         step *= 10
     apart = value - said
