@@ -153,6 +153,9 @@ class TestHowItIsSaid:
         assert holds(BARRED, f"{frame}Oldham has 80 springs [1].")
         assert not holds(BARRED, f"{frame}Redcar has 80 springs [1].")
 
+    def test_no_frame_ends_in_a_number(self) -> None:
+        assert holds(LAYOUTS["beside"], "As [1] shows, on this page the net sum is given as 119,50.")
+
     @pytest.mark.parametrize("sentence", ["Net sum – 119.50 [1].", "- 119.50 is the net sum [1]"])
     def test_a_dash_is_no_minus(self, sentence: str) -> None:
         assert holds(LAYOUTS["beside"], sentence)

@@ -20,13 +20,14 @@ _SAYS = (
     r"|(?:zeigt|besagt|nennt|gibt an)(?:, dass)?|(?:indique|montre|précise)(?: que)?|(?:indica|muestra|dice)(?: que)?)\b"
 )
 _ASIDE = r"(?:\([^()]*\)|[^,:;()]|,(?=\s(?:inc|llc|ltd|jr|gmbh)\b))"
+_END = r"[,:](?!\d)"  # but not that of 8,20
 _FRAMES = re.compile(
     r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
     r"|^\W*(?:answer|antwort|réponse|respuesta|in short|in summary|overall)\b\s*[,:]"
-    rf"|^\W*(?:according to|as per|based on|laut|gemäß|selon|d['’]après|según|de acuerdo con)\b{_ASIDE}{{0,120}}?(?:[,:]|\bgilt:|$)"
+    rf"|^\W*(?:according to|as per|based on|laut|gemäß|selon|d['’]après|según|de acuerdo con)\b{_ASIDE}{{0,120}}?(?:{_END}|\bgilt:|$)"
     rf"|^\W*(?:from|aus)\b{_ASIDE}{{3,120}}?\b(?:it (?:can be seen|follows|is clear|appears)|(?:we|one|you) (?:can )?(?:see|learn)|geht hervor)(?: that|, dass)?"
-    rf"|^\W*(?:as\s+)?(?:it\s|{_ASIDE}{{0,100}}?\b{_DOCUMENT}\b{_ASIDE}{{0,60}}?)?{_SAYS}\s*[,:]?"
-    rf"|(?:^\W*|[;,]\s*(?:while|whereas|and|but)?\s*)(?:in|on|for)\s(?={_ASIDE}*?\b{_DOCUMENT}\b){_ASIDE}{{3,120}}?,"
+    rf"|^\W*(?:as\s+)?(?:it\s|{_ASIDE}{{0,100}}?\b{_DOCUMENT}\b{_ASIDE}{{0,60}}?)?{_SAYS}\s*(?:{_END})?"
+    rf"|(?:^\W*|[;,]\s*(?:while|whereas|and|but)?\s*)(?:in|on|for)\s(?={_ASIDE}*?\b{_DOCUMENT}\b){_ASIDE}{{3,120}}?,(?!\d)"
     rf"|,\s+(?:as|wie)\s(?:is\s)?(?:stated|shown|noted|given|listed|reported|indicated|seen|recorded|described|mentioned|angegeben|gezeigt)\s(?:in|on|by|at)\b.*$",
     re.IGNORECASE,
 )

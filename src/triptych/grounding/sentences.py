@@ -130,8 +130,8 @@ def clauses(sentence: str) -> list[Clause]:
         numbers = tuple(n for m in _CITED.finditer(groups[0][0]) for n in _numbers(m[1]))
         words = text[:at].rstrip() + text[end:]
         if text[:at].strip(" -*•").lower() in ("", "as"):  # "As [1] shows, ..." without its number
-            words = unframed(words).lstrip()
-            words = words[:1].upper() + words[1:]
+            rest = unframed(words).lstrip()
+            words = rest[:1].upper() + rest[1:] if rest[:1].islower() else words
         return [Clause(words, numbers)]
     for group in groups:
         words = text[at : group.start()]
