@@ -42,6 +42,7 @@ from triptych.values import fold, is_year
 __all__ = ["Evidence", "answer", "around", "gathered", "seen"]
 
 NAMED = 0.45  # of the asked names, at least this share must stand on the page
+FOUND = 0.8  # of the best file's score, at least, another file needs to answer
 FILES = 3  # files whose further pages are looked at
 RANK = 0.06  # what one place in the ranking is worth, beside a support of 0 to 1 and a score of 0 to 2
 CLEAR_FIELD = 1.75  # a label with a colon and a value of its kind beside it
@@ -98,12 +99,21 @@ def answer(
     """
     start = perf_counter()
     ask = parse(question)
-    pages = [Candidate(e) for e in evidence]
+    pages = [Candidate(e) for e in _found(evidence)]
     pages += _beyond(ask, pages, more)
     found, lacking = _find(ask, pages, meaning)
     given = _say(question, found) if found else Answer(question, lacking, abstained=True)
     hits = tuple(e.hit for e in evidence)
     return replace(given, evidence=hits, seconds={"answer": perf_counter() - start})
+
+
+def _found(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence without files that were found far less than the best one: what such a file says answers another
+    question."""
+    best: dict[str, float] = {}
+    for e in evidence:
+        best[e.hit.asset] = max(e.hit.score, best.get(e.hit.asset, 0.0))
+    return [e for e in evidence if best[e.hit.asset] >= FOUND * max(best.values())]
 
 
 def _say(question: str, found: Sequence[Finding]) -> Answer:
