@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triptych.answer import Evidence, answer
+from triptych.answering import shapes
 from triptych.answering.question import parse
 from triptych.answering.quotes import find, verify
 from triptych.detectors.fields import load
@@ -639,3 +640,32 @@ def test_a_sentence_gives_the_name_that_is_asked_for() -> None:
         "When was Brightwater Holdings founded?": "",
     }
     assert {question: answer(question, evidence(prose)).value for question in asked} == asked
+
+
+@pytest.mark.parametrize(
+    ("question", "no", "yes"),
+    [
+        ("How much GST is on invoice 1159923?", "001335787520", "RM 0.26"),
+        ("What were the total revenues in 2018?", "(8)", "194,579"),
+        ("What dividend per share was declared in 2016?", "2017", "$1.70"),
+        ("What is the phone number of the shop?", "375", "(415) 375-3176"),
+        ("Who signed the change?", "10.43", "S. T. Beasley"),
+        ("In which year did it start?", "470", "2018"),
+    ],
+)
+def test_what_looks_like_something_else_is_no_answer(question: str, no: str, yes: str) -> None:
+    assert shapes.contradicts(no, question)
+    assert not shapes.contradicts(yes, question)
+
+
+def test_a_file_found_far_less_than_the_best_does_not_answer() -> None:
+    best, other = evidence(
+        page((40, 100, "Harbour report")),
+        page((40, 100, "Net loss of the harbour: 12.50")),
+        assets=("a", "b"),
+    )
+    question = "What is the net loss of the harbour?"
+    far = replace(other, hit=replace(other.hit, score=0.5 * best.hit.score))
+    near = replace(other, hit=replace(other.hit, score=0.9 * best.hit.score))
+    assert answer(question, [best, far]).abstained
+    assert answer(question, [best, near]).value == "12.50"

@@ -179,9 +179,14 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
         else:
             found = _facts(ask, pages) or _unlabelled(ask, fields, pages, meaning)
     own = {fold(code.text) for code in ask.codes}  # what the question says it does not ask for
-    found = [f for f in found if fold(_words(f)) not in own and not _only_when(ask, _words(f))]
+    found = [f for f in found if fold(_words(f)) not in own and not _cannot_be(ask, _words(f))]
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in every.values() for s in of]))
+
+
+def _cannot_be(ask: Ask, value: str) -> bool:
+    """Whether a value is of another kind than what is asked for."""
+    return shapes.contradicts(value, ask.question) or _only_when(ask, value)
 
 
 def _only_when(ask: Ask, value: str) -> bool:

@@ -76,7 +76,7 @@ _CALLS = tuple(
         (FIGURE, r"\bhow much\b.*\b(?:grow|grew|grown|rise|rose|risen|fall|fell|fallen|increased?|decreased?|dropped|drop|declined?|change[d]?)\b|\bhow much (?!is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
         (NAME, r"^(?:\S+ )?(?:who|whom|whose|wer|wen|wem|qui|qui[ée]n|chi)\b|\b(?:which|what|welche[rsnm]?|quelle?|qu[ée]) (?:company|firm|business|vendor|supplier|seller|carrier|shop|store|doctor|physician"
                r"|bank|insurer|employer|person|organi[sz]ation|airline|firma|unternehmen|entreprise|soci[ée]t[ée]|empresa)\b|\bname of\b"),
-        (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
+        (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|dividends?|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
         (CODE, r"\b(?:digits|number|numbers|no|nr|id|code|reference|vin|serial|plate|extension|nummer|kennzeichen|num[ée]ro|n[úu]mero|c[óo]digo|r[ée]f[ée]rence|referencia)\b"),
         (FIGURE, r"^(?:what|which) (?:is|was|were|are|did) .*\b(?:in|of|for|during|by|as of) (?:19|20)\d\d$|\b(?:dollars|euros?|pounds|rate)\b"),
         (PLACE, r"^(?:\S+ )?(?:where|wo|wohin|o[ùu]|d[óo]nde|dove|waar)\b|\baddress\b|\badresse\b|\bdirecci[óo]n\b|\b(?:which|what) (?:city|town|street|place|country)\b"),
@@ -151,6 +151,32 @@ def _text(value: str, digits: int, letters: int) -> float:
 
 
 _LOOKS = {NAME: _name, DAY: _day, TIME: _time, SHARE: _share, PLACE: _place, TEXT: _text}
+
+
+_ID = re.compile(r"\D*(?:0\d{5,}|\d{9,})\D*")  # 001335787520: a number that somebody was given
+_NOTE = re.compile(r"\(\d{1,2}\)")  # of a footnote
+_ASKS_YEAR = re.compile(r"\b(?:which|what) (?:fiscal )?year\b|\bwelche[msn]? jahr\b", re.IGNORECASE)
+_CALLED = re.compile(
+    r"\b(?:phone|telephone|fax|tel|mobile|telefon|t[ée]l[ée]phone|tel[ée]fono)\b", re.IGNORECASE
+)
+
+
+def contradicts(value: str, question: str) -> bool:
+    """Whether a value cannot be what the question calls for, whatever label it has: an amount of money is no year and
+    no id, a telephone number has six digits and more, a name has letters."""
+    kind = called_for(question.rstrip(" ?!."))
+    if _ASKS_YEAR.search(question):
+        return not (_YEAR.search(value) or dates(value))
+    if kind == NAME:
+        return sum(map(str.isalpha, value)) < 3
+    if kind in (MONEY, FIGURE):
+        plain = value.strip()
+        return (
+            not numbers(plain) or any(p.fullmatch(plain) for p in (_YEAR, _ID, _NOTE)) or bool(dates(plain))
+        )
+    if kind == CODE and _CALLED.search(question):
+        return sum(map(str.isdigit, value)) < 6
+    return False
 
 
 def _amount(value: str, kind: str, letters: int) -> float:
