@@ -34,6 +34,7 @@ from triptych.settings import Settings
 
 GOOD = 25
 PAGE_SECONDS = 20.0  # no file of the set may take longer over one page
+LONG_FILE = 0.02  # seconds for each page of a file of thousands, which is heard of when it is whole
 MOST_RSS = 1536 << 20
 
 
@@ -44,6 +45,7 @@ class Outcome:
     what: str
     seconds: float = 0.0
     longest_wait: float = 0.0
+    most_pages: int = 0  # of a file that was read
     ends: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     peak: int = 0
@@ -153,6 +155,7 @@ def through_the_command(folder: Path) -> Outcome:
                 event = json.loads(line)
                 if event["event"] == "asset":
                     error = event["error"] or {}
+                    outcome.most_pages = max(outcome.most_pages, event["pages"])
                     outcome.note(event["source"], error.get("code", event["status"]), error.get("reason", ""))
             said = process.stderr.read()
         outcome.seconds = time.monotonic() - begun
@@ -173,7 +176,7 @@ def report(outcome: Outcome, hostile: int, good: set[str], verbose: bool) -> Non
     outcome.wrong += [f"honest file {name!r}: {end}" for name, end in bad.items()]
     if len(outcome.ends) != hostile + len(good):
         outcome.wrong.append(f"{len(outcome.ends)} answers to {hostile + len(good)} files")
-    if outcome.longest_wait > 3 * PAGE_SECONDS:
+    if outcome.longest_wait > 3 * PAGE_SECONDS + LONG_FILE * outcome.most_pages:
         outcome.wrong.append(f"nothing came back for {outcome.longest_wait:.0f} s")
     if outcome.peak > MOST_RSS:
         outcome.wrong.append(f"a worker took {outcome.peak >> 20} MiB")
