@@ -113,7 +113,8 @@ def _found(evidence: Sequence[Evidence]) -> list[Evidence]:
     best: dict[str, float] = {}
     for e in evidence:
         best[e.hit.asset] = max(e.hit.score, best.get(e.hit.asset, 0.0))
-    return [e for e in evidence if best[e.hit.asset] >= FOUND * max(best.values())]
+    least = FOUND * max(best.values(), default=0.0)
+    return [e for e in evidence if best[e.hit.asset] >= least]
 
 
 def _say(question: str, found: Sequence[Finding]) -> Answer:
