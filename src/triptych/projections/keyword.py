@@ -200,10 +200,11 @@ class KeywordIndex:
 
     def _together(self, collections: tuple[str, ...] | None) -> _Together:
         """The snapshots of those collections, and what is counted in them; remembered until the next commit."""
-        known = self._asked.get(collections)
+        asked, parts = self._asked, self._parts  # in this order: what a commit replaces meanwhile is not remembered
+        known = asked.get(collections)
         if known is None:
-            names = [*self._parts] if collections is None else sorted(set(collections) & set(self._parts))
-            known = self._asked[collections] = _Together([self._parts[name].snapshot for name in names])
+            names = [*parts] if collections is None else sorted(set(collections) & set(parts))
+            known = asked[collections] = _Together([parts[name].snapshot for name in names])
         return known
 
 
