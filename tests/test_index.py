@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import shutil
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import triptych
 from triptych.catalog import Catalog
 from triptych.embed import key
 from triptych.errors import Locked, WrongSpace
@@ -338,3 +341,14 @@ def test_keyword_index_of_another_version_is_made_anew(catalog: Catalog, index: 
     assert again.verify() == []
     assert not list(index.folder.glob("*.corrupt-*"))
     again.close()
+
+
+def test_a_first_search_waits_until_the_indexes_are_made_anew(copied: Path) -> None:
+    shutil.rmtree(copied / "index")
+    with triptych.open(copied) as library, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(library.index.refresh)
+        while not all(panel.opened for panel in library.index.panels.values()):
+            time.sleep(0)
+        hits = library.search("invoice 1031", k=2)
+        first.result()
+    assert len(hits) == 2 and hits[0].source.endswith("invoice-1031.pdf")

@@ -56,6 +56,7 @@ class Index:
         }
         self._keyword: KeywordIndex | None = None
         self._keyword_at = 0  # last change that was handed over, flushed or not
+        self._complete = False  # whether what is open was brought forward once: before, it may hold nothing
         self._flushed = time.monotonic()
         self._told: list[str] = []  # damage that was repaired, for `verify`
         self._guard = threading.RLock()  # of opening, replaying, flushing
@@ -74,31 +75,40 @@ class Index:
 
     def refresh(self) -> int:
         """See everything that is committed; the number of the last change seen. Costs one cheap query
-        when there is nothing new. While another thread is taking changes in, what is there will do."""
+        when there is nothing new. While another thread is taking changes in, what is there will do; the
+        first time it is waited for."""
         last = self.catalog.last_change()
-        opened = self._opened()
-        seen = min(self._keyword_at, *(panel.at for panel in self.panels.values()))
-        if opened and seen >= last:
-            return seen
-        if not self._guard.acquire(blocking=not opened):
-            return seen
+        if self._complete and self._seen >= last:
+            return self._seen
+        if not self._guard.acquire(blocking=not self._complete):
+            return self._seen
         try:
-            with self._files(wait=0.0) as ours:
-                self._open(repair=ours)
-                if ours:
-                    self._replay(last)
-                    self._flush(last)
-                else:  # another process brings the files forward
-                    self._replay_vectors(last)
-                    self.keyword.refresh()
-                    self._keyword_at = self.keyword.watermark
+            if not self._complete or self._seen < last:
+                self._take_in(last)
         finally:
             self._guard.release()
-        return last
+        return self._seen
+
+    def _take_in(self, last: int) -> None:
+        with self._files(wait=0.0) as ours:
+            self._open(repair=ours)
+            if ours:
+                self._replay(last)
+                self._flush(last)
+            else:  # another process brings the files forward
+                self._replay_vectors(last)
+                self.keyword.refresh()
+                self._keyword_at = self.keyword.watermark
+                self._complete = True
+
+    @property
+    def _seen(self) -> int:
+        """The last change that all projections contain."""
+        return min(self._keyword_at, *(panel.at for panel in self.panels.values()))
 
     def places(self) -> Catalog | Table:
         """What tells where pieces stand, as of the changes that are seen."""
-        return self._whereabouts.at(min(self._keyword_at, *(panel.at for panel in self.panels.values())))
+        return self._whereabouts.at(self._seen)
 
     # ------------------------------------------------------------------------------------ writing
 
@@ -199,6 +209,7 @@ class Index:
         self._lock.release(force=True)
 
     def _close_projections(self) -> None:
+        self._complete = False
         if self._keyword is not None:
             self._keyword.close()
         self._keyword = None
@@ -263,6 +274,7 @@ class Index:
     def _replay(self, last: int) -> None:
         self._replay_keyword(last)
         self._replay_vectors(last)
+        self._complete = True
 
     def _replay_keyword(self, last: int) -> None:
         for changes in self._changes(self._keyword_at, last):

@@ -74,11 +74,12 @@ class Panel:
         if self._store is not None:
             return
         try:
-            self._store = self._load()
+            store = self._load()
         except Damaged as error:
             set_aside(self._folder, error)
-            self._store = self._load()
-        self.at = self._store.watermark
+            store = self._load()
+        self.at = store.watermark
+        self._store = store
 
     def _load(self) -> Store:
         store: Store = plugins.load("stores", self._spec, folder=self._folder, dim=self.space.dim)

@@ -81,7 +81,7 @@ class Whereabouts:
         self._asked += 1
         if self._table.change >= change > 0:
             return self._table
-        if self._asked <= PATIENCE or not self._guard.acquire(blocking=False):
+        if change <= 0 or self._asked <= PATIENCE or not self._guard.acquire(blocking=False):
             return self._catalog
         try:
             if replay.state(self._catalog)[1] > _MOST:
