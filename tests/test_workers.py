@@ -237,7 +237,6 @@ def test_no_worker_without_work_and_none_left_behind(tmp_path: Path) -> None:
 def test_closing_ends_busy_workers_at_once(tmp_path: Path) -> None:
     slow = replace(SETTINGS, limits=replace(SETTINGS.limits, page_seconds=60))
     before = children()
-    started = time.monotonic()
     with Workers(slow, 2) as workers:
         results = workers.read(
             [
@@ -246,7 +245,8 @@ def test_closing_ends_busy_workers_at_once(tmp_path: Path) -> None:
             ]
         )
         assert next(results)[0] == 1
-    assert time.monotonic() - started < 10 and children() == before
+        closing = time.monotonic()
+    assert time.monotonic() - closing < 30 and children() == before
 
 
 def children() -> set[int]:
