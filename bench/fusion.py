@@ -27,7 +27,7 @@ from triptych.evaluation.asking import build
 from triptych.fuse import Lists, Weighed
 from triptych.ranking import learned
 from triptych.training import fusion
-from triptych.training.fusion import Example
+from triptych.training.example import Example, ndcg
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 WORK = Path("triptych-eval")
@@ -37,7 +37,7 @@ SETS = (
 )
 SHARES = (0.0, 0.2, 0.4, 0.7, 1.0)  # of a signal beside the keywords, tried for `tuned`
 WORSE, BETTER = 0.005, 0.015  # what the default may lose to one signal, and what half of a set should gain
-Weigh = Callable[[Example], Weighed]
+Score = Callable[[Example], np.ndarray]  # fused score (n,) of each page, its document heard
 
 
 def main() -> int:
@@ -96,24 +96,28 @@ def alone(examples: Sequence[Example], signal: str) -> float:
         raw = example.lists.scores.get(signal, np.full(len(example.documents), np.nan))
         there = ~np.isnan(raw)
         found = replace(example, documents=example.documents[there])
-        values.append(fusion.ndcg(found, fuse.hear(raw[there], found.documents)) if there.any() else 0.0)
+        values.append(ndcg(found, fuse.hear(raw[there], found.documents)) if there.any() else 0.0)
     return float(np.mean(values))
 
 
-def by(method: str) -> Weigh:
-    return lambda example: fuse.weigh(example.lists, method)
+def heard(weighed: Weighed, example: Example) -> np.ndarray:
+    return fuse.hear(weighed.scores(), example.documents)
 
 
-def fixed(weights: dict[str, float]) -> Weigh:
-    def weigh(example: Example) -> Weighed:
+def by(method: str) -> Score:
+    return lambda example: heard(fuse.weigh(example.lists, method), example)
+
+
+def fixed(weights: dict[str, float]) -> Score:
+    def score(example: Example) -> np.ndarray:
         lists = example.lists
         found = {name: given for name, given in lists.scores.items() if not np.isnan(given).all()}
-        return fuse.weighted(Lists(lists.pages, found), weights)
+        return heard(fuse.weighted(Lists(lists.pages, found), weights), example)
 
-    return weigh
+    return score
 
 
-def tuned(others: Sequence[Sequence[Example]]) -> Weigh:
+def tuned(others: Sequence[Sequence[Example]]) -> Score:
     """The fixed weights that are best for the mean of the other sets."""
     signals = [name for name in triptych.types.SIGNALS if name != fuse.LEAD]
     tried = [
@@ -124,12 +128,18 @@ def tuned(others: Sequence[Sequence[Example]]) -> Weigh:
     return fixed(best)
 
 
-def learnt(examples: Sequence[Example]) -> Weigh:
+def learnt(examples: Sequence[Example]) -> Score:
     try:
         model = fusion.fit(examples)
     except UserError:  # too few questions: `train fusion` says so, and the default stays
         return by(fuse.DEFAULT)
-    return lambda e: learned.weigh(e.lists, model, e.question, e.facts)
+
+    def score(e: Example) -> np.ndarray:
+        scores = heard(learned.weigh(e.lists, model, e.question, e.facts), e)
+        recalled = learned.recalled(model, e.seen, e.facts["document"])
+        return scores if recalled is None else fuse.remembering(scores, recalled)
+
+    return score
 
 
 def halves(own: Sequence[Example]) -> dict[str, float]:
@@ -140,12 +150,12 @@ def halves(own: Sequence[Example]) -> dict[str, float]:
     return {"learned, half": float(np.mean(gained))}
 
 
-def mean(examples: Sequence[Example], weigh: Weigh) -> float:
-    return float(np.mean(scores(examples, weigh)))
+def mean(examples: Sequence[Example], score: Score) -> float:
+    return float(np.mean(scores(examples, score)))
 
 
-def scores(examples: Sequence[Example], weigh: Weigh) -> list[float]:
-    return [fusion.ndcg(e, fuse.hear(weigh(e).scores(), e.documents)) for e in examples]
+def scores(examples: Sequence[Example], score: Score) -> list[float]:
+    return [ndcg(e, score(e)) for e in examples]
 
 
 def report(rows: dict[str, dict[str, float]]) -> bool:

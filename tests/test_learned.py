@@ -17,7 +17,7 @@ from triptych.errors import LibraryError, UserError
 from triptych.ranking import learned
 from triptych.ranking.learned import FEATURES, Model
 from triptych.training import fusion
-from triptych.training.fusion import Example
+from triptych.training.example import Example, ndcg
 from triptych.types import SIGNALS
 
 NOTHING = Model(SIGNALS, FEATURES, ((0.0,) * len(FEATURES),) * len(SIGNALS))
@@ -44,7 +44,7 @@ def mean(model: Model, unseen: list[Example]) -> float:
     found = []
     for e in unseen:
         scores = learned.weigh(e.lists, model, e.question, e.facts).scores()
-        found.append(fusion.ndcg(e, fuse.hear(scores, e.documents)))
+        found.append(ndcg(e, fuse.hear(scores, e.documents)))
     return float(np.mean(found))
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,8 +53,17 @@ class Fused:
     score: float
     signals: Mapping[str, SignalScore]
     recency: float | None = None
+    remembered: float | None = None
     rerank: Reranked | None = None
     copies: tuple[int, ...] = ()  # pages that are folded into this one
+
+
+class Recalled(NamedTuple):
+    """How far each page's document (n,), 0..1, answered questions like this one, and what that counts beside the
+    fused score's 1."""
+
+    found: np.ndarray
+    share: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,15 +128,29 @@ def ranked(
     document: np.ndarray | None = None,
     k: int | None = None,
     recency: np.ndarray | None = None,
+    recalled: Recalled | None = None,
 ) -> list[Fused]:
-    """The `k` best pages by weighed lists, see `fuse`; with `recency` (n,) 0..1, older ones `aged`."""
+    """The `k` best pages by weighed lists, see `fuse`; what is `recalled` of each with its score; with `recency` (n,)
+    0..1, older ones `aged`."""
     scores = weighed.scores()
     if document is not None:
         scores = hear(scores, document, weighed.inner())
-    if recency is None:
-        return weighed.best(scores, k)
-    prior = dict(zip(weighed.lists.pages.tolist(), recency.tolist(), strict=True))
-    return [replace(f, recency=prior[f.page]) for f in weighed.best(aged(scores, recency), k)]
+    if recalled is not None:
+        scores = remembering(scores, recalled)
+    if recency is not None:
+        scores = aged(scores, recency)
+    best = weighed.best(scores, k)
+    if recalled is None and recency is None:
+        return best
+    at = {page: i for i, page in enumerate(weighed.lists.pages.tolist())}
+    return [
+        replace(
+            f,
+            recency=None if recency is None else float(recency[at[f.page]]),
+            remembered=None if recalled is None else float(recalled.found[at[f.page]]),
+        )
+        for f in best
+    ]
 
 
 def weigh(lists: Lists, method: str = DEFAULT) -> Weighed:
@@ -258,6 +282,14 @@ def aged(scores: np.ndarray, recency: np.ndarray, share: float = 0.2) -> np.ndar
     decides between pages that are about equally good, and lifts none above a clearly better one."""
     older: np.ndarray = scores * (1.0 - share * (1.0 - recency))
     return older
+
+
+def remembering(scores: np.ndarray, recalled: Recalled) -> np.ndarray:
+    """Fused scores (n,) with what is recalled: `(score + share * found) / (1 + share * most found)`. Where nothing is
+    recalled they stay as they are."""
+    found, share = recalled
+    joined: np.ndarray = (scores + share * found) / (1.0 + share * found.max(initial=0.0))
+    return joined
 
 
 # ------------------------------------------------------------------------------ norms and ranks

@@ -107,11 +107,11 @@ def retrieve(
         raise UserError(f"k is {wanted}, but must be at least 1.")
     gathered = gather(query, catalog, index, encoders, settings, method, wanted, signals, collection, where)
     asked, candidates, seconds = gathered.asked, gathered.candidates, gathered.seconds
-    weighed = _weighed(gathered, method, model, catalog)
+    weighed, recalled = _weighed(gathered, method, model, catalog)
     recency = recent(catalog, candidates.assets, settings.half_life_days, datetime.now(UTC))
     again = reranking if gathered.query.text and len(candidates.scores) > 1 else None
     deep = max(wanted + (COPIES if settings.fold != "off" else 0), again.depth if again else 0)
-    ranked = fuse.ranked(weighed, candidates.assets, deep, recency)
+    ranked = fuse.ranked(weighed, candidates.assets, deep, recency, recalled)
     ranked = [f for f in ranked if f.score >= settings.floor]
     rarity = cache(partial(_rarity, index, None if asked.scope is None else asked.scope.collections))
     reading = Reading.of(ranked, candidates.best_of, catalog)
@@ -186,17 +186,22 @@ def gather(
     if method in (fuse.DEFAULT, fuse.LEARNED) and len(found) > 1:
         candidates = fed_back(candidates, rows, asked)
     seconds["retrieve"] = retrieved - begun - seconds.get("encode", 0.0)
-    return Gathered(query, asked, candidates, seconds, nearest, tuple(chosen))
+    spaces = {name: index.panels[name].space.name for name in asked.vectors}
+    return Gathered(query, asked, candidates, seconds, nearest, tuple(chosen), spaces)
 
 
-def _weighed(gathered: Gathered, method: str, model: learned.Model | None, catalog: Catalog) -> fuse.Weighed:
-    """The lists with their weights by a method; the learned one asks the catalog about the pages."""
+def _weighed(
+    gathered: Gathered, method: str, model: learned.Model | None, catalog: Catalog
+) -> tuple[fuse.Weighed, fuse.Recalled | None]:
+    """The lists with their weights by a method; the learned one asks the catalog about the pages, and remembers."""
     lists = gathered.lists
     if method != fuse.LEARNED:
-        return fuse.weigh(lists, method)
+        return fuse.weigh(lists, method), None
     assert model is not None, "the library loads it"
     learned.check(model, tuple(lists.scores))
-    return learned.weigh(lists, model, gathered.question, catalog.facts(lists.pages))
+    facts = catalog.facts(lists.pages)
+    recalled = learned.recalled(model, gathered.seen, facts["document"])
+    return learned.weigh(lists, model, gathered.question, facts), recalled
 
 
 def available(index: Index) -> tuple[str, ...]:
@@ -323,6 +328,14 @@ class Gathered:
     seconds: dict[str, float]
     nearest: Mapping[str, float]  # best raw score of each signal, before the question was moved
     signals: Sequence[str]  # that were asked
+    spaces: Mapping[str, str]  # of the vectors
+
+    @property
+    def seen(self) -> learned.Seen | None:
+        """The question as learned fusion remembers it: its words where there are any, else its picture."""
+        signal = "text" if self.query.text else "image"
+        vector = self.asked.vectors.get(signal)
+        return None if vector is None else learned.Seen(signal, self.spaces[signal], vector)
 
     @property
     def lists(self) -> fuse.Lists:

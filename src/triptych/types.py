@@ -298,6 +298,9 @@ class Hit:
     caption: str = ""  # that the caption signal found
     view: View | None = None  # that the image signal found
     recency: float | None = None  # 0..1, 1 for today; None where age plays no part
+    remembered: float | None = (
+        None  # 0..1, how far it answered questions like this; None where nothing was learned
+    )
     rerank: Reranked | None = None  # None where nobody read it again
     copies: tuple[tuple[str, int], ...] = ()  # (source, page) of others like it that are not shown
     kind: str = ""  # of its file: pdf, image, text, ...
@@ -305,7 +308,7 @@ class Hit:
     def to_dict(self) -> dict[str, Any]:
         view = self.view
         copies = [{"source": source, "page": page} for source, page in self.copies]
-        recent = {} if self.recency is None else {"recency": round(self.recency, 6)}
+        priors = {"recency": self.recency, "remembered": self.remembered}
         return {
             "rank": self.rank,
             "score": round(self.score, 6),
@@ -324,7 +327,7 @@ class Hit:
             "signals": {
                 name: score.to_dict() if (score := self.signals.get(name)) else None for name in SIGNALS
             },
-            **recent,
+            **{name: round(prior, 6) for name, prior in priors.items() if prior is not None},
             **({"duplicates": len(self.copies), "copies": copies} if self.copies else {}),
             **({} if self.rerank is None else {"rerank": self.rerank.to_dict()}),
         }

@@ -209,9 +209,10 @@ def _hit_text(hit: Hit, asked: set[str]) -> str:
         ]
         if hit.rerank is not None:
             lines.append(f"    {'rerank':8} {_reread(hit.rerank)}")
-        if hit.recency is not None:
-            bar = "█" * round(hit.recency * _BAR)
-            lines.append(f"    {'recency':8} {bar:·<{_BAR}}  {hit.recency:.3f} of 1")
+        for name, prior in (("recency", hit.recency), ("learned", hit.remembered)):
+            if prior is not None:
+                bar = "█" * round(prior * _BAR)
+                lines.append(f"    {name:8} {bar:·<{_BAR}}  {prior:.3f} of 1")
     return "\n".join(lines)
 
 

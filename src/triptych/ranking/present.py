@@ -45,6 +45,7 @@ def _hit(rank: int, fused: Fused, reading: Reading, query: Query, rarity: Weight
         caption="" if caption is None else caption[0].text,
         view=view,
         recency=fused.recency,
+        remembered=fused.remembered,
         rerank=fused.rerank,
         copies=tuple(_place(reading, page) for page in fused.copies),
         kind=row.asset_kind,

@@ -195,7 +195,7 @@ def of_asset(connection: Connection, asset: int) -> dict[int, list[Piece]]:
 
 def facts(connection: Connection, pages: Sequence[int]) -> dict[str, np.ndarray]:
     """Of each page (keys), as (n,) arrays that are all about 0..1: the mean confidence of its words, how many
-    captions it has, whether its file is a picture, and the age of that."""
+    captions it has, whether its file is a picture, and the age of that; and the sha256 of its document."""
     captions = (
         select(func.count())
         .where(schema.chunk.c.page == schema.page.c.key, schema.chunk.c.kind == "caption")
@@ -203,11 +203,20 @@ def facts(connection: Connection, pages: Sequence[int]) -> dict[str, np.ndarray]
     )
     changed = select(func.max(schema.source.c.modified)).where(schema.source.c.asset == schema.asset.c.key)
     query = select(
-        schema.page.c.key, schema.page.c.confidence, captions, schema.asset.c.kind, changed.scalar_subquery()
+        schema.page.c.key,
+        schema.page.c.confidence,
+        captions,
+        schema.asset.c.kind,
+        changed.scalar_subquery(),
+        schema.asset.c.sha256,
     ).join(schema.asset, schema.asset.c.key == schema.page.c.asset)
     known: dict[int, tuple[float, float, float, float]] = {}
+    documents: dict[int, str] = {}
     for batch in batches(pages):
-        for key, sure, count, kind, at in connection.execute(query.where(schema.page.c.key.in_(batch))):
+        for key, sure, count, kind, at, sha256 in connection.execute(
+            query.where(schema.page.c.key.in_(batch))
+        ):
+            documents[key] = sha256
             years = max(0.0, time.time() - (at or 0.0)) / _YEAR
             known[key] = (
                 1.0 if sure is None else sure,
@@ -216,4 +225,5 @@ def facts(connection: Connection, pages: Sequence[int]) -> dict[str, np.ndarray]
                 np.log1p(years) / 3,
             )
     rows = np.array([known.get(key, (1.0, 0.0, 0.0, 0.0)) for key in pages]).reshape(-1, 4)
-    return dict(zip(("confidence", "captions", "picture_file", "age"), rows.T, strict=True))
+    told = dict(zip(("confidence", "captions", "picture_file", "age"), rows.T, strict=True))
+    return told | {"document": np.array([documents.get(key, "") for key in pages], object)}

@@ -26,26 +26,14 @@ from triptych.library import Library
 from triptych.ranking import learned
 from triptych.ranking.learned import FEATURES, Model
 from triptych.retrieve import Query, gather
+from triptych.training.example import LEAST, Example, ndcg, sure
+from triptych.training.remembering import memories
 from triptych.types import SIGNALS
 
-LEAST = 30  # labelled questions that are needed
 FOLDS = 5
 PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01)
 SHARPNESS = 20.0  # scores lie in 0..1; the softmax should see their differences
 CHANCE = 0.1  # of the bootstrap means of the gain that may be at or below 0
-RESAMPLES = 2000
-_AT = 10
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Example:
-    """One labelled question as retrieval saw it. `documents` (n,) are those of the pages, `relevant` their grades."""
-
-    lists: Lists
-    documents: np.ndarray
-    question: Mapping[str, float]
-    facts: Mapping[str, np.ndarray]
-    relevant: Mapping[int, int]  # document -> grade above 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,10 +63,12 @@ def fit(examples: Sequence[Example]) -> Model:
     penalty = max(gains, key=lambda p: (gains[p].mean(), p))
     theta = np.zeros((len(SIGNALS), len(FEATURES)))
     gain = 0.0
-    if _sure(gains[penalty]):
+    if sure(gains[penalty], CHANCE):
         theta, gain = _fitted(usable, penalty), float(gains[penalty].mean())
     weights = tuple(tuple(round(float(v), 5) for v in row) for row in theta)
-    return Model(SIGNALS, FEATURES, weights, len(usable), round(gain, 4))
+    kept, more = memories(examples, [_scores(row, theta) for row in rows])
+    gain += float(more.sum()) / len(usable)
+    return Model(SIGNALS, FEATURES, weights, len(usable), round(gain, 4), kept)
 
 
 def examples(lib: Library, labels: LabelledSet, assets: Mapping[str, str] | None = None) -> list[Example]:
@@ -94,7 +84,8 @@ def examples(lib: Library, labels: LabelledSet, assets: Mapping[str, str] | None
         raise UserError(
             f"The library holds none of the files of '{labels.name}'. Add them: triptych add {labels.folder}"
         )
-    return [_example(lib, question, labels, keys) for question in labels.questions]
+    names = {key: sha256 for sha256, key in held.items()}
+    return [_example(lib, question, labels, keys, names) for question in labels.questions]
 
 
 def _assets(labels: LabelledSet) -> dict[str, str]:
@@ -105,7 +96,10 @@ def _assets(labels: LabelledSet) -> dict[str, str]:
     }
 
 
-def _example(lib: Library, question: Question, labels: LabelledSet, keys: Mapping[str, int]) -> Example:
+def _example(
+    lib: Library, question: Question, labels: LabelledSet, keys: Mapping[str, int], names: Mapping[int, str]
+) -> Example:
+    """`keys` of the documents' assets, and the `names` (sha256) of assets."""
     picture = None if question.image is None else lib.see(question.image)
     search = lib.settings.search
     gathered = gather(
@@ -124,7 +118,9 @@ def _example(lib: Library, question: Question, labels: LabelledSet, keys: Mappin
     scores = {name: given[kept] for name, given in gathered.lists.scores.items()}
     lists = Lists(gathered.lists.pages[kept], scores, gathered.lists.trust)
     facts = lib.catalog.facts(lists.pages)
-    return Example(lists, gathered.documents[kept], gathered.question, facts, relevant)
+    best = max(relevant.values(), default=1)
+    told = {names[key]: grade / best for key, grade in relevant.items()}
+    return Example(lists, gathered.documents[kept], gathered.question, facts, relevant, gathered.seen, told)
 
 
 def _row(example: Example) -> _Row:
@@ -191,19 +187,3 @@ def _held_back(rows: Sequence[_Row], penalty: float) -> np.ndarray:
 def _scores(row: _Row, theta: np.ndarray) -> np.ndarray:
     raw = np.clip(theta @ row.x.T, -learned.MOST, learned.MOST)
     return fuse.hear((row.parts * np.exp(raw)).sum(axis=0), row.example.documents)
-
-
-def ndcg(example: Example, scores: np.ndarray) -> float:
-    """nDCG@10 over documents by their best page (Jarvelin and Kekalainen, TOIS 2002), as trec_eval has it."""
-    order = np.argsort(-scores, kind="stable")
-    ranking = list(dict.fromkeys(example.documents[order].tolist()))[:_AT]
-    discount = 1.0 / np.log2(np.arange(2, _AT + 2))
-    found = sum(example.relevant.get(d, 0) * discount[i] for i, d in enumerate(ranking))
-    ideal = sorted(example.relevant.values(), reverse=True)[:_AT]
-    return float(found / (np.array(ideal) @ discount[: len(ideal)])) if ideal else 0.0
-
-
-def _sure(gains: np.ndarray) -> bool:
-    """Whether the mean gain is above 0 in nearly all bootstrap samples of the questions (Efron 1979)."""
-    drawn = np.random.default_rng(0).integers(0, len(gains), (RESAMPLES, len(gains)))
-    return bool((gains[drawn].mean(axis=1) <= 0).mean() < CHANCE)
