@@ -165,7 +165,9 @@ class Partition:
             self.snapshot = Snapshot(self._index.searcher(), self._schema)
         except (OSError, ValueError, KeyError) as error:
             raise Damaged(f"The keyword index '{self.folder}' cannot be read: {error}.") from error
-        self.watermark = int(mark["watermark"] if opstamp == mark["opstamp"] else mark["next"])
+        # Without a next one, the first commit came between the two readings: the index holds more than is said.
+        further = opstamp != mark["opstamp"] and mark["next"] is not None
+        self.watermark = int(mark["next"] if further else mark["watermark"])
 
     @property
     def writing(self) -> bool:

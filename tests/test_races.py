@@ -1,0 +1,68 @@
+"""One library in several hands at once: what one does meanwhile costs another no hit, and raises nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from test_index import SPACES, found, nearest, put, vector_of
+from triptych.catalog import Catalog
+from triptych.index import Index
+from triptych.projections import partition
+from triptych.sql import replay
+
+T = TypeVar("T")
+PAGES = ["red apples", "green grass", "blue skies"]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = Catalog.open(tmp_path / "catalog.sqlite", create=True)
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture(params=["exact", "faiss"])
+def index(tmp_path: Path, catalog: Catalog, request: pytest.FixtureRequest) -> Iterator[Index]:
+    """Of a library of three pages, in step with it."""
+    for number, text in enumerate(PAGES):
+        put(catalog, f"{number}.txt", [text])
+    index = Index(tmp_path / "index", catalog, SPACES, str(request.param))
+    index.catch_up()
+    yield index
+    index.close()
+
+
+def meanwhile(act: Callable[[], T]) -> T:
+    """What another thread gets, while this one waits in the middle of its work."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(act).result(10)
+
+
+def everything(index: Index) -> tuple[list[int], list[int]]:
+    return found(index, "blue"), sorted(nearest(index, vector_of("x"), 10)[0].tolist())
+
+
+def test_another_process_commits_while_an_index_is_opened(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader has read the mark of a collection that was just made, and then its first commit comes."""
+    writer = partition.Partition.open(index.folder / "keyword" / "made", create="made")
+
+    def opstamp(folder: Path) -> int:
+        monkeypatch.undo()
+        writer.add([replay.Passage(9, 9, "made", "", "", "", "white clouds")])
+        writer.flush(9)
+        return partition._opstamp(folder)
+
+    monkeypatch.setattr(partition, "_opstamp", opstamp)
+    reader = partition.Partition.open(writer.folder)
+    assert len(reader) == 1
+    assert reader.watermark in (0, 9)
+    reader.refresh()
+    assert reader.watermark == 9
+    writer.close()
