@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 import pytest
-
 from test_index import SPACES, found, nearest, put, vector_of
+
 from triptych.catalog import Catalog
 from triptych.index import Index
 from triptych.projections import partition
@@ -45,6 +47,23 @@ def meanwhile(act: Callable[[], T]) -> T:
 
 def everything(index: Index) -> tuple[list[int], list[int]]:
     return found(index, "blue"), sorted(nearest(index, vector_of("x"), 10)[0].tolist())
+
+
+def test_a_rebuild_loses_no_hit_to_those_who_search_meanwhile(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def vectors(*what: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        seen.append(meanwhile(lambda: everything(index)))
+        yield from whole(*what)
+
+    whole = replay.vectors
+    monkeypatch.setattr(replay, "vectors", vectors)
+    index.rebuild()
+    assert seen
+    assert seen == [([3], [1, 2, 3])] * len(seen)
+    assert everything(index) == ([3], [1, 2, 3])
 
 
 def test_another_process_commits_while_an_index_is_opened(

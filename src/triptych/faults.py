@@ -30,7 +30,7 @@ POINTS = (
     "keyword-swapped",  # a rebuilt keyword index took the place of the old one
     "store-written",  # a new vector file is on the disk under a temporary name
     "store-renamed",  # it has its name
-    "rebuild-started",  # old indexes are moved away, new ones not begun
+    "rebuild-started",  # nothing is made yet
 )
 
 _passed: Counter[str] = Counter()

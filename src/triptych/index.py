@@ -130,13 +130,12 @@ class Index:
                 self._remake_keyword(last)
 
     def rebuild(self) -> None:
-        """Make all projections again from the catalog."""
+        """Make all projections again from the catalog. Who searches meanwhile finds what is there, old or new."""
         with self._to_the_end() as last:
             point("rebuild-started")
-            for panel in self.panels.values():
-                panel.clear()
             self._remake_keyword(last)
-            self._replay(last)
+            for panel in self.panels.values():
+                panel.remake(last)
             self._flush(last)
 
     def verify(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 Panel(folder, catalog, signal, space, store)      store: a back end of stores/, as in settings
 nearest(vector, k, scope), products(vector, ids), rows(ids)       from any thread
-open(aside), replay(changes), flush(watermark), clear(), close()  by the one who owns the files (`index`)
+open(aside), replay(changes), remake(watermark), flush(watermark), clear(), close()      by the owner of the files: `index`
 """
 
 from __future__ import annotations
@@ -108,16 +108,29 @@ class Panel:
             if change.op == "drop":
                 with self._guard:
                     self.store.drop(change.first, change.last)
+        self._put(ranges)
+        self.at = changes[-1].seq
+
+    def _put(self, ranges: Iterable[tuple[int, int]]) -> None:
         for first, last in ranges:
             for keys, rows in replay.vectors(self._catalog, self.signal, self.space.name, first, last):
                 with self._guard:
                     self.store.put(keys, rows)
-        self.at = changes[-1].seq
 
     def flush(self, watermark: int) -> None:
         if self.store.watermark < watermark:
             with self._guard:
                 self.store.flush(watermark)
+
+    def remake(self, watermark: int) -> None:
+        """Put every vector of the catalog in the place of the one that is there, and drop what it does not hold."""
+        keys = replay.keys(self._catalog, self.signal)
+        for extra in np.setdiff1d(self.store.ids(), keys).tolist():
+            with self._guard:
+                self.store.drop(extra, extra)
+        self._put([(1, int(keys[-1]))] if len(keys) else [])
+        with self._guard:
+            self.store.flush(watermark)
 
     def clear(self) -> None:
         with self._guard:
