@@ -157,6 +157,18 @@ def test_a_base_is_replaced_when_enough_has_changed(tmp_path: Path) -> None:
     assert len(store) == 9000
 
 
+def test_a_base_of_which_nothing_is_left_goes(tmp_path: Path) -> None:
+    store = Indexed(tmp_path, 96, _kinds.plan("ivf-sq8"))
+    store.put(np.arange(1, 3001), unit_rows(3000, 1, 96))
+    store.flush(1)
+    store.put(np.arange(1, 3001), unit_rows(3000, 1, 96))
+    assert len(store.search(unit_rows(1, 2, 96)[0], 10)[0]) == 10  # all of it is dead
+    FaissStore.flush(store, 2)
+    assert bases(tmp_path) == []
+    assert len(store) == 3000
+    assert contents(store) == contents(FaissStore(tmp_path, 96, _kinds.plan("ivf-sq8")))
+
+
 def test_another_process_that_holds_the_old_base_writes_what_it_knows(tmp_path: Path) -> None:
     """Two stores on one folder: the first goes on with what it has mapped, and what it writes is whole."""
     Indexed(tmp_path, 96, _kinds.plan("ivf-sq8")).flush(0)

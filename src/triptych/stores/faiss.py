@@ -103,13 +103,15 @@ class FaissStore:
     def _write(self) -> None:
         """Make durable what is in memory, and remove what it replaces."""
         name, dead = "", np.empty(0, np.int64)
+        if self._base is not None and not len(self._base.table):  # as after all was put anew
+            self._base = None
         if self._base is not None:
             name, table = self._base.name, self._base.table
             dead = table.base_ids[~table.alive]
         self._recent.write({"base": name, "dead": dead.tolist()})
         self._told = self._dead
         for path in self._folder.glob(f"{_base.PREFIX}*"):
-            if path.name < name:
+            if not name or path.name < name:
                 files.remove(path)
 
     def clear(self) -> None:
