@@ -66,6 +66,23 @@ def test_a_rebuild_loses_no_hit_to_those_who_search_meanwhile(
     assert everything(index) == ([3], [1, 2, 3])
 
 
+def test_a_search_under_way_goes_on_while_the_files_are_verified(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has looked for changes, and is about to ask the projections."""
+    panel, seen = index.panels["text"], []
+
+    def load() -> Any:
+        seen.append(meanwhile(lambda: len(panel.nearest(vector_of("x"), 10)[0])))
+        seen.append(meanwhile(lambda: len(index.keyword)))
+        return opened()
+
+    opened = panel._load
+    monkeypatch.setattr(panel, "_load", load)
+    assert index.verify() == []
+    assert seen == [3, 3]
+
+
 def test_another_process_commits_while_an_index_is_opened(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

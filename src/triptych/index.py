@@ -141,11 +141,12 @@ class Index:
     def verify(self) -> list[str]:
         """What differs between the catalog and the projections, or within one; [] is sound.
 
-        Opens the files afresh. A damaged one is moved aside, made again, and told.
+        Opens the files afresh; searches under way go on with what was open. A damaged file is moved aside, made
+        again, and told.
         """
         with self._guard:
-            self._close_projections()
-            with self._to_the_end():
+            self._complete = False
+            with self._to_the_end(afresh=True):
                 told, self._told = self._told, []
                 return told + differences(self.catalog, self.keyword, [*self.panels.values()])
 
@@ -158,12 +159,12 @@ class Index:
     # ------------------------------------------------------------------------------------ the files
 
     @contextmanager
-    def _to_the_end(self) -> Iterator[int]:
+    def _to_the_end(self, afresh: bool = False) -> Iterator[int]:
         """All projections open, at the last change and durable; afterwards the files are free again."""
         with self._guard:
             self._hold(_PATIENCE)
             try:
-                self._open(repair=True)
+                self._open(repair=True, afresh=afresh)
                 last = self.catalog.last_change()
                 self._replay(last)
                 self._flush(last)
@@ -220,9 +221,9 @@ class Index:
     def _opened(self) -> bool:
         return self._keyword is not None and all(panel.opened for panel in self.panels.values())
 
-    def _open(self, repair: bool) -> None:
-        """Open what is not open. With `repair`, what is damaged or of another history is made anew."""
-        if self._opened():
+    def _open(self, repair: bool, afresh: bool = False) -> None:
+        """Open what is not open, or all `afresh`. With `repair`, what is damaged or of another history is made anew."""
+        if self._opened() and not afresh:
             return
         if repair:
             for name in ("keyword.new", "keyword.old"):
@@ -230,10 +231,12 @@ class Index:
         foreign = repair and not self._same_history()
         if foreign:
             files.remove(self.folder / "keyword")
+        if self._keyword is not None:
+            self._keyword.close()
         self._keyword = self._open_keyword(repair)
         self._keyword_at = self._keyword.watermark
         for panel in self.panels.values():
-            panel.open(partial(self._set_aside, repair=repair))
+            panel.open(partial(self._set_aside, repair=repair), afresh)
             if foreign:
                 panel.clear()
 

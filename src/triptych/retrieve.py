@@ -211,7 +211,7 @@ def available(index: Index) -> tuple[str, ...]:
 
 
 def _there(index: Index) -> tuple[str, ...]:
-    there = [signal for signal, panel in index.panels.items() if len(panel.store)]
+    there = [signal for signal, panel in index.panels.items() if len(panel)]
     return tuple(name for name in SIGNALS if name == fuse.LEAD or name in there)
 
 

@@ -59,6 +59,11 @@ class Panel:
         self._store: Store | None = None
         self._guard = threading.Lock()  # no search while rows move
 
+    def __len__(self) -> int:
+        """How many pieces it holds."""
+        with self._guard:
+            return len(self.store)
+
     @property
     def opened(self) -> bool:
         return self._store is not None
@@ -69,17 +74,21 @@ class Panel:
         assert self._store is not None, "Index.refresh opens it"
         return self._store
 
-    def open(self, set_aside: SetAside) -> None:
-        """Open what is on disk; what cannot be trusted is handed to `set_aside` and begun anew."""
-        if self._store is not None:
+    def open(self, set_aside: SetAside, afresh: bool = False) -> None:
+        """Open what is on disk, also where it is open already if `afresh`; what cannot be trusted is handed to
+        `set_aside` and begun anew."""
+        if self._store is not None and not afresh:
             return
         try:
             store = self._load()
         except Damaged as error:
             set_aside(self._folder, error)
             store = self._load()
-        self.at = store.watermark
-        self._store = store
+        with self._guard:
+            before, self._store = self._store, store
+            self.at = store.watermark
+            if before is not None:
+                before.close()
 
     def _load(self) -> Store:
         store: Store = plugins.load("stores", self._spec, folder=self._folder, dim=self.space.dim)

@@ -49,7 +49,7 @@ def nearest_looks(catalog: Catalog, index: Index, scope: Scope | None = None) ->
     in `scope`. None where there are none."""
     index.refresh()
     panel = index.panels.get("image")
-    if panel is None or not len(panel.store):
+    if panel is None or not len(panel):
         return None
     ids = panel.store.ids()
     if scope is not None:
