@@ -83,6 +83,38 @@ def test_a_search_under_way_goes_on_while_the_files_are_verified(
     assert seen == [3, 3]
 
 
+@pytest.mark.parametrize("opened", [False, True])
+def test_another_process_opens_what_is_just_being_replaced(
+    index: Index, tmp_path: Path, opened: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader looks between the two renames that put a new keyword index in the place of the old one."""
+    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+    reader, seen = Index(index.folder, catalog, SPACES, index.store), []
+    if opened:
+        everything(reader)
+    put(index.catalog, "3.txt", ["white clouds"])
+
+    def rename(path: Path, to: Path) -> Path:
+        there = renamed(path, to)
+        if path == index.folder / "keyword":
+            looking = threading.Thread(target=lambda: seen.append(everything(reader)))
+            looking.start()
+            looking.join(0.2)
+            waiting.append(looking)
+        return there
+
+    waiting: list[threading.Thread] = []
+    renamed = Path.rename
+    monkeypatch.setattr(Path, "rename", rename)
+    index.rebuild()
+    for looking in waiting:
+        looking.join(10)
+    assert seen == [([3], [1, 2, 3, 4])]
+    assert found(reader, "white") == [4]
+    reader.close()
+    catalog.close()
+
+
 def test_another_process_commits_while_an_index_is_opened(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from triptych.sql.whereabouts import Table, Whereabouts
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 60.0  # seconds a writer waits for a reader that is catching up
+_MOMENT = 1.0  # seconds in which a file that is being replaced is there again
 _FLUSH_SECONDS = 2.0  # how long committed text may be missing from other processes' keyword searches
 _TIDY = 5000  # up to so many chunks the keyword index is made anew to get rid of deleted ones
 _DEAD = 0.1  # beyond, when this share of it is deleted
@@ -91,15 +92,28 @@ class Index:
 
     def _take_in(self, last: int) -> None:
         with self._files(wait=0.0) as ours:
-            self._open(repair=ours)
             if ours:
+                self._open(repair=True)
                 self._replay(last)
                 self._flush(last)
             else:  # another process brings the files forward
+                self._open_beside()
                 self._replay_vectors(last)
-                self.keyword.refresh()
+                with suppress(Damaged):  # just being replaced: what is open will do
+                    self.keyword.refresh()
                 self._keyword_at = self.keyword.watermark
                 self._complete = True
+
+    def _open_beside(self) -> None:
+        """Open what another process is at work on. Between two renames of its a file may not be there for a moment."""
+        until = time.monotonic() + _MOMENT
+        while True:
+            try:
+                return self._open(repair=False)
+            except Locked:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(_MOMENT / 50)
 
     @property
     def _seen(self) -> int:

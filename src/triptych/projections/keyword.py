@@ -129,7 +129,7 @@ class KeywordIndex:
             mark = json.loads((self.folder / _MARK).read_text("utf-8"))
             if mark["format"] != FORMAT:
                 raise OtherFormat(f"The keyword index '{self.folder}' was made by another version.")
-            self.watermark = int(mark["watermark"])
+            watermark = int(mark["watermark"])
             known = {part.folder: part for part in self._parts.values()}
             there = [path for path in sorted(self.folder.iterdir()) if path.is_dir() and path.name[0] != "."]
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -141,6 +141,7 @@ class KeywordIndex:
                 known[path] = Partition.open(path)
         self._parts = {known[path].collection: known[path] for path in there}
         self._asked = {}
+        self.watermark = watermark
 
     def __len__(self) -> int:
         return self.size()
