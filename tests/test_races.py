@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from test_index import SPACES, found, nearest, put, vector_of
 
+from test_index import SPACES, found, nearest, put, vector_of
 from triptych.catalog import Catalog
 from triptych.index import Index
 from triptych.projections import partition

@@ -34,6 +34,7 @@ from triptych.answering.roles import Meaning
 from triptych.answering.support import Support, bears, bears_values, lacking, mostly, support
 from triptych.answering.vocabulary import asks_total
 from triptych.catalog import Catalog
+from triptych.errors import UserError
 from triptych.grounding.plain import visible
 from triptych.pages.hidden import without
 from triptych.types import Answer, Citation, Hit, Page
@@ -61,11 +62,17 @@ def no_more(hit: Hit) -> Sequence[Page]:
 
 
 def gathered(catalog: Catalog, hits: Iterable[Hit]) -> list[Evidence]:
-    """The pages of hits, numbered from 1."""
-    return [
-        Evidence(n, hit, catalog.page(catalog.asset(hit.asset, hit.collection).key, hit.page))
-        for n, hit in enumerate(hits, 1)
-    ]
+    """The pages of hits, numbered from 1; those that were removed meanwhile are left out."""
+    pages = ((hit, _page(catalog, hit)) for hit in hits)
+    there = [(hit, page) for hit, page in pages if page is not None]
+    return [Evidence(n, hit, page) for n, (hit, page) in enumerate(there, 1)]
+
+
+def _page(catalog: Catalog, hit: Hit) -> Page | None:
+    try:
+        return catalog.page(catalog.asset(hit.asset, hit.collection).key, hit.page)
+    except UserError:  # removed meanwhile
+        return None
 
 
 def seen(evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -75,9 +82,12 @@ def seen(evidence: Sequence[Evidence]) -> list[Evidence]:
 
 def around(catalog: Catalog, hit: Hit) -> list[Page]:
     """The other pages of a hit's file, those of long files near it only: a total may stand there."""
-    asset = catalog.asset(hit.asset, hit.collection)
-    near = range(max(1, hit.page - AROUND), min(asset.pages, hit.page + AROUND) + 1)
-    return [without(catalog.page(asset.key, number)) for number in near if number != hit.page]
+    try:
+        asset = catalog.asset(hit.asset, hit.collection)
+        near = range(max(1, hit.page - AROUND), min(asset.pages, hit.page + AROUND) + 1)
+        return [without(catalog.page(asset.key, number)) for number in near if number != hit.page]
+    except UserError:  # removed meanwhile
+        return []
 
 
 def named_by(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:

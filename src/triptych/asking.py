@@ -21,7 +21,7 @@ from triptych.catalog import Catalog
 from triptych.dialogue.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
 from triptych.display.pictures import Pictures
 from triptych.display.showing import Showing
-from triptych.errors import FileError, LibraryError, VlmError
+from triptych.errors import FileError, LibraryError, UserError, VlmError
 from triptych.grounding import distrust
 from triptych.pipeline import Encoders
 from triptych.query.filters import Within
@@ -156,10 +156,10 @@ class Asking:
 
         given = Answer(question, NOTHING, abstained=True, model=reader.vlm.name, evidence=hits.hits)
         begun = time.perf_counter()
-        if best:
+        if evidence := gathered(self.catalog, best):
             try:
                 given = yield from reader.answer(
-                    question, best, [e.page for e in gathered(self.catalog, best)]
+                    question, [e.hit for e in evidence], [e.page for e in evidence]
                 )
             except VlmError as error:
                 yield Failed(replace(given, text="", error=Trouble(error.code, str(error))))
@@ -179,6 +179,6 @@ class Asking:
         """Pictures of one page; none of a page that cannot be drawn any more, which is read by its words then."""
         try:
             parts = self.pictures.parts(hit, page, [w.box for w in wanted], max(w.side for w in wanted))
-        except (FileError, LibraryError):  # damaged; or removed meanwhile
+        except (FileError, LibraryError, UserError):  # damaged; or removed meanwhile
             return []
         return [(w, parts[w.box]) for w in wanted if w.box in parts]

@@ -115,6 +115,7 @@ def retrieve(
     ranked = [f for f in ranked if f.score >= settings.floor]
     rarity = cache(partial(_rarity, index, None if asked.scope is None else asked.scope.collections))
     reading = Reading.of(ranked, candidates.best_of, catalog)
+    ranked = reading.there(ranked)
     taken_apart = evidence.Question.of(gathered.query.text, asked.query, rarity)
     if again is not None:
         ranked = again.again(ranked, reading, gathered.query.text, taken_apart, rarity)
@@ -123,10 +124,10 @@ def retrieve(
     match = floor.judge(fits, looks, asked.trust) if floor is not None else None
     ranked = [] if match is False and settings.no_match == "drop" else ranked
     if settings.fold != "off":
-        seen = fold.looks(reading.there(ranked), candidates, index.panels.get("image"))
+        seen = fold.looks(ranked, candidates, index.panels.get("image"))
         ranked = fold.folded(ranked, reading, seen, settings.fold == "near")
     fused = perf_counter()
-    hits = present(reading.there(ranked)[:wanted], reading, asked.query, rarity)
+    hits = present(ranked[:wanted], reading, asked.query, rarity)
     total = perf_counter() - begun
     picture = None if query.picture is None else query.picture.name
     told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}

@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -82,10 +83,18 @@ class Pictures:
         firsts = {(c.asset, c.page): c for c in reversed(given.citations)}
         found = []
         for name, number in dict.fromkeys((c.asset, c.page) for c in given.citations):
-            asset = self._catalog.asset(name, collections.get(name))
-            if self._catalog.page(asset.key, number).width:
+            asset = self._asset(name, collections.get(name), number)
+            if asset is not None:
                 found.append((firsts[name, number], asset))
         return found
+
+    def _asset(self, name: str, collection: str | None, page: int) -> Asset | None:
+        """The file of a page where there is something to see on it."""
+        try:
+            asset = self._catalog.asset(name, collection)
+            return asset if self._catalog.page(asset.key, page).width else None
+        except UserError:  # removed meanwhile
+            return None
 
     def cited(self, given: Answer) -> list[tuple[Citation, Any]]:
         """For each cited page that can be drawn its first citation, and a PIL image with every quote on it boxed
@@ -94,7 +103,8 @@ class Pictures:
         for first, asset in self.places(given):
             here = [c for c in given.citations if (c.asset, c.page) == (first.asset, first.page)]
             boxes = [(box, str(c.n)) for c in here for box in c.boxes]
-            found.append((first, _draw(self.pixels(asset, first.page), boxes)))
+            with suppress(LibraryError):  # removed meanwhile, or `verify` tells of it
+                found.append((first, _draw(self.pixels(asset, first.page), boxes)))
         return found
 
     def parts(self, hit: Hit, page: Page, boxes: Sequence[Box], side: int) -> dict[Box, np.ndarray]:
@@ -116,13 +126,16 @@ class Pictures:
         return found
 
     def thumbnail(self, hit: Hit) -> bytes | None:
-        """The page of a hit as a small WebP; None for a page of plain text."""
+        """The page of a hit as a small WebP; None for a page of plain text, and one that was removed meanwhile."""
         from triptych.display.draw import thumbnail
 
-        asset = self._catalog.asset(hit.asset, hit.collection)
-        if not self._catalog.page(asset.key, hit.page).width:
+        asset = self._asset(hit.asset, hit.collection, hit.page)
+        if asset is None:
             return None
-        return thumbnail(self.pixels(asset, hit.page, _THUMBNAIL), _THUMBNAIL)
+        try:
+            return thumbnail(self.pixels(asset, hit.page, _THUMBNAIL), _THUMBNAIL)
+        except LibraryError:  # removed meanwhile, or `verify` tells of it
+            return None
 
 
 def _draw(image: np.ndarray, boxes: Sequence[tuple[Box, str]]) -> Any:

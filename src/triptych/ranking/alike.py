@@ -26,7 +26,8 @@ def sight_of(catalog: Catalog, asset: Asset, number: int) -> Sight:
     words, and its first caption that is not made from a template. Raises UserError for an unknown page."""
     page = catalog.page(asset.key, number)
     words = page.text.text[:_LONGEST]
-    [pieces] = [here for known, here in catalog.pieces(asset.key) if known.number == number]
+    # Removed meanwhile, it has no pieces any more, and its words are what is left to ask with.
+    pieces = next((here for known, here in catalog.pieces(asset.key) if known.number == number), [])
     whole = [piece.hash for piece in pieces if piece.kind == "image"]
     space = catalog.panels().get("image")
     found = catalog.vectors(space.name, whole[:1]) if space is not None else {}
