@@ -37,7 +37,7 @@ CHOSEN = {
 # The house in the order in which work flows through it. A module that is not named here is listed last.
 ROOMS = {
     "Values and seams": "types answers reasons errors seams plugins settings values records",
-    "The flow": "library results",
+    "The flow": "library parts once results",
     "ingest": "ingest files blobs adding",
     "read": "read pages processes privacy",
     "chunk, view, describe": "chunk making captioning describing",

@@ -61,10 +61,24 @@ class Index:
         self._flushed = time.monotonic()
         self._told: list[str] = []  # damage that was repaired, for `verify`
         self._guard = threading.RLock()  # of opening, replaying, flushing
+        self._users = threading.Condition()
+        self._searches = 0  # under way
         self._lock = FileLock(folder / "lock", thread_local=False)
         self._whereabouts = Whereabouts(catalog)
 
     # ------------------------------------------------------------------------------------ searching
+
+    @contextmanager
+    def in_use(self) -> Iterator[Index]:
+        """For the time of a search: `close` waits for its end."""
+        with self._users:
+            self._searches += 1
+        try:
+            yield self
+        finally:
+            with self._users:
+                self._searches -= 1
+                self._users.notify_all()
 
     @property
     def keyword(self) -> KeywordIndex:
@@ -165,7 +179,10 @@ class Index:
                 return told + differences(self.catalog, self.keyword, [*self.panels.values()])
 
     def close(self) -> None:
-        """Let go of everything. What was taken in and not flushed is replayed next time."""
+        """Let go of everything, when no search is under way. What was taken in and not flushed is replayed next
+        time."""
+        with self._users:
+            self._users.wait_for(lambda: not self._searches, _PATIENCE)
         with self._guard:
             self._close_projections()
             self._lock.release(force=True)

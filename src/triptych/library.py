@@ -14,31 +14,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from triptych import captioning, ingest, plugins
 from triptych import settings as configuration
 from triptych.aside import aside
-from triptych.blobs import Blobs
 from triptych.catalog import Catalog
 from triptych.dialogue.events import Event, outcome
-from triptych.dialogue.generation import Vlms
-from triptych.display.pictures import Pictures
 from triptych.errors import LibraryError, UserError
 from triptych.fuse import LEARNED
-from triptych.index import Index
-from triptych.pipeline import Encoders, chosen_encoders
+from triptych.parts import Parts
 from triptych.query import filters
 from triptych.query.sight import Sight, see
 from triptych.ranking import alike, learned
-from triptych.ranking.floors import Floors
-from triptych.rerank import Reranking
 from triptych.results import Added, Results, asset_dict
 from triptych.retrieve import Query, available, retrieve
 from triptych.settings import Settings
-from triptych.sql.replay import TEMPLATED
 from triptych.types import Answer
 from triptych.upkeep.removing import removing
 from triptych.upkeep.writer import Writer
@@ -47,12 +39,10 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-    from triptych.adding import Adding
     from triptych.asking import Asking
     from triptych.describing import Run
-    from triptych.processes.workers import Workers
     from triptych.records import Asset
-    from triptych.seams import Captioner, Progress
+    from triptych.seams import Progress
 
 # What only one verb needs (answering, adding, drawing) is imported there: a cold search starts sooner.
 
@@ -82,69 +72,15 @@ def open(
     return Library(folder, chosen, catalog)
 
 
-class Library:
+class Library(Parts):
     """An opened library. Use it in a `with` block; any number may read, one at a time may write."""
 
     def __init__(self, folder: Path, settings: Settings, catalog: Catalog) -> None:
-        self.folder = folder
-        self.settings = settings
-        self.catalog = catalog
-        self.blobs = Blobs(folder / "blobs", folder / "staging", settings.limits)
+        super().__init__(folder, settings, catalog)
         self.writer = Writer(folder, self._recover)
 
-    # What is loaded when it is needed: a model, an index, reading processes.
-
-    @cached_property
-    def encoders(self) -> Encoders:
-        encoders = Encoders.load(self.settings)
-        encoders.check(self.catalog.panels(), self.settings)
-        return encoders
-
-    @cached_property
-    def reranking(self) -> Reranking | None:
-        return Reranking.load(self.settings.rerank, self.vlms, self.pictures.drawn)
-
-    @cached_property
-    def vlms(self) -> Vlms:
-        return Vlms(self.settings, self.folder)
-
-    @cached_property
-    def floors(self) -> Floors:
-        return Floors(self.folder)
-
-    @cached_property
-    def index(self) -> Index:
-        return Index(self.folder / "index", self.catalog, self.encoders.spaces, self.settings.store)
-
-    @cached_property
-    def workers(self) -> Workers:
-        from triptych.processes.workers import Workers
-
-        return Workers(self.settings, side=0 if self.encoders.image is None else self.encoders.image.side)
-
-    @cached_property
-    def _adding(self) -> Adding:
-        from triptych.adding import Adding
-
-        made = Adding(self.catalog, self.blobs, self.index, self.encoders, self.workers, self.settings)
-        for name, spec in chosen_encoders(self.settings, self.catalog.panels()).items():
-            configuration.store(self.folder, name, spec)  # a library remembers what it is made with
-        return made
-
-    @cached_property
-    def _describer(self) -> Captioner | None:
-        """Says what a picture shows that is asked with; None where captions are templates, or not made."""
-        from triptych import describing
-
-        spec = self.settings.captioner
-        return None if spec in ("none", TEMPLATED) else describing.load(spec, self.vlms)[0]
-
-    @cached_property
-    def pictures(self) -> Pictures:
-        return Pictures(self.catalog, self.blobs, lambda: self.workers)
-
     def close(self) -> None:
-        self._forget("workers", "index", "vlms")
+        self.forget("index", "workers", "vlms")  # what is in use may need the next one
         self.catalog.close()
 
     def __enter__(self) -> Library:
@@ -245,21 +181,24 @@ class Library:
         if image is None and not (text or "").strip():
             raise UserError("The query is empty. Say what to look for, like: invoice ACME 129.50")
         picture = image if image is None or isinstance(image, Sight) else self.see(image)
-        return retrieve(
-            Query(text or "", picture, plain),
-            self.catalog,
-            self.index,
-            self.encoders,
-            self.settings.search,
-            k=k,
-            signals=signals,
-            fusion=fusion,
-            collection=collection if isinstance(collection, tuple) else self._collection(collection),
-            where=where,
-            reranking=self.reranking,
-            floor=self.floors.of(collection),
-            model=learned.load(self.folder) if (fusion or self.settings.search.fusion) == LEARNED else None,
-        )
+        with self.in_use() as (index, encoders):
+            return retrieve(
+                Query(text or "", picture, plain),
+                self.catalog,
+                index,
+                encoders,
+                self.settings.search,
+                k=k,
+                signals=signals,
+                fusion=fusion,
+                collection=collection if isinstance(collection, tuple) else self._collection(collection),
+                where=where,
+                reranking=self.reranking,
+                floor=self.floors.of(collection),
+                model=learned.load(self.folder)
+                if (fusion or self.settings.search.fusion) == LEARNED
+                else None,
+            )
 
     def more_like(self, name: str, page: int = 1, k: int | None = None) -> Results:
         """Pages that look like one of the library and say the same; `name` is an id or a path."""
@@ -274,7 +213,8 @@ class Library:
 
     def signals(self) -> tuple[str, ...]:
         """The signals that this library has something for."""
-        return available(self.index)
+        with self.in_use() as (index, _):
+            return available(index)
 
     def ask(self, question: str, **options: Any) -> Answer:
         """Answer from the pages found, with the words that say so; or abstain. Options as in `ask_events`."""
@@ -365,17 +305,9 @@ class Library:
             reembed.anew(name, spec, self.catalog, self.blobs, self.settings)
         configuration.store(self.folder, name, spec)
         changed: dict[str, Any] = {name: spec}
-        self.settings = replace(self.settings, **changed)
-        self._forget("workers", "index", "_adding", "encoders")
+        self.forget("workers", "index", "_adding", "encoders", settings=replace(self.settings, **changed))
         if name == "image_encoder" and spec != "none":
             self._adding.look_at_unseen()
-
-    def _forget(self, *names: str) -> None:
-        """Close and drop what was made with former settings; it is made again when it is needed."""
-        for name in names:
-            made = self.__dict__.pop(name, None)
-            if hasattr(made, "close"):
-                made.close()
 
     def statistics(self) -> dict[str, Any]:
         """Counts for `doctor`."""

@@ -164,7 +164,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _load(library: Library) -> None:
-    """Everything that is made when it is first needed, made in one thread: two would make it twice."""
+    """Everything that is made when it is first needed."""
     library.signals()
     _ = library.reranking, library.floors
     library.encoders.text.queries(["a first question"])
