@@ -69,18 +69,19 @@ def test_a_rebuild_loses_no_hit_to_those_who_search_meanwhile(
 def test_a_search_under_way_goes_on_while_the_files_are_verified(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has looked for changes, and is about to ask the projections."""
+    """What is opened afresh lacks the newest vectors, which no file has, until they are replayed."""
     panel, seen = index.panels["text"], []
 
-    def load() -> Any:
-        seen.append(meanwhile(lambda: len(panel.nearest(vector_of("x"), 10)[0])))
-        seen.append(meanwhile(lambda: len(index.keyword)))
-        return opened()
+    def vectors(*what: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        seen.append(meanwhile(lambda: len(panel.nearest(vector_of("x"), 10)[0])))  # it had begun before
+        seen.append(meanwhile(lambda: everything(index)))
+        yield from whole(*what)
 
-    opened = panel._load
-    monkeypatch.setattr(panel, "_load", load)
+    whole = replay.vectors
+    monkeypatch.setattr(replay, "vectors", vectors)
     assert index.verify() == []
-    assert seen == [3, 3]
+    assert seen[:2] == [3, ([3], [1, 2, 3])]
+    assert everything(index) == ([3], [1, 2, 3])
 
 
 @pytest.mark.parametrize("opened", [False, True])

@@ -169,14 +169,25 @@ class Index:
     def verify(self) -> list[str]:
         """What differs between the catalog and the projections, or within one; [] is sound.
 
-        Opens the files afresh; searches under way go on with what was open. A damaged file is moved aside, made
-        again, and told.
+        Opens the files afresh; who searches has what was open before until that is in step. A damaged file is moved
+        aside, made again, and told.
         """
         with self._guard:
-            self._complete = False
-            with self._to_the_end(afresh=True):
-                told, self._told = self._told, []
+            if self._keyword is not None:
+                self._keyword.close()
+            fresh = self._another()
+            with fresh._to_the_end():
+                told, self._told = [*self._told, *fresh._told], []
+                self._keyword, self.panels = fresh.keyword, fresh.panels
+                self._keyword_at, self._complete = fresh._keyword_at, True
                 return told + differences(self.catalog, self.keyword, [*self.panels.values()])
+
+    def _another(self) -> Index:
+        """The same, with nothing open, for who holds the guard."""
+        spaces = {signal: panel.space for signal, panel in self.panels.items()}
+        fresh = Index(self.folder, self.catalog, spaces, self.store)
+        fresh._guard, fresh._lock = self._guard, self._lock
+        return fresh
 
     def close(self) -> None:
         """Let go of everything, when no search is under way. What was taken in and not flushed is replayed next
@@ -190,12 +201,12 @@ class Index:
     # ------------------------------------------------------------------------------------ the files
 
     @contextmanager
-    def _to_the_end(self, afresh: bool = False) -> Iterator[int]:
+    def _to_the_end(self) -> Iterator[int]:
         """All projections open, at the last change and durable; afterwards the files are free again."""
         with self._guard:
             self._hold(_PATIENCE)
             try:
-                self._open(repair=True, afresh=afresh)
+                self._open(repair=True)
                 last = self.catalog.last_change()
                 self._replay(last)
                 self._flush(last)
@@ -252,9 +263,9 @@ class Index:
     def _opened(self) -> bool:
         return self._keyword is not None and all(panel.opened for panel in self.panels.values())
 
-    def _open(self, repair: bool, afresh: bool = False) -> None:
-        """Open what is not open, or all `afresh`. With `repair`, what is damaged or of another history is made anew."""
-        if self._opened() and not afresh:
+    def _open(self, repair: bool) -> None:
+        """Open what is not open. With `repair`, what is damaged or of another history is made anew."""
+        if self._opened():
             return
         if repair:
             for name in ("keyword.new", "keyword.old"):
@@ -262,12 +273,10 @@ class Index:
         foreign = repair and not self._same_history()
         if foreign:
             files.remove(self.folder / "keyword")
-        if self._keyword is not None:
-            self._keyword.close()
         self._keyword = self._open_keyword(repair)
         self._keyword_at = self._keyword.watermark
         for panel in self.panels.values():
-            panel.open(partial(self._set_aside, repair=repair), afresh)
+            panel.open(partial(self._set_aside, repair=repair))
             if foreign:
                 panel.clear()
 

@@ -74,21 +74,17 @@ class Panel:
         assert self._store is not None, "Index.refresh opens it"
         return self._store
 
-    def open(self, set_aside: SetAside, afresh: bool = False) -> None:
-        """Open what is on disk, also where it is open already if `afresh`; what cannot be trusted is handed to
-        `set_aside` and begun anew."""
-        if self._store is not None and not afresh:
+    def open(self, set_aside: SetAside) -> None:
+        """Open what is on disk; what cannot be trusted is handed to `set_aside` and begun anew."""
+        if self._store is not None:
             return
         try:
             store = self._load()
         except Damaged as error:
             set_aside(self._folder, error)
             store = self._load()
-        with self._guard:
-            before, self._store = self._store, store
-            self.at = store.watermark
-            if before is not None:
-                before.close()
+        self.at = store.watermark
+        self._store = store
 
     def _load(self) -> Store:
         store: Store = plugins.load("stores", self._spec, folder=self._folder, dim=self.space.dim)
