@@ -13,9 +13,11 @@ import pytest
 
 import triptych
 from conftest import FILES
+from triptych.blobs import Blobs
 from triptych.errors import UserError
 from triptych.library import Library
 from triptych.pipeline import Encoders
+from triptych.server.pictures import PagePictures
 from triptych.settings import Settings
 from triptych.sql import database
 
@@ -80,3 +82,27 @@ def test_what_is_removed_meanwhile_is_left_out(
 def emptied(library: Library) -> None:
     assets = library.catalog.assets()
     library.blobs.free(library.catalog.remove([asset.key for asset in assets]))
+
+
+def test_a_kept_picture_that_goes_while_it_is_read_is_drawn_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for a file that is removed and added again meanwhile."""
+    pictures = PagePictures(
+        library.catalog, Blobs(library.folder / "blobs", tmp_path / "staging"), library.workers
+    )
+    asset = library.catalog.find(PAGE, "default")
+    assert asset is not None
+    drawn = pictures.webp(asset, 1, 160)
+    [kept] = tmp_path.rglob("*.webp")
+
+    def read(path: Path) -> bytes:
+        if path == kept:
+            shutil.rmtree(kept.parent)
+            monkeypatch.undo()
+        return whole(path)
+
+    whole = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert pictures.webp(asset, 1, 160) == drawn
+    assert kept.is_file()

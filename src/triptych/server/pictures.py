@@ -11,6 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ class PagePictures:
             lock = self._drawing.setdefault(place, threading.Lock())
         try:
             with lock:
-                if place.is_file():
+                with suppress(FileNotFoundError):  # nobody has, or it goes with its file this moment
                     return place.read_bytes()
                 path = self._blobs.local(asset.sha256)
                 pixels = self._workers.pixels(path, asset.sources[0], page, side)
