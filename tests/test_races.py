@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
+import triptych.index
 from test_index import SPACES, found, nearest, put, vector_of
 from triptych.catalog import Catalog
 from triptych.index import Index
@@ -135,3 +137,21 @@ def test_another_process_commits_while_an_index_is_opened(
     reader.refresh()
     assert reader.watermark == 9
     writer.close()
+
+
+def test_what_was_committed_is_found_by_others_in_seconds_also_when_nothing_follows(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the next file takes minutes to read. Of a text that was replaced, old words are gone at once."""
+    monkeypatch.setattr(triptych.index, "_FLUSH_SECONDS", 0.1)
+    reader = Index(index.folder, index.catalog, SPACES, index.store)
+    index._flushed = time.monotonic() + 60  # it was a moment ago, however slow this machine is
+    put(index.catalog, "2.txt", ["blue oceans"])
+    index.catch_up_soon()
+    ends = time.monotonic() + 20
+    while found(reader, "blue") != [4] or found(index, "blue") != [4]:
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+    reader.close()
+    index.catch_up()
+    assert index.verify() == []

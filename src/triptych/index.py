@@ -59,6 +59,7 @@ class Index:
         self._keyword_at = 0  # last change that was handed over, flushed or not
         self._complete = False  # whether what is open was brought forward once: before, it may hold nothing
         self._flushed = time.monotonic()
+        self._later: threading.Timer | None = None  # that flushes what waits
         self._told: list[str] = []  # damage that was repaired, for `verify`
         self._guard = threading.RLock()  # of opening, replaying, flushing
         self._users = threading.Condition()
@@ -149,6 +150,18 @@ class Index:
             self._replay(last)
             if time.monotonic() - self._flushed > _FLUSH_SECONDS:
                 self._flush(last)
+            elif self._later is None:  # the next commit may be minutes away
+                self._later = threading.Timer(_FLUSH_SECONDS, self._flush_now)
+                self._later.daemon = True
+                self._later.start()
+
+    def _flush_now(self) -> None:
+        """Make durable what still waits for it, unless the files were let go of meanwhile."""
+        with self._guard:
+            self._later = None
+            if self._lock.is_locked and self._opened() and self._keyword_at == self._seen:
+                with suppress(LibraryError, OSError, ValueError):  # the next flush meets it, too, and tells it
+                    self._flush(self._seen)
 
     def catch_up(self) -> None:
         """Bring all projections to the last change, durably, and let go of the files."""
