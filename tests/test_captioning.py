@@ -246,3 +246,15 @@ def captions_of(library: Library) -> dict[str, list[str]]:
         Path(asset.sources[0]).name: [c.text for c in captioning.known(library.catalog, asset.key)[1]]
         for asset in library.catalog.assets()
     }
+
+
+def test_what_was_removed_or_described_before_the_work_begins_is_left_out(
+    folder: Path, tmp_path: Path
+) -> None:
+    """As while somebody thinks about what it costs."""
+    with triptych.open(tmp_path / "library", settings=QUIET) as library:
+        library.add(folder)
+        begun, twice = library.describing("builtin"), library.describing("builtin")
+        library.remove(str(folder / "a.png"))
+        assert sorted(Path(told.source).name for told in begun.events) == ["b.png", "c.png"]
+        assert [*twice.events] == []

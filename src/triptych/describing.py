@@ -84,12 +84,15 @@ class Describing:
     def begin(
         self, collection: str | None, again: bool, writing: Callable[[], AbstractContextManager[None]]
     ) -> Run:
-        """The work on what is lacking; `writing` is held while it is done."""
+        """The work on what is lacking; `writing` is held while it is done. What was removed or described before it
+        is begun, as while somebody looks at its price, is left out."""
         pages = self.lacking(collection, again)
+        agreed = {(asset.key, page.number) for asset, page in pages}
 
         def run() -> Iterator[Described]:
             with writing():
-                yield from self.run(pages)
+                still = self.lacking(collection, again)
+                yield from self.run([(a, p) for a, p in still if (a.key, p.number) in agreed])
 
         return Run(len(pages), run(), self.each)
 

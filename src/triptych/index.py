@@ -160,7 +160,9 @@ class Index:
         with self._guard:
             self._later = None
             if self._lock.is_locked and self._opened() and self._keyword_at == self._seen:
-                with suppress(LibraryError, OSError, ValueError):  # the next flush meets it, too, and tells it
+                with suppress(
+                    LibraryError, OSError, ValueError
+                ):  # the next flush meets it, too, and tells it
                     self._flush(self._seen)
 
     def catch_up(self) -> None:
