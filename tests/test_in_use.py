@@ -14,6 +14,7 @@ import pytest
 import triptych
 from triptych.library import Library
 from triptych.once import once
+from triptych.query import filters
 
 QUESTION = "invoice 1031"
 
@@ -93,3 +94,25 @@ def test_what_several_threads_need_at_once_is_made_once(pool: ThreadPoolExecutor
 
     assert len({*(asked.result(10) for asked in [pool.submit(ask) for _ in range(4)])}) == 1
     assert owner.made == 1
+
+
+def test_what_comes_into_another_collection_meanwhile_is_not_found(
+    copied: Path, tmp_path: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search in the only collection looks everywhere; then there is a second one."""
+    (tmp_path / "other.txt").write_text("An invoice about quokkas.", "utf-8")
+    with triptych.open(copied) as library:
+
+        def scope(*what: Any) -> Any:
+            found = asked(*what)
+            if not adding:
+                adding.append(pool.submit(library.add, tmp_path / "other.txt", collection="other"))
+                adding[0].result(30)
+            return found
+
+        adding: list[Any] = []
+        asked = filters.scope
+        monkeypatch.setattr(filters, "scope", scope)
+        found = library.search("quokkas", collection="default")
+        assert adding and {hit.collection for hit in found} == {"default"}
+        assert library.search("quokkas")[0].collection == "other"

@@ -114,7 +114,8 @@ def retrieve(
     ranked = fuse.ranked(weighed, candidates.assets, deep, recency, recalled)
     ranked = [f for f in ranked if f.score >= settings.floor]
     rarity = cache(partial(_rarity, index, None if asked.scope is None else asked.scope.collections))
-    reading = Reading.of(ranked, candidates.best_of, catalog)
+    named = collection if isinstance(collection, str) else None
+    reading = Reading.of(ranked, candidates.best_of, catalog, named)
     ranked = reading.there(ranked)
     taken_apart = evidence.Question.of(gathered.query.text, asked.query, rarity)
     if again is not None:

@@ -24,10 +24,15 @@ class Reading:
     pieces: Mapping[int, Mapping[str, Said]]
 
     @classmethod
-    def of(cls, ranked: Sequence[Fused], best_of: BestOf, catalog: Catalog) -> Reading:
+    def of(
+        cls, ranked: Sequence[Fused], best_of: BestOf, catalog: Catalog, collection: str | None = None
+    ) -> Reading:
+        """What stands on the pages of `ranked`. Of a `collection`, where one is named: there may have been no other
+        when the search began, and nothing to keep it from."""
         keys = {f.page: {signal: best_of(signal, f.page) for signal in f.signals} for f in ranked}
         every = sorted({key for here in keys.values() for key in here.values()})
-        known = {row.key: (row, text) for row, text in catalog.shown(every)}
+        shown = catalog.shown(every)
+        known = {row.key: (row, text) for row, text in shown if collection in (None, row.collection)}
         found = {
             page: {signal: known[key] for signal, key in here.items() if key in known}
             for page, here in keys.items()
