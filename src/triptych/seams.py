@@ -84,7 +84,7 @@ class Ocr(Protocol):
 
 
 class Encoder(Protocol):
-    """One object, one space. A text-only encoder raises UserError in `images`.
+    """One object, one space. A text-only encoder raises UserError in `images`. Several threads may ask at once.
 
     An image encoder has both towers in the same space: what `queries` gives is compared with what
     `images` gave. Cropping, decoding and bringing pictures down to `side` happen once, in the core.

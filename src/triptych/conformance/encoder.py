@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ TEXTS = (
     "a",
     "x " * 40,
 )
+TIMES = 50  # that a thread counts beside another one
 RELATED = (  # a question, what answers it, what does not
     ("How much does the invoice come to?", "The amount to pay is 129.50 euro.", "Two boats lie at the pier."),
     ("boats in a harbour", "Ships and yachts at the pier", "Quarterly revenue grew by four percent"),
@@ -83,6 +86,23 @@ class EncoderSuite:
         assert empty == 0 and one >= 1
         assert two == 2 * one
         assert long == 2000 * one > encoder.max_tokens, "the whole text is counted, not what is left of it"
+
+    def test_several_threads_may_ask(self) -> None:
+        """A library is searched while files are added: texts are counted and encoded beside questions."""
+        encoder = self.load()
+        asked = ["boats lie at the pier " * 2 * encoder.max_tokens, "a boat"]
+        counts, rows = encoder.count(asked), encoder.queries(asked)
+
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        try:
+            with ThreadPoolExecutor(1) as beside:
+                counted = [beside.submit(encoder.count, asked) for _ in range(TIMES)]
+                while not counted[-1].done():
+                    assert ((encoder.queries(asked) * rows).sum(1) > 1 - self.tolerance).all()
+                assert [count.result() for count in counted] == [counts] * TIMES
+        finally:
+            sys.setswitchinterval(before)
 
     def test_related_is_nearer_than_unrelated(self) -> None:
         encoder = self.load()

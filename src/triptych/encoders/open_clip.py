@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,9 @@ class OpenClip:
     def __init__(self, folder: Path, identity: str, on: torch.device) -> None:
         self._device = on
         self._model, self._preprocess, self._tokenizer = _open(folder, on)
+        self._counting = deepcopy(
+            self._tokenizer
+        )  # one keeps how it cuts and pads, also for another thread's call
         size = self._model.visual.image_size
         self.side = 2 * (max(size) if isinstance(size, tuple) else int(size))
         self.max_tokens = int(self._tokenizer.context_length) - 2  # start and end
@@ -91,9 +95,9 @@ class OpenClip:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each whole text, without special tokens."""
-        inner = getattr(self._tokenizer, "tokenizer", None)
+        inner = getattr(self._counting, "tokenizer", None)
         if inner is None:
-            return [len(self._tokenizer.encode(text)) for text in batches.clean(texts)]
+            return [len(self._counting.encode(text)) for text in batches.clean(texts)]
         found = inner(batches.clean(texts), add_special_tokens=False, truncation=False, verbose=False)
         return [len(ids) for ids in found["input_ids"]] if texts else []
 

@@ -8,6 +8,7 @@ on whether torchvision happens to be installed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -97,6 +98,9 @@ class TextModel:
         self.space = f"sentence_transformers/{identity}/{self.dim}"
         special = model.tokenizer.num_special_tokens_to_add()
         self.max_tokens = int(model.max_seq_length or 512) - special
+        # A tokenizer keeps how it cuts and pads between two calls: another thread would count what is cut, or encode
+        # what is not.
+        self._counting = deepcopy(model.tokenizer)
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """(n, dim) float32, rows of length 1, with the model's prompt for documents where it has one."""
@@ -116,7 +120,7 @@ class TextModel:
         """Tokens of each whole text, without special tokens."""
         if not texts:
             return []
-        found = self._model.tokenizer(
+        found = self._counting(
             batches.clean(texts), add_special_tokens=False, truncation=False, verbose=False
         )
         return [len(ids) for ids in found["input_ids"]]
