@@ -73,7 +73,8 @@ def open(
 
 
 class Library(Parts):
-    """An opened library. Use it in a `with` block; any number may read, one at a time may write."""
+    """An opened library. Use it in a `with` block; any number may read, one at a time may write, and any thread may ask.
+    A process opens it for itself: what is forked while threads search inherits their locks."""
 
     def __init__(self, folder: Path, settings: Settings, catalog: Catalog) -> None:
         super().__init__(folder, settings, catalog)
