@@ -17,6 +17,8 @@ from test_index import SPACES, found, nearest, put, vector_of
 from triptych.catalog import Catalog
 from triptych.index import Index
 from triptych.projections import partition
+from triptych.query import grammar
+from triptych.query.narrow import narrow
 from triptych.sql import replay
 
 T = TypeVar("T")
@@ -155,3 +157,19 @@ def test_what_was_committed_is_found_by_others_in_seconds_also_when_nothing_foll
     reader.close()
     index.catch_up()
     assert index.verify() == []
+
+
+def test_what_is_excluded_is_not_found_before_its_words_are_known(index: Index) -> None:
+    """Vectors are taken in at once, keywords seconds later."""
+
+    def left(line: str) -> list[int]:
+        index.refresh()
+        scope = narrow(index.catalog, index.keyword, grammar.parse(line), None, None)
+        assert scope is not None
+        return scope.keys.tolist()
+
+    put(index.catalog, "3.txt", ["blue oceans"])
+    index.catch_up_soon()
+    assert left("oceans -blue") == [1, 2]
+    index.catch_up()
+    assert (left("oceans -blue"), left("oceans -red")) == ([1, 2], [2, 3, 4])

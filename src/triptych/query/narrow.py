@@ -27,6 +27,7 @@ def narrow(
     if not line.phrases and not line.without:
         return scope
     keys = None if scope is None else scope.keys
+    known = keyword.watermark  # before it is asked: it may be told more meanwhile
     for phrase in line.phrases:
         standing = filters.beside(catalog, keyword.holding(tokens.words(phrase)))
         keys = standing if keys is None else np.intersect1d(keys, standing, assume_unique=True)
@@ -35,6 +36,9 @@ def narrow(
     for phrase in line.without:
         standing = filters.beside(catalog, keyword.holding(tokens.words(phrase), ("text", "title")))
         keys = np.setdiff1d(keys, standing, assume_unique=True)
+    if line.without:  # of what keywords do not hold yet nobody knows whether it is excluded
+        late = [c for c in catalog.changes(known) if c.op == "put"]
+        keys = keys[~np.any([(keys >= c.first) & (keys <= c.last) for c in late], axis=0)] if late else keys
     return Scope(keys, None if scope is None else scope.collections, True)
 
 
