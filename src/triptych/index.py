@@ -260,6 +260,9 @@ class Index:
                 self._keyword_at = self._keyword.watermark
 
     def _let_go(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         if self._keyword is not None:
             self._keyword.rest()
             self._keyword_at = self._keyword.watermark
