@@ -62,10 +62,9 @@ def no_more(hit: Hit) -> Sequence[Page]:
 
 def gathered(catalog: Catalog, hits: Iterable[Hit]) -> list[Evidence]:
     """The pages of hits, numbered from 1."""
-    return [
-        Evidence(n, hit, catalog.page(catalog.asset(hit.asset, hit.collection).key, hit.page))
-        for n, hit in enumerate(hits, 1)
-    ]
+    known = list(hits)
+    pages = catalog.pages_at([(hit.asset, hit.collection, hit.page) for hit in known])
+    return [Evidence(n, hit, page) for n, (hit, page) in enumerate(zip(known, pages, strict=True), 1)]
 
 
 def seen(evidence: Sequence[Evidence]) -> list[Evidence]:
