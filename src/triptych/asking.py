@@ -178,7 +178,7 @@ class Asking:
     def _drawn(self, hit: Hit, page: Page, wanted: Sequence[Wanted]) -> Drawn:
         """Pictures of one page; none of a page that cannot be drawn any more, which is read by its words then."""
         try:
-            parts = self.pictures.parts(hit, page, [w.box for w in wanted], max(w.side for w in wanted))
+            parts = self.pictures.parts(hit, page, [(w.box, w.side) for w in wanted])
         except (FileError, LibraryError):  # damaged; or removed meanwhile
             return []
         return [(w, parts[w.box]) for w in wanted if w.box in parts]
