@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +266,16 @@ class TestPacking:
             words = sum(item_tokens(i) for i in share.items)
             alone = len(share.items) == 1
             assert words + sum(picture_tokens(h * w) for h, w in sizes) <= tokens or alone
+
+    def test_pictures_are_drawn_as_large_as_they_are_sent(self) -> None:
+        budget = Budget(8000, 8, 1_000_000, 1024)
+        small = replace(page("small"), width=200, height=100)
+        hits = [hit(1), hit(2), replace(hit(3), kind="image")]
+        [share] = planned(hits, [page("a"), page("b"), small], parse("a b small"), budget)
+        shapes = [(w.side, w.side * 600 // 800) for w in share.wanted[:2]] + [(100, 200)]
+        assert sized(shapes, budget.pixels) == shapes
+        assert 0.97 * budget.pixels < sum(h * w for h, w in shapes)
+        assert share.wanted[2].side >= 200
 
     @settings(max_examples=150, deadline=None)
     @given(

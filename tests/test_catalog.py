@@ -273,6 +273,20 @@ def test_another_version_is_refused_by_name(tmp_path: Path, catalog: Catalog) ->
         Catalog.open(tmp_path / "catalog.sqlite", create=True)
 
 
+def test_pages_come_in_the_order_in_which_they_are_asked_for(catalog: Catalog) -> None:
+    one = put(catalog, ["a.txt"], ["one", "two", "three"]).asset
+    same = put(catalog, ["b.txt"], ["one", "two", "three"], "other").asset
+    other = put(catalog, ["c.txt"], ["four"]).asset
+    places = [(other.sha256, "default", 1), (one.sha256, "default", 3), (same.sha256, "other", 1)]
+    places += [(one.sha256, "default", 1), (one.sha256, "default", 3)]
+    texts = [page and page.text.text for page in catalog.pages_at(places)]
+    assert texts == ["four", "three", "one", "one", "three"]
+    assert catalog.pages_at([]) == []
+    for gone in ((one.sha256, "default", 4), (other.sha256, "other", 1), ("ab" * 32, "default", 1)):
+        there, absent = catalog.pages_at([places[0], gone])
+        assert there is not None and absent is None
+
+
 @pytest.mark.parametrize("damage", ["text", "cut", "zeros"])
 def test_damaged_file_is_named_and_kept(tmp_path: Path, catalog: Catalog, damage: str) -> None:
     for i in range(20):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pypdfium2 as pdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from triptych.pages.views import WHOLE, plan, rendered
+from conftest import FILES
+from triptych.pages.views import WHOLE, parts, plan, rendered
 from triptych.read import open_document
+from triptych.seams import Document
 from triptych.settings import Limits, LookSettings
-from triptych.types import Box, Page, PageText, Region
+from triptych.types import Box, Page, PageText, Region, View
 
 PLAIN = LookSettings(detectors="none")
 TILED = replace(PLAIN, tiles=True, tile=500, overlap=0.2, threshold=900)
@@ -90,3 +94,49 @@ def test_views_show_their_box_upright(quarters: Path, turned: int, corner: tuple
     assert green.pixels.reshape(-1, 3).mean(axis=0) == pytest.approx((0, 128, 0), abs=3)
     assert blue.pixels.reshape(-1, 3).mean(axis=0) == pytest.approx((0, 0, 255), abs=3)
     assert 200 <= max(green.pixels.shape) <= 256  # drawn larger, not cut from the small whole
+
+
+CORNERS = (Box(0.0, 0.0, 0.4, 0.3), Box(0.55, 0.1, 1.0, 0.45), Box(0.1, 0.5, 0.95, 1.0), WHOLE)
+
+
+@pytest.fixture(params=["stored", "a page that lies on its side", "a page of which a part is shown"])
+def invoice(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A PDF with words all over its page."""
+    document = pdfium2.PdfDocument(FILES / "invoice-1042.pdf")
+    if "side" in request.param:
+        document[0].set_rotation(90)
+    if "part" in request.param:
+        document[0].set_cropbox(60, 150, 500, 800)
+    document.save(path := tmp_path / "invoice.pdf")
+    document.close()
+    return path
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180])
+def test_a_part_that_is_drawn_alone_is_that_part(invoice: Path, turned: int) -> None:
+    document, _ = open_document(invoice, invoice.name, Limits())
+    raw = document.page(1)
+    same_parts(document, page(raw.width, raw.height, turned=turned), (400, 300, 500, 200))
+    document.close()
+
+
+@pytest.mark.parametrize("sides", [(300, 300, 300, 900), (100, 150, 1000, 64)])
+def test_a_part_of_a_picture_is_that_part(sides: tuple[int, ...]) -> None:
+    document, _ = open_document(FILES / "loan-form.png", "loan-form.png", Limits())
+    raw = document.page(1)
+    same_parts(document, page(raw.width, raw.height), sides)
+    document.close()
+
+
+def same_parts(document: Document, known: Page, sides: Sequence[int]) -> None:
+    """What is drawn alone looks as what is cut from the whole page, and is of its own size."""
+    views = [View("tile", box) for box in CORNERS]
+    for view, side, alone in zip(views, sides, parts(document, known, views, sides), strict=True):
+        [cut] = rendered(document, known, [view], side)
+        assert cut.pixels is not None and alone.pixels is not None and alone.box == view.box
+        assert side - 1 <= max(alone.pixels.shape) <= side or document.kind == "image"
+        assert max(alone.pixels.shape) <= side
+        assert np.abs(np.subtract(cut.pixels.shape, alone.pixels.shape)).max() <= 2
+        seen = [np.asarray(Image.fromarray(p).resize((24, 24), Image.Resampling.BOX), np.float32)
+                for p in (cut.pixels, alone.pixels)]  # fmt: skip
+        assert np.abs(seen[0] - seen[1]).mean() < 0.25 * seen[0].std()

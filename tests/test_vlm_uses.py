@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from triptych.conformance.reranker import PageRerankerSuite, RerankerSuite
 from triptych.dialogue.cost import Spent
 from triptych.dialogue.generation import Asked, Vlms
 from triptych.doctor import examine, report_text
-from triptych.errors import ModelError, UserError, VlmError
+from triptych.errors import LibraryError, ModelError, UserError, VlmError
 from triptych.seams import Captioner, PageReranker, Reranker, Seen
 from triptych.settings import GenerationSettings, Settings
+from triptych.types import Box
 
 PICTURE = np.full((60, 80, 3), 200, np.uint8)
 
@@ -165,6 +167,22 @@ def seen_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def three(seen_folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(seen_folder, tmp_path / "library"))
+
+
+def test_parts_of_pages_are_drawn_once_each_of_its_own_size(three: Path) -> None:
+    whole, part, other = Box(0.0, 0.0, 1.0, 1.0), Box(0.1, 0.1, 0.6, 0.5), Box(0.5, 0.5, 1.0, 1.0)
+    with triptych.open(three) as library:
+        hit = next(h for h in library.search("invoice 1042").hits if h.kind == "pdf")
+        page = library.catalog.pages_at([(hit.asset, hit.collection, hit.page)])[0]
+        first = library.pictures.parts(hit, page, [(part, 300), (whole, 128)])
+        assert [max(first[box].shape) for box in (part, whole)] == [pytest.approx(300, abs=1), 128]
+        again = library.pictures.parts(hit, page, [(other, 200), (whole, 128), (part, 300)])
+        assert again[whole] is first[whole] and again[part] is first[part]
+        assert not any(pixels.flags.writeable for pixels in again.values())
+        assert max(library.pictures.parts(hit, page, [(whole, 256)])[whole].shape) == 256
+        gone = replace(hit, asset="ab" * 32)
+        with pytest.raises(LibraryError):
+            library.pictures.parts(gone, page, [(whole, 128)])
 
 
 def options(server: ModelServer, **more: object) -> dict[str, object]:

@@ -63,16 +63,10 @@ def no_more(hit: Hit) -> Sequence[Page]:
 
 def gathered(catalog: Catalog, hits: Iterable[Hit]) -> list[Evidence]:
     """The pages of hits, numbered from 1; those that were removed meanwhile are left out."""
-    pages = ((hit, _page(catalog, hit)) for hit in hits)
-    there = [(hit, page) for hit, page in pages if page is not None]
+    known = list(hits)
+    pages = catalog.pages_at([(hit.asset, hit.collection, hit.page) for hit in known])
+    there = [(hit, page) for hit, page in zip(known, pages, strict=True) if page is not None]
     return [Evidence(n, hit, page) for n, (hit, page) in enumerate(there, 1)]
-
-
-def _page(catalog: Catalog, hit: Hit) -> Page | None:
-    try:
-        return catalog.page(catalog.asset(hit.asset, hit.collection).key, hit.page)
-    except UserError:  # removed meanwhile
-        return None
 
 
 def seen(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -21,7 +21,7 @@ from triptych.catalog import Catalog
 from triptych.dialogue.events import Cited, Done, Event, Failed, Retrieval, Token, outcome
 from triptych.display.pictures import Pictures
 from triptych.display.showing import Showing
-from triptych.errors import FileError, LibraryError, UserError, VlmError
+from triptych.errors import FileError, LibraryError, VlmError
 from triptych.grounding import distrust
 from triptych.pipeline import Encoders
 from triptych.query.filters import Within
@@ -178,7 +178,7 @@ class Asking:
     def _drawn(self, hit: Hit, page: Page, wanted: Sequence[Wanted]) -> Drawn:
         """Pictures of one page; none of a page that cannot be drawn any more, which is read by its words then."""
         try:
-            parts = self.pictures.parts(hit, page, [w.box for w in wanted], max(w.side for w in wanted))
-        except (FileError, LibraryError, UserError):  # damaged; or removed meanwhile
+            parts = self.pictures.parts(hit, page, [(w.box, w.side) for w in wanted])
+        except (FileError, LibraryError):  # damaged; or removed meanwhile
             return []
         return [(w, parts[w.box]) for w in wanted if w.box in parts]

@@ -229,18 +229,7 @@ class Catalog:
         Raises UserError when there is none, or more than one.
         """
         with database.reading(self.engine) as connection:
-            found = sql.named(connection, name, collection, paths)
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            short = f" Type {sql.ID} characters of an id at least." if len(name) < sql.ID else ""
-            raise UserError(
-                f"There is no asset '{name}' in this library.{short} See what there is: triptych list"
-            )
-        ids = ", ".join(f"{a.sha256[:12]} in {a.collection}" for a in found[:5])
-        raise UserError(
-            f"'{name}' means {len(found)} assets ({ids}). Type more of the id, or name one with --collection."
-        )
+            return sql.one(sql.named(connection, name, collection, paths), name)
 
     def assets(self, collection: str | None = None) -> list[Asset]:
         """All assets, in the order in which they were added."""
@@ -306,6 +295,12 @@ class Catalog:
         if row is None:
             raise UserError(f"There is no page {number} in this asset; the last one is {pages}.")
         return sql.page(row)
+
+    def pages_at(self, places: Sequence[tuple[str, str, int]]) -> list[Page | None]:
+        """Pages by the sha256 of their asset, its collection and their number, in that order; None for one that is not
+        there any more."""
+        with database.reading(self.engine) as connection:
+            return sql.pages_at(connection, places)
 
     def shown(self, keys: Sequence[int]) -> list[tuple[ChunkRow, PageText]]:
         """Pieces with page, asset and text, each with the text and words of its whole page, in the order of

@@ -63,6 +63,14 @@ class Document(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class PartDocument(Protocol):
+    """An optional ability of a document: it draws a part of a page without the rest, as large as it is wanted."""
+
+    def part(self, number: int, box: Box, side: int) -> np.ndarray:
+        """A part of page `number` as RGB, its longer side at most `side` pixels. Raises FileError."""
+
+
 class Format(Protocol):
     """A file format."""
 

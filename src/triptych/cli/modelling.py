@@ -182,7 +182,9 @@ def train() -> None:
 def fusion(context: Context, labels: Path, as_json: bool) -> int:
     """Fit how signals become one ranking to labelled questions.
 
-    What does not surely gain on questions it has not seen changes nothing. Use it: triptych search --fusion learned
+    It learns how far to believe each signal, and remembers which files answered which questions (as vectors, without
+    their words): a question like one of these ranks them higher. What does not surely gain on questions it has not seen
+    changes nothing. Use it: triptych search --fusion learned
     """
     from triptych.errors import MissingPackage
     from triptych.evaluation import labelled

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _DRAWN = 1600  # pixels of the longer side of a drawn page
 _THUMBNAIL = 900  # the same in the HTML page of results
-_KEPT = 12  # pages whose parts are kept, two or three megabytes each
+_KEPT = 24  # parts of pages that are kept, three megabytes each at most
 _WHOLE = View("image", Box(0.0, 0.0, 1.0, 1.0))
 
 
@@ -37,7 +37,7 @@ class Pictures:
         self._catalog = catalog
         self._blobs = blobs
         self._workers = workers
-        self._kept: OrderedDict[tuple[str, int, tuple[Box, ...], int], dict[Box, np.ndarray]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, Box, int], np.ndarray] = OrderedDict()
         self._guard = threading.Lock()
 
     def pixels(self, asset: Asset, page: int, side: int = _DRAWN) -> np.ndarray:
@@ -107,20 +107,28 @@ class Pictures:
                 found.append((first, _draw(self.pixels(asset, first.page), boxes)))
         return found
 
-    def parts(self, hit: Hit, page: Page, boxes: Sequence[Box], side: int) -> dict[Box, np.ndarray]:
-        """Parts of a page, upright, uint8 (h, w, 3) RGB, the longer side at most `side`; the last ones are kept, for
-        questions that follow on. Raises FileError."""
-        key = hit.asset, page.number, tuple(boxes), side
+    def parts(self, hit: Hit, page: Page, wanted: Sequence[tuple[Box, int]]) -> dict[Box, np.ndarray]:
+        """Parts of a page, upright, uint8 (h, w, 3) RGB, the longer side of each at most so many pixels; the last ones
+        are kept, for questions that follow on. Raises FileError, and LibraryError when the page is gone."""
+        keys = {(hit.asset, page.number, *one): one for one in wanted}
         with self._guard:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        asset = self._catalog.asset(hit.asset, hit.collection)
-        views = [View("tile", box) for box in boxes]
-        drawn = self._workers().look(self._blobs.local(asset.sha256), asset.sources[0], page, views, side)
+            found = {box: self._kept[key] for key, (box, _) in keys.items() if key in self._kept}
+            for key in keys:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+        missing = [one for one in wanted if one[0] not in found]
+        return found | self._cut(hit, page, missing) if missing else found
+
+    def _cut(self, hit: Hit, page: Page, wanted: Sequence[tuple[Box, int]]) -> dict[Box, np.ndarray]:
+        views, sides = [View("tile", box) for box, _ in wanted], [side for _, side in wanted]
+        drawn = self._workers().cut(self._blobs.local(hit.asset), hit.source, page, views, sides)
         found = {view.box: view.pixels for view in drawn if view.pixels is not None}
+        for pixels in found.values():
+            pixels.setflags(write=False)  # they are kept, and those who get them know them by their identity
         with self._guard:
-            self._kept[key] = found
+            for box, side in wanted:
+                if box in found:
+                    self._kept[hit.asset, page.number, box, side] = found[box]
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return found

@@ -35,6 +35,7 @@ _INFO = {
 _DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?'?)?")
 _MIN_PICTURE = 0.02  # of the page's area; smaller ones are logos, bullets and rules
 _MAX_OBJECTS = 20_000  # of one page that are looked at for pictures
+_WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 _MAX_DRAWN = 25_000_000  # pixels of a drawn page: a page may claim to be a kilometre wide
 
 
@@ -118,12 +119,24 @@ class PdfDocument:
         return RawPage(number, round(width), round(height), dpi, text, sections, meta, pictures)
 
     def pixels(self, number: int, side: int) -> np.ndarray:
+        return self.part(number, _WHOLE, side)
+
+    def part(self, number: int, box: Box, side: int) -> np.ndarray:
+        """See `seams.PartDocument`."""
         page = self._page(number)
-        width, height = page.get_size()
+        page_width, page_height = page.get_size()
+        width, height = (box.x1 - box.x0) * page_width, (box.y1 - box.y0) * page_height
         scale = side / max(width, height, 1e-3)
         scale = min(scale, (_MAX_DRAWN / max(width * height, 1e-3)) ** 0.5)
+        left, right = box.x0 * page_width, (1.0 - box.x1) * page_width
+        top, bottom = box.y0 * page_height, (1.0 - box.y1) * page_height
         try:
-            bitmap = page.render(scale=scale, rev_byteorder=True, fill_color=(255, 255, 255, 255))
+            bitmap = page.render(
+                scale=scale,
+                crop=(left, bottom, right, top),
+                rev_byteorder=True,
+                fill_color=(255, 255, 255, 255),
+            )
         except (pdfium2.PdfiumError, ValueError, MemoryError, ctypes.ArgumentError) as error:
             raise FileError("damaged", f"page {number} of {self._name} cannot be drawn ({error})") from error
         try:

@@ -28,6 +28,7 @@ _FRAME = 48  # tokens around an item: its number, title, the names of its pictur
 _WHOLE = 0.55  # share of the page from which the part that was found is the page
 _AIR = 0.06  # of the page, around the part that was found
 _SMALLEST = 0.3  # of the page's width and height that a part has at least, to be understood
+_ROUNDED = 2  # pixels by which the shorter side of a picture may be longer than was worked out
 THUMBNAIL = 512  # pixels of the longer side of a page beside its part
 
 
@@ -108,7 +109,7 @@ def _round(share: Sequence[tuple[int, Hit, Page]], query: Query, budget: Budget)
         item = _item(number, hit, page, query, left // (len(share) - i))
         left -= item_tokens(item)
         items.append(item)
-    return Round(tuple(items), tuple(wanted))
+    return Round(tuple(items), tuple(_within(wanted, share, budget.pixels)))
 
 
 def _item(number: int, hit: Hit, page: Page, query: Query, budget: int) -> Packed:
@@ -150,6 +151,24 @@ def _wanted(share: Sequence[tuple[int, Hit, Page]], budget: Budget) -> list[Want
             first.append(Wanted(number, PART, part, budget.side))
             second.append(Wanted(number, PAGE, Box(0.0, 0.0, 1.0, 1.0), min(THUMBNAIL, budget.side)))
     return [*first, *second][: budget.pictures]
+
+
+def _within(wanted: Sequence[Wanted], share: Sequence[tuple[int, Hit, Page]], pixels: int) -> list[Wanted]:
+    """The pictures at sides with which all of them hold at most `pixels`, so that none is scaled after it was drawn."""
+    known = {number: (hit, page) for number, hit, page in share}
+    shapes = [_shape(one, *known[one.number]) for one in wanted]
+    sizes = sized(shapes, max(pixels // 2, pixels - _ROUNDED * sum(map(max, shapes))))
+    return [replace(one, side=min(one.side, max(size))) for one, size in zip(wanted, sizes, strict=True)]
+
+
+def _shape(wanted: Wanted, hit: Hit, page: Page) -> tuple[int, int]:
+    """(height, width) that a picture will have, to a pixel or two: what is stored as pixels is not enlarged."""
+    box = wanted.box
+    height, width = (box.y1 - box.y0) * page.height, (box.x1 - box.x0) * page.width
+    scale = wanted.side / max(height, width)
+    if hit.kind == "image":
+        scale = min(scale, 1.0)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def _part(hit: Hit) -> Box | None:

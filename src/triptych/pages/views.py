@@ -2,6 +2,7 @@
 
     plan(page, kind, settings) -> views without pixels   which parts; a pure function
     rendered(document, page, views, side) -> views       their pixels; inside a worker process only
+    parts(document, page, views, sides) -> views         the same for those who read them, each of its own size
 
 A view is drawn upright, its longer side at most `side` pixels, and its box is on the page as stored.
 """
@@ -16,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from triptych.pages import orientation, regions
-from triptych.seams import Document
+from triptych.seams import Document, PartDocument
 from triptych.settings import LookSettings
 from triptych.types import Box, Page, View
 
@@ -91,6 +92,20 @@ def rendered(document: Document, page: Page, views: Sequence[View], side: int) -
             continue
         found.append(replace(view, pixels=orientation.upright(_fitted(part, side), page.turned)))
     return tuple(found)
+
+
+def parts(document: Document, page: Page, views: Sequence[View], sides: Sequence[int]) -> tuple[View, ...]:
+    """As `rendered`, in a tenth of its time where the document can draw a part alone. What an encoder has seen is
+    `rendered` still: other pixels would be other vectors."""
+    if not isinstance(document, PartDocument):
+        return tuple(
+            v for view, side in zip(views, sides, strict=True) for v in rendered(document, page, [view], side)
+        )
+    drawn = [document.part(page.number, view.box, side) for view, side in zip(views, sides, strict=True)]
+    return tuple(
+        replace(view, pixels=orientation.upright(image, page.turned))
+        for view, image in zip(views, drawn, strict=True)
+    )
 
 
 def _side_of_page(box: Box, page: Page, side: int) -> int:

@@ -139,9 +139,16 @@ class Process:
 
     def look(self, job: Range, page: Page, views: Sequence[View], side: int) -> tuple[View, ...]:
         """The views of page `job.first` with their pixels. Raises as `read` does."""
+        return self._views(job, page, views, {"do": "look", "side": side})
+
+    def cut(self, job: Range, page: Page, views: Sequence[View], sides: Sequence[int]) -> tuple[View, ...]:
+        """The same for those who read them, each of its own size."""
+        return self._views(job, page, views, {"do": "cut", "sides": list(sides)})
+
+    def _views(self, job: Range, page: Page, views: Sequence[View], how: dict[str, Any]) -> tuple[View, ...]:
         size, turned = [page.width, page.height], page.turned
-        request = {"do": "look", **_document(job), "page": job.first, "size": size, "turned": turned}
-        answers = [*self._ask({**request, "views": wire.views_out(views), "side": side}, job.cancelled)]
+        request = {**how, **_document(job), "page": job.first, "size": size, "turned": turned}
+        answers = [*self._ask({**request, "views": wire.views_out(views)}, job.cancelled)]
         header, arrays = answers[0]
         return wire.views_in(header["views"], arrays)
 

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from triptych import errors
 from triptych.errors import FileError, TriptychError
 from triptych.processes import wire
 from triptych.settings import Limits, LookSettings, OcrSettings
-from triptych.types import Page, PageText
+from triptych.types import Page, PageText, View
 
 if TYPE_CHECKING:
     from triptych.read import Reader
@@ -112,6 +112,7 @@ class _Worker:
         self._open = read.open_document
         self._pixels = read.pixels
         self._rendered = views.rendered
+        self._parts = views.parts
         self._plan = views.plan
         self._look = look
         self._side = side  # of the pictures that the image encoder wants; 0: it wants none
@@ -127,6 +128,7 @@ class _Worker:
             "read": self._read,
             "draw": self._draw,
             "look": self._look_again,
+            "cut": self._cut,
         }
         refused: dict[str, str] | None = None
         error: dict[str, str] | None = None
@@ -198,12 +200,23 @@ class _Worker:
         self._send({"is": "pixels"}, [] if image is None else [image])
 
     def _look_again(self, request: dict[str, Any]) -> None:
-        """The pixels of parts of a page that was read before."""
+        """The pixels of parts of a page that was read before, as they were embedded."""
+        document, page = self._known(request)
+        self._send_views(self._rendered(document, page, wire.views_in(request["views"]), request["side"]))
+
+    def _cut(self, request: dict[str, Any]) -> None:
+        """The same for those who read them, each of its own size."""
+        document, page = self._known(request)
+        self._send_views(self._parts(document, page, wire.views_in(request["views"]), request["sides"]))
+
+    def _known(self, request: dict[str, Any]) -> tuple[Document, Page]:
+        """A page that was read before, without its words."""
         document = self._opened(request)
         self._allow_cpu()
         width, height = request["size"]
-        page = Page(request["page"], PageText.plain(""), width, height, turned=request["turned"])
-        found = self._rendered(document, page, wire.views_in(request["views"]), request["side"])
+        return document, Page(request["page"], PageText.plain(""), width, height, turned=request["turned"])
+
+    def _send_views(self, found: Sequence[View]) -> None:
         self._send({"is": "views", "views": wire.views_out(found)}, [view.pixels for view in found])
 
     def _opened(self, request: dict[str, Any]) -> Document:

@@ -228,15 +228,26 @@ class Workers:
         )
 
     def look(self, path: Path, name: str, page: Page, views: Sequence[View], side: int) -> tuple[View, ...]:
-        """Views of a page that was read before, with their pixels. Raises FileError."""
+        """Views of a page that was read before, with their pixels as an encoder saw them. Raises FileError."""
+        return self._viewed(path, name, page, lambda child, job: child.look(job, page, views, side))
+
+    def cut(
+        self, path: Path, name: str, page: Page, views: Sequence[View], sides: Sequence[int]
+    ) -> tuple[View, ...]:
+        """The same for those who read them: each with its own longest side, drawn in the shortest way."""
+        return self._viewed(path, name, page, lambda child, job: child.cut(job, page, views, sides))
+
+    def _viewed(
+        self, path: Path, name: str, page: Page, act: Callable[[Process, Range], tuple[View, ...]]
+    ) -> tuple[View, ...]:
         cancelled = threading.Event()
         job = Range(path, name, page.number, page.number, cancelled, threading.Event())
         try:
-            done, found = self._threads.submit(self._look, job, page, views, side).result()
+            found = self._threads.submit(self._with_child, job, lambda child: act(child, job)).result()
         finally:
             cancelled.set()
         if found is None:
-            raise done.error or FileError("no-picture", f"page {page.number} cannot be drawn")
+            raise job.error or FileError("no-picture", f"page {page.number} cannot be drawn")
         return found
 
     def _submit(self, file: _File[K], ranges: list[Range], waiting: dict[Future[Range], _File[K]]) -> None:
@@ -259,11 +270,6 @@ class Workers:
 
     def _draw(self, job: Range, side: int) -> tuple[Range, np.ndarray | None]:
         return job, self._with_child(job, lambda child: child.draw(job, side))
-
-    def _look(
-        self, job: Range, page: Page, views: Sequence[View], side: int
-    ) -> tuple[Range, tuple[View, ...] | None]:
-        return job, self._with_child(job, lambda child: child.look(job, page, views, side))
 
     def _with_child(self, job: Range, act: Callable[[Process], T]) -> T | None:
         """Act with this thread's worker. What goes wrong with the file is noted in `job`; a worker that

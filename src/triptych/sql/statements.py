@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, tuple_, update
 from sqlalchemy.engine import Row
 
+from triptych.errors import UserError
 from triptych.records import Asset, AssetRecord
 from triptych.sql import pack, schema
 from triptych.types import Box, Page, Region, Section, Source
@@ -144,6 +145,34 @@ def named(connection: Connection, name: str, collection: str | None, further: Se
     if collection is not None:
         condition &= schema.asset.c.collection == collection
     return load(connection, connection.scalars(select(schema.asset.c.key).where(condition)).all())
+
+
+def one(found: Sequence[Asset], name: str) -> Asset:
+    """The only asset that is meant by `name`. Raises UserError when there is none, or more than one."""
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        short = f" Type {ID} characters of an id at least." if len(name) < ID else ""
+        raise UserError(
+            f"There is no asset '{name}' in this library.{short} See what there is: triptych list"
+        )
+    ids = ", ".join(f"{a.sha256[:12]} in {a.collection}" for a in found[:5])
+    raise UserError(
+        f"'{name}' means {len(found)} assets ({ids}). Type more of the id, or name one with --collection."
+    )
+
+
+def pages_at(connection: Connection, places: Sequence[tuple[str, str, int]]) -> list[Page | None]:
+    """Pages by the sha256 of their asset, its collection and their number, in that order, in two queries; None for one
+    that is not there any more."""
+    assets = select(schema.asset.c.key, schema.asset.c.sha256, schema.asset.c.collection).where(
+        schema.asset.c.sha256.in_({sha256 for sha256, _, _ in places})
+    )
+    keys = {(sha256, collection): key for key, sha256, collection in connection.execute(assets)}
+    wanted = [(keys.get(place[:2], -1), place[2]) for place in places]
+    query = select(schema.page).where(tuple_(schema.page.c.asset, schema.page.c.number).in_(wanted))
+    pages = {(row.asset, row.number): page(row) for row in connection.execute(query)}
+    return [pages.get(at) for at in wanted]
 
 
 def paths(connection: Connection, asset: int) -> list[Source]:

@@ -25,58 +25,78 @@ class Encoder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Key, tuple[np.ndarray, str]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[np.ndarray, bytes]] = OrderedDict()
         self._size = 0
 
-    def uris(self, pictures: Sequence[np.ndarray]) -> list[str]:
+    def uris(self, pictures: Sequence[np.ndarray]) -> list[bytes]:
         """`uri` of each, several at a time."""
-        if len(pictures) < 2:
-            return [self.uri(picture) for picture in pictures]
-        with ThreadPoolExecutor(min(len(pictures), os.cpu_count() or 1), "triptych-jpeg") as pool:
-            return [*pool.map(self.uri, pictures)]
+        found = [self._known(_key(picture), picture) for picture in pictures]
+        new = [picture for picture, uri in zip(pictures, found, strict=True) if not uri]
+        if len(new) > 1:
+            with ThreadPoolExecutor(min(len(new), os.cpu_count() or 1), "triptych-jpeg") as pool:
+                made = iter([*pool.map(self.uri, new)])
+        else:
+            made = map(self.uri, new)
+        return [uri or next(made) for uri in found]
 
-    def uri(self, picture: np.ndarray) -> str:
-        """uint8 (h, w, 3) RGB as a data URI, in which a page is a fifth of what it is in PNG."""
-        key = picture.shape, hash(picture[::16, ::16].tobytes())
+    def uri(self, picture: np.ndarray) -> bytes:
+        """uint8 (h, w, 3) RGB as a data URI, which is ASCII and in which a page is a fifth of what it is in PNG."""
+        key = _key(picture)
+        known = self._known(key, picture)
+        if known:
+            return known
+        made = _encoded(_pixels(picture))
+        self._keep(key, picture if _frozen(picture) else picture.copy(), made)
+        return made
+
+    def _known(self, key: Key, picture: np.ndarray) -> bytes:
+        """What was made of the same picture before, b"" for a new one."""
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept.move_to_end(key)
-        if kept is not None and np.array_equal(kept[0], picture):
-            return kept[1]
-        made = _encoded(np.ascontiguousarray(picture))
-        self._keep(key, picture.copy(), made)
-        return made
+        same = kept is not None and (kept[0] is picture or np.array_equal(kept[0], picture))
+        return kept[1] if kept is not None and same else b""
 
-    def _keep(self, key: Key, picture: np.ndarray, made: str) -> None:
+    def _keep(self, key: Key, picture: np.ndarray, made: bytes) -> None:
         with self._lock:
-            self._drop(*self._kept.pop(key, (picture[:0], "")))
+            self._drop(*self._kept.pop(key, (picture[:0], b"")))
             self._kept[key] = picture, made
             self._size += picture.nbytes + len(made)
             while self._size > _KEPT_BYTES:
                 self._drop(*self._kept.popitem(last=False)[1])
 
-    def _drop(self, picture: np.ndarray, made: str) -> None:
+    def _drop(self, picture: np.ndarray, made: bytes) -> None:
         self._size -= picture.nbytes + len(made)
 
 
-def _encoded(picture: np.ndarray) -> str:
+def _key(picture: np.ndarray) -> Key:
+    return picture.shape, hash(picture[::16, ::16].tobytes())
+
+
+def _frozen(picture: np.ndarray) -> bool:
+    """Whether nobody can change the picture, so that it may be kept as it is and known by its identity."""
+    return not picture.flags.writeable and (picture.base is None or isinstance(picture.base, bytes))
+
+
+def _pixels(picture: np.ndarray) -> np.ndarray:
+    """As OpenCV encodes it: grey (h, w) where no pixel has a colour, which takes half the time and is the same picture,
+    else BGR (h, w, 3)."""
+    if _grey(picture[::32]):
+        red, *others = cv2.split(picture)
+        if all(np.array_equal(red, other) for other in others):
+            return red
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+
+
+def _grey(rows: np.ndarray) -> bool:
+    return np.array_equal(rows[..., 0], rows[..., 1]) and np.array_equal(rows[..., 1], rows[..., 2])
+
+
+def _encoded(pixels: np.ndarray) -> bytes:
     quality = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
-    if _grey(picture):  # half the time, and the same picture
-        done, file = cv2.imencode(".jpg", picture[..., 0], quality)
-    else:
-        fine = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-        done, file = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality + fine)
+    fine = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    done, file = cv2.imencode(".jpg", pixels, quality + (fine if pixels.ndim == 3 else []))
     if not done:
-        raise ValueError(
-            f"OpenCV makes no JPEG of a picture of {picture.shape[1]} x {picture.shape[0]} pixels"
-        )
-    return f"data:image/jpeg;base64,{base64.b64encode(file.tobytes()).decode()}"
-
-
-def _grey(picture: np.ndarray) -> bool:
-    """Whether no pixel has a colour, asked of few rows first."""
-    return all(
-        np.array_equal(rows[..., 0], rows[..., 1]) and np.array_equal(rows[..., 1], rows[..., 2])
-        for rows in (picture[::32], picture)
-    )
+        raise ValueError(f"OpenCV makes no JPEG of a picture of {pixels.shape[1]} x {pixels.shape[0]} pixels")
+    return b"data:image/jpeg;base64," + base64.b64encode(file.data)

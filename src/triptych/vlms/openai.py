@@ -16,12 +16,11 @@ from urllib.parse import urlsplit
 
 import openai
 from openai import DefaultHttpxClient, Omit, OpenAI, Stream
-from openai.types.chat import ChatCompletionChunk
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from triptych.dialogue.control_tokens import broken_up
 from triptych.errors import UserError, VlmError
 from triptych.seams import Message, Reply, Vlm
-from triptych.vlms._jpeg import Encoder
+from triptych.vlms import _request
 from triptych.vlms._openai_errors import KEY, told
 
 URL = "https://api.openai.com/v1"
@@ -104,7 +103,7 @@ class Remote:
             raise VlmError(
                 "vlm-no-pictures", f"The model {self._model} takes {takes} at once, not {pictures}."
             )
-        sent = [{"role": message.role, "content": _content(message)} for message in messages]
+        sent = _request.messages(messages)
         try:
             with self._open(sent, max_tokens) as events:
                 return (yield from self._pieces(events, sent, max_tokens))
@@ -131,11 +130,8 @@ class Remote:
             )
         return f"{self._server} is there and has {self._model}"
 
-    def _open(
-        self, messages: list[dict[str, Any]], max_tokens: int, *, stream: bool = True
-    ) -> Stream[ChatCompletionChunk]:
-        """The answer's stream; an optional parameter that the server refuses is left out from then on."""
-        create: Any = self._client.chat.completions.create  # its overloads do not know what is left out
+    def _open(self, sent: _request.Pieces, max_tokens: int, *, stream: bool = True) -> Any:
+        """The answer's stream, or all of it; an optional parameter that the server refuses is left out from then on."""
         while True:
             refused = self._refused
             optional: dict[str, Any] = {
@@ -144,20 +140,24 @@ class Remote:
                 **({"stream_options": {"include_usage": True}} if stream else {}),
             }
             given = {name: value for name, value in optional.items() if name not in refused}
+            body = _request.body(sent, model=self._model, stream=stream, **given)
             try:
-                events: Stream[ChatCompletionChunk] = create(
-                    model=self._model, messages=messages, stream=stream, extra_headers=self._headers, **given
+                return self._client.post(  # `chat.completions.create` would look through every megabyte of it
+                    "/chat/completions",
+                    cast_to=ChatCompletion,
+                    content=body,
+                    options={"headers": self._headers},
+                    stream=stream,
+                    stream_cls=Stream[ChatCompletionChunk],
                 )
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 unknown = {name for name in given if _unsupported(error, name)}
                 if not unknown:
                     raise
                 self._refused = refused | unknown
-            else:
-                return events
 
     def _pieces(
-        self, events: Stream[ChatCompletionChunk], sent: list[dict[str, Any]], max_tokens: int
+        self, events: Stream[ChatCompletionChunk], sent: _request.Pieces, max_tokens: int
     ) -> Generator[str, None, Reply]:
         """The pieces of a stream. Raises VlmError when it does not come to a proper end."""
         said: list[str] = []
@@ -180,7 +180,7 @@ class Remote:
             raise self._half()
         return Reply("".join(said), _FINISH.get(finish, "stop"), *counted)
 
-    def _complaint(self, sent: list[dict[str, Any]]) -> VlmError:
+    def _complaint(self, sent: _request.Pieces) -> VlmError:
         """What was wrong with a stream that is empty. Raises openai.APIError where the server says it: some, like
         llama-cpp-python, do so without a stream only. Twice, as it may just have closed the connection that is kept."""
         try:
@@ -258,19 +258,3 @@ def _text(content: object) -> object:
 def _unsupported(error: openai.APIStatusError, name: str) -> bool:
     text = f"{error.body or ''} {error.message}"
     return name in text and bool(_UNSUPPORTED.search(text))
-
-
-_pictures = Encoder()
-
-
-def _content(message: Message) -> str | list[dict[str, Any]]:
-    """The parts of a message; words alone as one text, as servers without pictures want it."""
-    if all(isinstance(part, str) for part in message.parts):
-        return broken_up("".join(map(str, message.parts)))
-    uris = iter(_pictures.uris([part for part in message.parts if not isinstance(part, str)]))
-    return [
-        {"type": "text", "text": broken_up(part)}
-        if isinstance(part, str)
-        else {"type": "image_url", "image_url": {"url": next(uris)}}
-        for part in message.parts
-    ]
