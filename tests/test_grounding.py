@@ -490,6 +490,7 @@ class TestFolded:
         folded = Folded("party of 129.50 and 1,577")
         assert not list(folded.find("art")) and not list(folded.find("50")) and not list(folded.find("577"))
         assert list(folded.find("12950"))
+        assert list(Folded("S ß").find("s")) == [(0, 1)]  # ß is two of them
 
 
 # ------------------------------------------------------------------------------------- plain text

@@ -27,14 +27,18 @@ class Folded:
         """Spans of the raw text that are `wanted` (folded) and are not parts of longer words."""
         at = self.text.find(wanted) if wanted else -1
         while at >= 0:
-            span = self._at[at], self._at[at + len(wanted) - 1] + 1
-            if self._whole(*span):
+            span = self.span(at, at + len(wanted))
+            if self._between(at) and self._between(at + len(wanted)) and self._whole(*span):
                 yield span
             at = self.text.find(wanted, at + 1)
 
     def span(self, start: int, end: int) -> Span:
         """The raw characters of folded ones."""
         return self._at[start], self._at[end - 1] + 1
+
+    def _between(self, at: int) -> bool:
+        """Whether a raw character begins or ends there: ß is two folded letters, and neither of them is a word."""
+        return not 0 < at < len(self._at) or self._at[at - 1] != self._at[at]
 
     def _whole(self, start: int, end: int) -> bool:
         before, after = self._raw[start - 1 : start], self._raw[end : end + 1]
