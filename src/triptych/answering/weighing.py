@@ -1,0 +1,244 @@
+"""Which statement of a page answers a question, and how sure that is.
+
+All that a page states is one list: values with labels (`facts`), values of rows (`rows`), lines that open with a label,
+sentences. Each is weighed by the same few features, which say how much of the question it explains.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import exp
+
+import numpy as np
+
+from triptych.answering import roles, shapes
+from triptych.answering.asked import asked
+from triptych.answering.fact import OPENING, PRINTED, ROW, SENTENCE, STATED, Fact
+from triptych.answering.layout import Layout
+from triptych.answering.matching import ASKING
+from triptych.answering.passages import LONGEST, sentences
+from triptych.answering.roles import Meaning
+from triptych.answering.rows import openings, rows
+from triptych.answering.support import PageWords
+from triptych.values import MONTHS, dates, fold, is_year, numbers
+
+SURE = 0.5  # a statement that is as likely right is told
+_RIVAL = 0.35  # of the odds: a statement with another value that is so close cannot be told apart
+_MASTHEAD, _ELSEWHERE = 0.12, 0.45  # what a word of the question weighs that the file has in its title, or somewhere
+_ENCODED = 24  # statements whose labels the encoder is asked about
+_PALE, _RELATED = 0.35, 0.4
+_BRACKETS = "()[] .,;"
+# What is done with goods, whatever a paper says of them.
+_DEALS = frozenset("buy bought purchase purchased sell sold use used make made hand handed order ordered gave give take took done".split())
+_NEARLY = 0.5  # how near two words are at least that say the same
+# Words of a question that only ask, or name the paper.
+_ASKING_WORDS = """
+how much many what which who whom whose when where why was wie wer wann wo welche welcher welches was wieviel quel quelle
+combien quand qui cual cuanto berapa jumlah pada did do does is are were has have had they them their there it we i you my me
+our receipt invoice bill chart screenshot screen window form page report file paper according shown show listed called
+printed given stated name named get got will be to from on in of at for by with and or the a an und der die das den dem
+hat ist sur la le de des du l est rechnung beleg facture invois
+"""
+_ASKS = frozenset(fold(w) for w in _ASKING_WORDS.split()) | ASKING
+# What a question implies that its label may say.
+_IMPLIED = {
+    shapes.COUNT: ("quantity", "number", "qty", "menge", "quantité"),
+    shapes.MONEY: ("amount", "price", "cost", "total", "betrag", "preis", "prix", "montant"),
+    shapes.FIGURE: ("amount", "price", "cost", "total", "betrag"),
+    shapes.DAY: ("date", "day", "datum"),
+    shapes.NAME: ("name",),
+    shapes.PLACE: ("address", "location", "place", "ort"),
+}
+
+# Features and what they weigh.
+WEIGHTS = {
+    "told": 3.2,  # the share of the asked words, by weight, that label and row say
+    "label": 1.3,  # the share of the label's words that the question says
+    "row": 1.3,  # the share of the row's words that the question says
+    "fit": 0.8,  # the value looks like what is asked for
+    "misfit": 3.0,  # (below 0) it looks like something else
+    "near": 1.2,  # the meaning of label and row, beside that of the question
+    "absent": -2.6,  # the share of the question's words that stand nowhere in the file
+    "lies": 0.6,  # label and value lie together
+    "stated": 0.4,  # the order of the page says that they belong together
+    "opening": -0.5,
+    "sentence": -0.4,
+    "base": -3.4,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A statement of a page, how likely it is the answer, and what speaks for it."""
+
+    fact: Fact
+    sure: float
+    features: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The words of a question that ask for something, those of its names, and the shape that is wanted."""
+
+    words: tuple[str, ...]
+    names: frozenset[str]
+    shape: str
+    text: str
+    closed: bool
+
+
+@lru_cache(maxsize=64)
+def asking(question: str) -> Asking:
+    """Take a question apart."""
+    taken = asked(question)
+    names = frozenset(w for n in taken.names for w in _tokens(n))
+    words = tuple(w for w in _tokens(question) if w not in _ASKS)
+    return Asking(words, names, taken.shape, taken.words, taken.closed)
+
+
+def _tokens(text: str) -> tuple[str, ...]:
+    found = (fold(w) for t in re.findall(r"[^\W_]+(?:[’'.,/-][^\W_]+)*", text) for w in re.split(r"[’'/-]", t))
+    return tuple(dict.fromkeys(w for w in found if w and (len(w) > 1 or w.isdigit())))
+
+
+def weigh(
+    question: str, layout: Layout, facts: Sequence[Fact], file: Sequence[PageWords], meaning: Meaning | None
+) -> list[Said]:
+    """The statements of a page, the likeliest first. `file` are the words of all pages of its file that were read."""
+    ask = asking(question)
+    weights, absent = _weights(ask, layout, file)
+    found = [(f, m) for f in _statements(layout, facts, ask) if (m := _features(layout, f, ask, weights, absent))]
+    found.sort(key=lambda p: -_odds(p[1]))
+    best = found[:_ENCODED]
+    near = _near(ask, [f for f, _ in best], meaning)
+    said = [Said(f, 0.0, {**m, "near": n}) for (f, m), n in zip(best, near, strict=True)]
+    said = [Said(s.fact, 1 / (1 + exp(-_odds(s.features))), s.features) for s in said]
+    return sorted(said, key=lambda s: -s.sure)
+
+
+def _odds(features: dict[str, float]) -> float:
+    return WEIGHTS["base"] + sum(WEIGHTS[name] * value for name, value in features.items())
+
+
+def _weights(ask: Asking, layout: Layout, file: Sequence[PageWords]) -> tuple[dict[str, float], float]:
+    """What each asked word weighs, and the share of the words that stand nowhere in the file."""
+    masthead = _masthead(layout) | ask.names
+    weights, gone, whole = {}, 0.0, 0.0
+    for word in ask.words:
+        mine = min(roles.weight(word), _PALE if word in _DEALS else 1.0)
+        lacks = _lacks(word, file)
+        whole += mine
+        gone += mine * lacks
+        home = 1.0 if lacks == 1.0 else _MASTHEAD if word in masthead else _ELSEWHERE
+        weights[word] = home * mine
+    return weights, gone / (whole or 1.0)
+
+
+def _masthead(layout: Layout) -> frozenset[str]:
+    """The words that say whose page it is, and what it is."""
+    company = " ".join(r.text for r in layout.page.regions if r.name == "company")
+    return frozenset(_tokens(" ".join([company, *(s.text for s in roles.titles(layout))])))
+
+
+def _lacks(word: str, file: Sequence[PageWords]) -> float:
+    """1 where a word stands nowhere in a file, less where one of the same role does."""
+    if any(_holds(page, word) for page in file):
+        return 0.0
+    return _RELATED if any(roles.near(word, w) >= _NEARLY for page in file for w in page.words) else 1.0
+
+
+def _holds(page: PageWords, word: str) -> bool:
+    if word in MONTHS or any(map(str.isdigit, word)):
+        return word in page.words or _in_time(page, word)
+    return page.holds(word) > 0
+
+
+def _in_time(page: PageWords, word: str) -> bool:
+    """Whether a month or a year is that of a day on the page."""
+    days = [d for found in dates(page.raw) for d in found.readings]
+    if word in MONTHS:
+        return any(d.month == MONTHS[word] for d in days)
+    return is_year(word) and any(str(d.year) == word for d in days)
+
+
+def _statements(layout: Layout, facts: Sequence[Fact], ask: Asking) -> Iterator[Fact]:
+    yield from facts
+    yield from rows(layout)
+    yield from openings(layout)
+    yield from _sentences(layout, ask)
+
+
+def _sentences(layout: Layout, ask: Asking) -> Iterator[Fact]:
+    """Sentences, and lines of a few words that are some: the one value of the asked shape, else all of it."""
+    text = layout.text.text
+    spans = dict.fromkeys([*sentences(text), *((s.start, s.end) for s in layout.segments if len(s.text.split()) > 2)])
+    for a, b in spans:
+        piece = text[a:b]
+        if b - a > LONGEST:
+            continue
+        found = shapes.every(ask.shape, piece)
+        value = (a + found[0][0], a + found[0][1]) if len(found) == 1 else (a, b)
+        if found or ask.shape == shapes.TEXT:
+            yield Fact((value,), f"{text[a : value[0]]} {text[value[1] : b]}" if found else piece, (), (a, b), 0.5, SENTENCE)
+
+
+def _features(
+    layout: Layout, fact: Fact, ask: Asking, weights: dict[str, float], absent: float
+) -> dict[str, float] | None:
+    """What speaks for a statement; None for one that cannot answer."""
+    value = " ".join(" ".join(layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
+    said = _tokens(value)
+    sentence = fact.how == SENTENCE
+    if not said or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value))):
+        return None
+    label = tuple(w for w in _tokens(fact.name) if w.strip("x"))
+    key = max((_tokens(k) for k in fact.keys), key=lambda k: _share(k, ask.words), default=())
+    whose = ask.names | _masthead(layout)  # a name says of whom a row is, and not what stands under it
+    told, strong = 0.0, False
+    for word, mine in weights.items():
+        of = (*label, *key) if word not in whose else key if word in ask.names else ()
+        near = max((roles.near(word, w) for w in of), default=0.0)
+        told += mine * (near if near >= _NEARLY else 0.0)
+        strong |= near >= _NEARLY and roles.telling(word)
+    if not strong:
+        return None
+    fit = shapes.fits(value, ask.shape)
+    own = [w for w in ask.words if w not in whose]
+    return {
+        "told": told / (sum(weights.values()) or 1.0),
+        "label": _share(label, (*own, *_IMPLIED.get(ask.shape, ()))) if label and not sentence else 0.5,
+        "row": _share(key, ask.words),
+        "fit": max(fit, 0.0),
+        "misfit": min(fit, 0.0),
+        "absent": absent,
+        "lies": min(fact.lie, 1.0),
+        "stated": float(fact.how == STATED),
+        "opening": float(fact.how == OPENING),
+        "sentence": float(sentence),
+    }
+
+
+def _is_label(value: str) -> bool:
+    return roles.only_labels(value) or value.endswith(":")
+
+
+def _share(own: Sequence[str], words: Iterable[str]) -> float:
+    """The share of a label's words, by weight, that stand among some words."""
+    words = tuple(words)
+    weights = [roles.weight(w) for w in own]
+    held = [m for w, m in zip(own, weights, strict=True) if any(roles.near(w, q) >= _NEARLY for q in words)]
+    return sum(held) / (sum(weights) or 1.0)
+
+
+def _near(ask: Asking, found: Sequence[Fact], meaning: Meaning | None) -> list[float]:
+    """How near each label is in meaning to the question, names aside: the cosine, 0 without an encoder."""
+    if meaning is None or not found:
+        return [0.0] * len(found)
+    labels = [" ".join([f.name, *f.keys[:1]])[:120] for f in found]
+    distinct = list(dict.fromkeys(labels))
+    encoded = meaning([ask.text, *distinct])
+    near = dict(zip(distinct, (encoded[1:] @ encoded[0]).tolist(), strict=True))
+    return [near[label] for label in labels]
