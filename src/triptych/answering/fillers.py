@@ -27,7 +27,7 @@ _WEIGHTS = np.array([2.5, 2.2, 1.0, 2.0, 3.5, 3.4, -1.6, 0.4, -0.2, 0.5])  # of 
 _NEAR, _VAGUE = 2.4, 2.0
 _COLUMN = 3  # lines on which a label stands that is one of a table's
 _PRINT = re.compile(r"©|\bcopyright\b|\bstatista\b", re.IGNORECASE)  # says who printed the page
-_YES_NO = frozenset(
+YES_NO = frozenset(
     ("yes", "no", "ja", "nein", "oui", "non", "sí", "si", "nee", "true", "false", "on", "off")
 )
 _SHAPED = 0.2  # of a fact that lies well, a value of the asked shape makes so much
@@ -159,7 +159,7 @@ def features(layout: Layout, fact: Fact, asked: Asked, weights: dict[str, float]
         return None  # what the question says it does not ask for
     if (
         _PRINT.search(value)
-        or (asked.closed and value.casefold() not in _YES_NO)
+        or (asked.closed and value.casefold() not in YES_NO)
         or roles.extreme(weights, mine)
     ):
         return None

@@ -25,6 +25,7 @@ _WIDER = 6  # what is so much wider than its column is no head of it
 _NEAR = 1.9  # heights between lines that belong together
 _FEWEST = 3  # parts of a row that is a head
 _LONGEST = 10  # words of a line that opens with a label
+_UPRIGHT = 6  # letters of words that are wider than high where they run along a row
 _CLOSE = 1.8  # heights between the lines of a head
 _ALONE = 3.5  # heights over its column that a head may stand which is the only one of its line
 _FAR = 1.2  # widths of a head, from its middle to that of its column
@@ -38,7 +39,7 @@ def rows(layout: Layout) -> tuple[Fact, ...]:
     """The values of a page's rows, named by the heads of their columns; `keys` are readings of their row's label."""
     if not len(layout.boxes):
         return ()
-    lines = _joined(rows_of(layout))
+    lines = _joined([level for row in rows_of(layout) if (level := [s for s in row if _level(s)])])
     return tuple(f for i in range(len(lines)) for f in _cells(layout, lines, i))
 
 
@@ -68,6 +69,11 @@ def is_value(segment: Segment) -> bool:
     found = numbers(text)
     few = sum(map(str.isalpha, text)) <= 3 + 2 * len(found)
     return bool(found and few and _FIGURE.match(text)) and not is_year(text.strip("*")) and not dates(text)
+
+
+def _level(segment: Segment) -> bool:
+    """Whether words run along their row: the name of an axis may stand upright."""
+    return len(segment.text) < _UPRIGHT or segment.height < segment.x1 - segment.x0
 
 
 def _worded(segment: Segment) -> bool:
@@ -187,7 +193,7 @@ def _heads(s: Segment, cell: Segment, alone: bool) -> bool:
 
 def _names(s: Segment) -> bool:
     """Whether words may name a column: no value, no label and value, no code."""
-    if ":" in s.text:
+    if ":" in s.text or not (any(map(str.isalpha, s.text)) or _timed(s)):
         return False
     return _timed(s) or not any(map(str.isdigit, s.text)) or _NOTE.fullmatch(s.text) is not None
 

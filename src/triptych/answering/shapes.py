@@ -73,7 +73,7 @@ _CALLS = tuple(
         (DAY, r"^(?:\S+ ){0,2}(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\b(?:what|which|welche[mns]?|quelle?|qu[ée]) (?:day|date|tag|datum|jour|fecha|d[ií]a)\b(?! range)"
               r"|\b(?:\w+ )?(?:date|deadline|birthday|datum|fecha)\b(?! range)"),
         (COUNT, r"\bhow many\b|\bwie viele\b|\bcu[áa]nt[oa]s\b|\bcombien de\b|\b(?:number|quantity) of (?:the )?(?-i:[a-z]+s\b)(?!['’])"),
-        (FIGURE, r"\bhow much\b.*\b(?:grow|grew|grown|rise|rose|risen|fall|fell|fallen|increased?|decreased?|dropped|drop|declined?|change[d]?)\b|\bhow much (?!is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
+        (FIGURE, r"\bhow much\b.*\b(?:grow|grew|grown|rise|rose|risen|fall|fell|fallen|increased?|decreased?|dropped|drop|declined?|change[d]?)\b|\bhow much (?!for|is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
         (NAME, r"^(?:\S+ )?(?:who|whom|whose|wer|wen|wem|qui|qui[ée]n|chi)\b|\b(?:which|what|welche[rsnm]?|quelle?|qu[ée]) (?:company|firm|business|vendor|supplier|seller|carrier|shop|store|doctor|physician"
                r"|bank|insurer|employer|person|organi[sz]ation|airline|firma|unternehmen|entreprise|soci[ée]t[ée]|empresa)\b|\bname of\b"),
         (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|dividends?|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),

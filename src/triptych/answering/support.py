@@ -36,6 +36,7 @@ class PageWords:
 
     def __init__(self, page: Page, title: str = "") -> None:
         self.page = page
+        self.title = title
         self.raw = f"{page.text.text}\n{title}"
 
     @cached_property

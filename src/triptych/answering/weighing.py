@@ -16,9 +16,11 @@ import numpy as np
 
 from triptych.answering import roles, shapes
 from triptych.answering.asked import asked
+from triptych.answering.charts import bars
 from triptych.answering.fact import OPENING, PRINTED, ROW, SENTENCE, STATED, Fact
 from triptych.answering.layout import Layout
 from triptych.answering.matching import ASKING
+from triptych.answering.fillers import YES_NO
 from triptych.answering.passages import LONGEST, sentences
 from triptych.answering.roles import Meaning
 from triptych.answering.rows import openings, rows
@@ -29,6 +31,11 @@ SURE = 0.5  # a statement that is as likely right is told
 _RIVAL = 0.35  # of the odds: a statement with another value that is so close cannot be told apart
 _MASTHEAD, _ELSEWHERE = 0.12, 0.45  # what a word of the question weighs that the file has in its title, or somewhere
 _ENCODED = 24  # statements whose labels the encoder is asked about
+_POLAR = re.compile(r"\b(?:not?|never|without|none|cannot|is|are|was|were|may|can|must|will|has|have|kein\w*|nicht|pas|aucun\w*|tidak)\b|n[’']t\b|not", re.IGNORECASE)
+_FEW = 5  # words of a line that says something by itself
+_FOCUSED = 0.6  # of the words that say what is wanted, by weight
+_MISFIT = -0.9
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PALE, _RELATED = 0.35, 0.4
 _BRACKETS = "()[] .,;"
 # What is done with goods, whatever a paper says of them.
@@ -40,7 +47,7 @@ how much many what which who whom whose when where why was wie wer wann wo welch
 combien quand qui cual cuanto berapa jumlah pada did do does is are were has have had they them their there it we i you my me
 our receipt invoice bill chart screenshot screen window form page report file paper according shown show listed called
 printed given stated name named get got will be to from on in of at for by with and or the a an und der die das den dem
-hat ist sur la le de des du l est rechnung beleg facture invois
+fiscal hat ist sur la le de des du l est rechnung beleg facture invois
 """
 _ASKS = frozenset(fold(w) for w in _ASKING_WORDS.split()) | ASKING
 # What a question implies that its label may say.
@@ -84,7 +91,9 @@ class Asking:
     """The words of a question that ask for something, those of its names, and the shape that is wanted."""
 
     words: tuple[str, ...]
-    names: frozenset[str]
+    focus: tuple[str, ...]  # those that say what is wanted; the others say of what
+    names: dict[str, int]  # words of names, and of how many words the name is
+    years: frozenset[str]
     shape: str
     text: str
     closed: bool
@@ -94,9 +103,33 @@ class Asking:
 def asking(question: str) -> Asking:
     """Take a question apart."""
     taken = asked(question)
-    names = frozenset(w for n in taken.names for w in _tokens(n))
+    names = {w: len(_tokens(n)) for n in taken.names for w in _tokens(n) if not is_year(w)}
     words = tuple(w for w in _tokens(question) if w not in _ASKS)
-    return Asking(words, names, taken.shape, taken.words, taken.closed)
+    years = frozenset(filter(is_year, words))
+    return Asking(words, _focus(question, names), names, years, taken.shape, taken.words, taken.closed)
+
+
+_WH = re.compile(
+    r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|qui|berapa)\b",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(
+    r"[,;:]|\b(?:is|are|was|were|be|did|does|do|has|have|had|will|can|the|an?|on|of|in|for|from|at|by|with|to|as|per|than|that|and|or"
+    r"|ist|sind|hat|wird|der|die|das|des|von|vom|auf|für|im|bei|est|sont|du|de|la|le|sur|pour|dans)\b|\b[dl]['’]",
+    re.IGNORECASE,
+)
+
+
+def _focus(question: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The words that say what is wanted: those after the word that asks, up to what says of what. Of a question without
+    such a word, all: "storage box price"."""
+    found = list(_WH.finditer(question))
+    parts = _BREAK.split(question[found[0].end() :] if found else question)
+    for part in parts:
+        told = [w for w in _tokens(part) if w not in _ASKS and w not in names]
+        if any(map(roles.telling, told)):
+            return tuple(told)
+    return ()
 
 
 def _tokens(text: str) -> tuple[str, ...]:
@@ -109,8 +142,12 @@ def weigh(
 ) -> list[Said]:
     """The statements of a page, the likeliest first. `file` are the words of all pages of its file that were read."""
     ask = asking(question)
-    weights, absent = _weights(ask, layout, file)
-    found = [(f, m) for f in _statements(layout, facts, ask) if (m := _features(layout, f, ask, weights, absent))]
+    title = _masthead(ask, layout, file)
+    weights, absent = _weights(ask, title, file)
+    whose = title | set(ask.names)
+    found = [
+        (f, m) for f in _statements(layout, facts, ask) if (m := _features(layout, f, ask, whose, weights, absent))
+    ]
     found.sort(key=lambda p: -_odds(p[1]))
     best = found[:_ENCODED]
     near = _near(ask, [f for f, _ in best], meaning)
@@ -123,24 +160,26 @@ def _odds(features: dict[str, float]) -> float:
     return WEIGHTS["base"] + sum(WEIGHTS[name] * value for name, value in features.items())
 
 
-def _weights(ask: Asking, layout: Layout, file: Sequence[PageWords]) -> tuple[dict[str, float], float]:
-    """What each asked word weighs, and the share of the words that stand nowhere in the file."""
-    masthead = _masthead(layout) | ask.names
+def _weights(ask: Asking, whose: frozenset[str], file: Sequence[PageWords]) -> tuple[dict[str, float], float]:
+    """What each asked word weighs, and the share of the words that stand nowhere in the file. `whose` are the words of
+    its title. The words of one name weigh as much as another word together."""
     weights, gone, whole = {}, 0.0, 0.0
     for word in ask.words:
-        mine = min(roles.weight(word), _PALE if word in _DEALS else 1.0)
+        mine = min(roles.weight(word), _PALE if word in _DEALS else 1.0) / ask.names.get(word, 1)
         lacks = _lacks(word, file)
         whole += mine
         gone += mine * lacks
-        home = 1.0 if lacks == 1.0 else _MASTHEAD if word in masthead else _ELSEWHERE
+        home = 1.0 if lacks == 1.0 else _MASTHEAD if word in whose else _ELSEWHERE
         weights[word] = home * mine
     return weights, gone / (whole or 1.0)
 
 
-def _masthead(layout: Layout) -> frozenset[str]:
-    """The words that say whose page it is, and what it is."""
+def _masthead(ask: Asking, layout: Layout, file: Sequence[PageWords]) -> frozenset[str]:
+    """The words that say whose page it is, and what it is: titles, who made it out, what the file is called."""
     company = " ".join(r.text for r in layout.page.regions if r.name == "company")
-    return frozenset(_tokens(" ".join([company, *(s.text for s in roles.titles(layout))])))
+    called = fold("".join(page.title for page in file[:1]))
+    own = frozenset(_tokens(" ".join([company, *(s.text for s in roles.titles(layout))])))
+    return own | {w for w in ask.words if len(w) > 2 and w in called}
 
 
 def _lacks(word: str, file: Sequence[PageWords]) -> float:
@@ -166,27 +205,34 @@ def _in_time(page: PageWords, word: str) -> bool:
 
 def _statements(layout: Layout, facts: Sequence[Fact], ask: Asking) -> Iterator[Fact]:
     yield from facts
-    yield from rows(layout)
     yield from openings(layout)
     yield from _sentences(layout, ask)
+    if not bars(layout) and not any(r.name == "series" for r in layout.page.regions):
+        yield from rows(layout)
 
 
 def _sentences(layout: Layout, ask: Asking) -> Iterator[Fact]:
     """Sentences, and lines of a few words that are some: the one value of the asked shape, else all of it."""
     text = layout.text.text
-    spans = dict.fromkeys([*sentences(text), *((s.start, s.end) for s in layout.segments if len(s.text.split()) > 2)])
-    for a, b in spans:
+    lines = ((s.start, s.end) for s in layout.segments if len(s.text.split()) > 2)
+    for a, b in dict.fromkeys([*sentences(text), *lines]):
         piece = text[a:b]
-        if b - a > LONGEST:
+        if b - a > LONGEST or not (ask.closed or ask.shape != shapes.TEXT or len(piece.split()) > _FEW):
             continue
-        found = shapes.every(ask.shape, piece)
+        found = shapes.every(ask.shape, piece) if ask.shape not in (shapes.TEXT, shapes.CODE) else []
         value = (a + found[0][0], a + found[0][1]) if len(found) == 1 else (a, b)
         if found or ask.shape == shapes.TEXT:
-            yield Fact((value,), f"{text[a : value[0]]} {text[value[1] : b]}" if found else piece, (), (a, b), 0.5, SENTENCE)
+            rest = f"{text[a : value[0]]} {text[value[1] : b]}" if found else piece
+            yield Fact((value,), rest, (), (a, b), 0.5, SENTENCE)
 
 
 def _features(
-    layout: Layout, fact: Fact, ask: Asking, weights: dict[str, float], absent: float
+    layout: Layout,
+    fact: Fact,
+    ask: Asking,
+    whose: frozenset[str],
+    weights: dict[str, float],
+    absent: float,
 ) -> dict[str, float] | None:
     """What speaks for a statement; None for one that cannot answer."""
     value = " ".join(" ".join(layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
@@ -194,18 +240,23 @@ def _features(
     sentence = fact.how == SENTENCE
     if not said or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value))):
         return None
+    if ask.closed and not (_POLAR.search(value) if sentence else value.casefold() in YES_NO):
+        return None
+    if not fact.keys and not sentence and _offered(layout, fact):
+        return None
     label = tuple(w for w in _tokens(fact.name) if w.strip("x"))
     key = max((_tokens(k) for k in fact.keys), key=lambda k: _share(k, ask.words), default=())
-    whose = ask.names | _masthead(layout)  # a name says of whom a row is, and not what stands under it
     told, strong = 0.0, False
     for word, mine in weights.items():
-        of = (*label, *key) if word not in whose else key if word in ask.names else ()
+        of = (*label, *key) if word not in whose or word in ask.years else key if word in ask.names else ()
         near = max((roles.near(word, w) for w in of), default=0.0)
         told += mine * (near if near >= _NEARLY else 0.0)
         strong |= near >= _NEARLY and roles.telling(word)
     if not strong:
         return None
     fit = shapes.fits(value, ask.shape)
+    if fit < _MISFIT or not _timely(ask, fact) or not _focused(ask, whose, (*label, *key)):
+        return None
     own = [w for w in ask.words if w not in whose]
     return {
         "told": told / (sum(weights.values()) or 1.0),
@@ -219,6 +270,25 @@ def _features(
         "opening": float(fact.how == OPENING),
         "sentence": float(sentence),
     }
+
+
+def _focused(ask: Asking, whose: frozenset[str], label: Sequence[str]) -> bool:
+    """Whether a label says what is wanted, and not only of what."""
+    return _share([w for w in ask.focus if w not in whose], label) >= _FOCUSED
+
+
+def _timely(ask: Asking, fact: Fact) -> bool:
+    """Whether a statement that says its year says one that is asked for."""
+    said = {y for text in (fact.name, *fact.keys) for y in _YEAR.findall(text)}
+    return not said or not ask.years or bool(said & ask.years)
+
+
+def _offered(layout: Layout, fact: Fact) -> bool:
+    """Whether a value stands before others that may be chosen as well, which no tick tells from each other."""
+    last = fact.value[-1]
+    home = next((s for s in layout.segments if s.start <= last[0] < s.end), None)
+    after = [s.text for s in layout.right_of(home)] if home and fact.how != STATED or home and ":" in home.text else []
+    return len(after) > 1 and not any(":" in t or any(map(str.isdigit, t)) for t in after)
 
 
 def _is_label(value: str) -> bool:
