@@ -13,8 +13,10 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from triptych.answering import roles, shapes
+from triptych.answering import kinds, roles, shapes, weighing
 from triptych.answering.asked import Asked, asked
+from triptych.answering.cells import asks_label
+from triptych.answering.fact import SENTENCE
 from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.findings import (
     Candidate,
@@ -27,6 +29,7 @@ from triptych.answering.findings import (
     find_passages,
     find_roles,
     find_totals,
+    quoted,
 )
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
 from triptych.answering.quotes import cite, spoken
@@ -37,7 +40,7 @@ from triptych.catalog import Catalog
 from triptych.grounding.plain import visible
 from triptych.pages.hidden import without
 from triptych.types import Answer, Citation, Hit, Page
-from triptych.values import fold, is_year
+from triptych.values import fold, is_year, numbers
 
 __all__ = ["Evidence", "answer", "around", "gathered", "seen"]
 
@@ -165,23 +168,73 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     named = pages if ask.quoted else _nearest(wanted, _named(wanted, ask, pages))
     cuts = _cuts(ask)
     every = {cut: _supports(ask, cut, pages) for cut in cuts}
-    if kind := of_kind(ask):
-        finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages)]
+    total = _wants_total(ask, cuts[0])
+    if not wanted.closed and (kind := of_kind(ask)):
+        weighed = partial(_weighed, ask, pages, meaning)
+        finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages), weighed]
         if kind.item:  # its price is a cell of a row
             finders.reverse()
-        found = finders[0]() or finders[1]() or _unkind(kind, ask, named, meaning)
-    elif _wants_total(ask, cuts[0]):
-        found = _labelled(cuts, _among(every, pages, named), named, find_totals)
+        found = next((f for find in finders if (f := find())), []) or _unkind(kind, ask, named, meaning)
+        if kind.kind and kind.kind.shape in kinds.SHAPES:
+            found = [f for f in found if any(kinds.shaped(kind.kind.shape, _words(f)))]
+    elif total:
+        found = (_weighed(ask, pages, meaning) if len(cuts) == 1 and _SPENDS.search(ask.question) else []) or _labelled(cuts, _among(every, pages, named), named, find_totals)
     else:
         fields = _labelled(cuts, _among(every, pages, named), named, partial(find_fields, ask))
         if ask.quoted:  # a title leads to fields first
             found = fields or _facts(ask, pages) or _roles(ask, pages, meaning, FAIR)
         else:
-            found = _facts(ask, pages) or _unlabelled(ask, fields, pages, meaning)
+            found = _weighed(ask, pages, meaning) or _facts(ask, pages) or _unlabelled(ask, fields, pages, meaning)
+            found = [f for f in found if _says(ask, f, pages, meaning)]
     own = {fold(code.text) for code in ask.codes}  # what the question says it does not ask for
     found = [f for f in found if fold(_words(f)) not in own and not _cannot_be(ask, _words(f))]
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in every.values() for s in of]))
+
+
+def _weighed(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
+    """What the pages of the file that was found first state, where one statement is sure and no other is as likely."""
+    pages = [p for p in pages if p.asset == pages[0].asset]
+    file = [p.words for p in pages]
+    found = [
+        (s, p) for p in pages for s in weighing.weigh(ask.question, p.layout, p.facts, file, meaning)
+    ]
+    found.sort(key=lambda f: -f[0].sure)
+    if not found or found[0][0].sure < weighing.SURE:
+        return []
+    best, page = found[0]
+    finding = _stated(best, page)
+    value = _figure(_words(finding))
+    rivals = (_figure(_words(_stated(s, p))) for s, p in found[1:] if weighing.as_likely(s, best))
+    return [finding] if all(_same(value, other) for other in rivals) else []
+
+
+def _stated(said: weighing.Said, page: Candidate) -> Finding:
+    fact = said.fact
+    at = fact.label if fact.how == SENTENCE else None
+    quote = (at,) if at else quoted(page, fact.value, fact.label)
+    return Finding(page.evidence, fact.value, quote, said.sure, said.sure, " ".join((fact.name, *fact.keys)))
+
+
+def _same(a: str, b: str) -> bool:
+    return a == b or a in b or b in a
+
+
+def _figure(value: str) -> str:
+    """A value as it is compared: its only number, else its letters."""
+    found = numbers(value)
+    return str(found[0].readings[0].normalize()) if len(found) == 1 else fold(value)
+
+
+def _says(ask: Ask, finding: Finding, pages: Sequence[Candidate], meaning: Meaning | None) -> bool:
+    """Whether what names a value says what is wanted; on a chart, and where no label is known, whether the page does."""
+    page = next(p for p in pages if p.evidence.page is finding.evidence.page)
+    value = _words(finding)
+    if set(map(fold, value.split())) <= asked(ask.question).said or not weighing.polar(ask.question, value):
+        return False
+    if finding.label and not weighing.is_chart(page.layout):
+        return weighing.names(ask.question, finding.label, page.layout, page.words, meaning)
+    return asks_label(ask.question) or weighing.speaks(ask.question, page.words)
 
 
 def _cannot_be(ask: Ask, value: str) -> bool:
@@ -217,6 +270,7 @@ def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     return found
 
 
+_SPENDS = re.compile(r"\b(?:pay|paid|spend|spent)\b.*\b(?:in|for|on)\b", re.IGNORECASE)
 _WHICH = re.compile(r"\W*which (?!day|date|month|year|week|quarter|time|hour|period|season)", re.IGNORECASE)
 _NET = re.compile(
     r"\bnett? (?:total|amount due)\b", re.IGNORECASE

@@ -26,6 +26,7 @@ from triptych.answering.roles import Meaning
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
+from triptych.answering.weighing import in_cents
 from triptych.pages.regions import heading
 from triptych.types import Hit, Page
 from triptych.values import dates, is_year, numbers
@@ -104,6 +105,7 @@ class Finding:
     quote: Spans
     strength: float
     score: float
+    label: str = ""  # what names the value, where that is known
 
 
 def weigh(score: float) -> float:
@@ -119,7 +121,7 @@ def find_totals(cut: Cut, page: Candidate) -> list[Finding]:
             label = (total.label.start, total.label.end) if total.label else None
             value = ((total.start, total.end),)
             found.append(
-                Finding(page.evidence, value, _quote(page, value, label), total.score, weigh(total.score))
+                Finding(page.evidence, value, quoted(page, value, label), total.score, weigh(total.score))
             )
     return found
 
@@ -129,7 +131,7 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     found = []
     for field in fields(page.layout, cut.label, ask.expects, "" if ask.quoted else cut.context)[:3]:
         if field.score >= FIELD and (ask.quoted or _answers(ask, cut, page, field)):
-            quote = _quote(page, field.spans, (field.label.start, field.label.end))
+            quote = quoted(page, field.spans, (field.label.start, field.label.end))
             strength = field.score - 0.5 * (not field.apart and not ask.quoted)  # prose goes on, too
             score = weigh(field.score) + 0.3 * field.exact
             found.append(Finding(page.evidence, field.spans, quote, strength, score))
@@ -168,7 +170,7 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     )
     for value in values[:3]:
         spans = ((value.start, value.end),)
-        quote = _quote(page, spans, value.label)
+        quote = quoted(page, spans, value.label)
         found.append(Finding(page.evidence, spans, quote, value.score, weigh(value.score)))
     return found
 
@@ -185,8 +187,9 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
         share = sum(page.words.holds(w) for w in rest) / len(rest) if rest else 1.0
         if (share >= REST or chosen.keyed) and _right_time(ask, page):
             fact = chosen.fact
-            quote = _quote(page, fact.value, fact.label)
-            found.append(Finding(page.evidence, fact.value, quote, chosen.score, chosen.score + share))
+            quote = quoted(page, fact.value, fact.label)
+            said = " ".join((fact.name, *fact.keys))
+            found.append(Finding(page.evidence, fact.value, quote, chosen.score, chosen.score + share, said))
     return found
 
 
@@ -197,10 +200,11 @@ def find_roles(ask: Ask, wanted: Asked, meaning: Meaning | None, page: Candidate
         return found
     for match in fillers.matches(page.layout, page.facts, wanted, meaning)[:3]:
         if match.score >= fillers.FAIR:
-            quote = _quote(page, match.fact.value, match.fact.label)
+            quote = quoted(page, match.fact.value, match.fact.label)
             if match.fact.how in (SAID, SENTENCE):
                 quote = _sentence(page, match.fact.value)
-            found.append(Finding(page.evidence, match.fact.value, quote, match.score, match.score))
+            said = " ".join((match.fact.name, *match.fact.keys))
+            found.append(Finding(page.evidence, match.fact.value, quote, match.score, match.score, said))
     return found
 
 
@@ -240,21 +244,15 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     found = cells.cells(page.layout, terms)
     if ask.expects == COUNT or "dollar" in ask.question or "euro" in ask.question:
         found = [c for c in found if not c.number.percent]
-    if shapes.called_for(ask.question) == shapes.MONEY and _in_cents(page):
+    if shapes.called_for(ask.question) == shapes.MONEY and in_cents(page.words.raw):
         found = [c for c in found if c.number.money]
     if not found or found[0].score < CELL or not cells.decided(found):
         return []
     best = found[0]
     value = ((best.start, best.end),)
     beside = [(s.start, s.end) for s in best.labels[:1] if s.end <= best.start]
-    quote = _quote(page, value, beside[0]) if beside else value
+    quote = quoted(page, value, beside[0]) if beside else value
     return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score)]
-
-
-def _in_cents(page: Candidate) -> bool:
-    """Whether a page prints its amounts with cents, so that what has none is no amount."""
-    decimals = [n.decimals for n in numbers(page.words.raw)]
-    return decimals.count(2) > max(2, decimals.count(1))
 
 
 def _label_of(ask: Ask, page: Candidate, held: float) -> list[Finding]:
@@ -295,11 +293,12 @@ def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
             top = best[0]
             if shapes.fits(page.evidence.page.text.text[slice(*top.value)], wanted) == -1:
                 continue
-            found.append(Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score))
+            said = page.evidence.page.text.text[top.start : top.end]
+            found.append(Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score, said))
     return found
 
 
-def _quote(page: Candidate, value: Spans, label: tuple[int, int] | None) -> Spans:
+def quoted(page: Candidate, value: Spans, label: tuple[int, int] | None) -> Spans:
     """What to quote: label and value where they stand next to each other, else the value."""
     if label is None or label[1] > value[0][0]:
         return value

@@ -26,6 +26,7 @@ _SHAPES = {
     TIME: shapes.CLOCK,
     NAME: re.compile(r"[^\W\d_][^\n|:;]{1,79}"),
 }
+SHAPES = (IBAN, EMAIL, WEB, PHONE, TIME)  # of values that are nothing else
 _BARE = (IBAN, EMAIL, WEB, TIME)  # a shape that says by itself what it is
 
 
@@ -52,7 +53,7 @@ KINDS = (
         DAY,
         _plain(
             r"^(?:by )?when\b.*\b(?:due|to be paid|payable)$|^(?:by|until) (?:when|what date)\b.*\bpa(?:y|id)\b|\bdue date\b"
-            r"|\b(?:payment )?deadline for pay\w+|^wann\b.*\bfällig$|^bis wann\b.*\b(?:bezahlt|beglichen|zahlen|überwiesen|überweisen)\b|fälligkeit|zahlungsziel"
+            r"|\b(?:payment )?deadline for pay\w+|^wann\b.*\b(?:fällig|zu (?:be)?zahlen|bezahlt werden)$|^bis wann\b.*\b(?:bezahlt|beglichen|zahlen|überwiesen|überweisen)\b|fälligkeit|zahlungsziel"
             r"|échéance|^(?:avant |pour )?quand\b.*\b(?:payer|payée?|réglée?|régler)\b|vencimiento|^(?:hasta )?cu[áa]ndo\b.*\b(?:vence|pagar|pagarse|pagada)\b|vervaldatum|scadenza"
         ),
         _plain(

@@ -70,7 +70,7 @@ technician serviced services servicing service repaired repairs mechanic enginee
 tenant lessee renter rents mieter locataire inquilino arrendatario
 landlord lessor letting vermieter bailleur arrendador
 audit audits audited auditor auditors prüfer abschlussprüfer auditeur auditor
-lead leads led leader head heads heading manager manages manager run runs ceo leiter leitet chef responsable dirige jefe
+lead leads led leader head heads heading manager manages manager director run runs ceo leiter leitet geschäftsführer geschäftsführerin geschäftsführung gérant chef responsable dirige jefe
 chair chaired chairs chairman chairwoman chairperson presided presides vorsitz présidé presidente
 supplier supplies supplied supply vendor seller buy buys bought provider lieferant fournisseur proveedor
 applicant applies applied apply application applicant requests request requested antragsteller bewerber demandeur candidat solicitante
@@ -83,7 +83,7 @@ colour color colours colors farbe couleur paint painted
 make brand manufacturer made maker marke hersteller marque fabricant marca
 model type kind sort art typ modell modèle modelo tipo
 mileage odometer kilometres miles run driven kilometerstand kilométrage kilometraje
-price cost costs costing fee fees gebühr worth value preis kosten kostet wert prix coût coûte valeur precio coste valor estimated
+price cost costs costing charge charges rate fee fees gebühr worth value preis kosten kostet wert prix coût coûte valeur precio coste valor estimated
 replacement worth value wiederbeschaffungswert
 budget funds etat presupuesto
 deadline due fällig frist échéance vencimiento vence
@@ -120,6 +120,12 @@ vat tax taxes gst sst mwst ust umsatzsteuer mehrwertsteuer steuer tva taxe iva i
 iban account konto compte cuenta
 bic swift
 sku article item product
+spend spent spending expenditure expenditures expense expenses ausgaben dépenses gastos
+discount rabatt remise rem nachlass descuento
+pounds pound lbs lb
+kilometres kilometers kilometer km kilometerstand
+customer client buyer purchaser bill billed kunde käufer acheteur comprador
+paid pay payment pays zahlung bezahlt zahlbar paiement pago
 """.strip()
 
 
@@ -165,7 +171,8 @@ def near(a: str, b: str) -> float:
     if _OF.get(a, frozenset()) & _OF.get(b, frozenset()):
         return RING
     short, long = sorted((a, b), key=len)
-    return COMPOUND if len(short) >= _WORD and long.endswith(short) else 0.0
+    ends = len(short) >= _WORD and (long.endswith(short) or (len(short) > _WORD and long.endswith(short.removesuffix("s"))))
+    return COMPOUND if ends else 0.0
 
 
 def known(word: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from triptych.answering.fact import OPENING, ROW, Fact
 from triptych.answering.grids import rows_of
@@ -25,7 +26,7 @@ _WIDER = 6  # what is so much wider than its column is no head of it
 _NEAR = 1.9  # heights between lines that belong together
 _FEWEST = 3  # parts of a row that is a head
 _LONGEST = 10  # words of a line that opens with a label
-_UPRIGHT = 6  # letters of words that are wider than high where they run along a row
+_UPRIGHT, _NARROW = 6, 0.15  # so many letters and more are so wide, in heights, where they run along a row
 _CLOSE = 1.8  # heights between the lines of a head
 _ALONE = 3.5  # heights over its column that a head may stand which is the only one of its line
 _FAR = 1.2  # widths of a head, from its middle to that of its column
@@ -73,7 +74,8 @@ def is_value(segment: Segment) -> bool:
 
 def _level(segment: Segment) -> bool:
     """Whether words run along their row: the name of an axis may stand upright."""
-    return len(segment.text) < _UPRIGHT or segment.height < segment.x1 - segment.x0
+    size = len(segment.text)
+    return size < _UPRIGHT or segment.x1 - segment.x0 > _NARROW * size * segment.height
 
 
 def _worded(segment: Segment) -> bool:
@@ -111,6 +113,9 @@ def _cells(layout: Layout, lines: Sequence[Row], i: int) -> Iterator[Fact]:
         for k, s in enumerate(values):
             head = _head(lines, i, s)
             yield from _told(layout, s, head, keys, label, values[k + 1 :])
+    for s, after in pairwise(row):
+        if _worded(s) and len(s.text.split()) <= _OPENS and ":" not in after.text:
+            yield Fact(((after.start, after.end),), s.text, (), (s.start, s.end), 0.5, ROW)
     for s in labels[1:]:
         if head := _head(lines, i, s):
             yield Fact(((s.start, s.end),), head, tuple(o.text for o in row if o is not s), None, 0.6, ROW)

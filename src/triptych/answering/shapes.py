@@ -76,7 +76,7 @@ _CALLS = tuple(
         (FIGURE, r"\bhow much\b.*\b(?:grow|grew|grown|rise|rose|risen|fall|fell|fallen|increased?|decreased?|dropped|drop|declined?|change[d]?)\b|\bhow much (?!for|is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
         (NAME, r"^(?:\S+ )?(?:who|whom|whose|wer|wen|wem|qui|qui[ée]n|chi)\b|\b(?:which|what|welche[rsnm]?|quelle?|qu[ée]) (?:company|firm|business|vendor|supplier|seller|carrier|shop|store|doctor|physician"
                r"|bank|insurer|employer|person|organi[sz]ation|airline|firma|unternehmen|entreprise|soci[ée]t[ée]|empresa)\b|\bname of\b"),
-        (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|dividends?|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
+        (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\bgekostet\b|\bkostete?n?\b|\b(?:price|cost|costs|fee|dividends?|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
         (CODE, r"\b(?:digits|number|numbers|no|nr|id|code|reference|vin|serial|plate|extension|nummer|kennzeichen|num[ée]ro|n[úu]mero|c[óo]digo|r[ée]f[ée]rence|referencia)\b"),
         (FIGURE, r"^(?:what|which) (?:is|was|were|are|did) .*\b(?:in|of|for|during|by|as of) (?:19|20)\d\d$|\b(?:dollars|euros?|pounds|rate)\b"),
         (PLACE, r"^(?:\S+ )?(?:where|wo|wohin|o[ùu]|d[óo]nde|dove|waar)\b|\baddress\b|\badresse\b|\bdirecci[óo]n\b|\b(?:which|what) (?:city|town|street|place|country)\b"),

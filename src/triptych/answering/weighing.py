@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import exp
 
 import numpy as np
@@ -21,14 +22,16 @@ from triptych.answering.fact import OPENING, PRINTED, ROW, SENTENCE, STATED, Fac
 from triptych.answering.layout import Layout
 from triptych.answering.matching import ASKING
 from triptych.answering.fillers import YES_NO
+from triptych.answering.options import choices
 from triptych.answering.passages import LONGEST, sentences
 from triptych.answering.roles import Meaning
 from triptych.answering.rows import openings, rows
 from triptych.answering.support import PageWords
 from triptych.values import MONTHS, dates, fold, is_year, numbers
 
-SURE = 0.5  # a statement that is as likely right is told
-_RIVAL = 0.35  # of the odds: a statement with another value that is so close cannot be told apart
+SURE = 0.6  # a statement that is as likely right is told
+_RIVAL = 0.3  # of the odds: a statement with another value that is so close cannot be told apart
+_MEANT = 0.6  # how near a label is in meaning to what is wanted whose words say nothing of it
 _MASTHEAD, _ELSEWHERE = 0.12, 0.45  # what a word of the question weighs that the file has in its title, or somewhere
 _ENCODED = 24  # statements whose labels the encoder is asked about
 _POLAR = re.compile(r"\b(?:not?|never|without|none|cannot|is|are|was|were|may|can|must|will|has|have|kein\w*|nicht|pas|aucun\w*|tidak)\b|n[’']t\b|not", re.IGNORECASE)
@@ -36,18 +39,21 @@ _FEW = 5  # words of a line that says something by itself
 _FOCUSED = 0.6  # of the words that say what is wanted, by weight
 _MISFIT = -0.9
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_LABEL = 120  # letters of a label that the encoder is given
 _PALE, _RELATED = 0.35, 0.4
 _BRACKETS = "()[] .,;"
 # What is done with goods, whatever a paper says of them.
-_DEALS = frozenset("buy bought purchase purchased sell sold use used make made hand handed order ordered gave give take took done".split())
+_DEALS = frozenset("buy bought purchase purchased sell sold use used make made hand handed order ordered gave give take took done cost costs gekostet kostet kosten".split())
 _NEARLY = 0.5  # how near two words are at least that say the same
 # Words of a question that only ask, or name the paper.
 _ASKING_WORDS = """
 how much many what which who whom whose when where why was wie wer wann wo welche welcher welches was wieviel quel quelle
-combien quand qui cual cuanto berapa jumlah pada did do does is are were has have had they them their there it we i you my me
-our receipt invoice bill chart screenshot screen window form page report file paper according shown show listed called
-printed given stated name named get got will be to from on in of at for by with and or the a an und der die das den dem
-fiscal hat ist sur la le de des du l est rechnung beleg facture invois
+combien quand qui cual cuanto berapa jumlah pada am be been being could should would may might must go within there each
+did do does is are were has have had they them their it i we you my me our us ist sind wird hat haben
+receipt invoice bill chart graph screenshot screen window form page report file paper document letter menu dialog
+restaurant shop store company firm place fiscal year altogether insgesamt overall
+according shown show listed called printed given stated named name get got will to from on in of at for by with and or the
+a an und der die das den dem sur la le les de des du l est rechnung beleg facture invois
 """
 _ASKS = frozenset(fold(w) for w in _ASKING_WORDS.split()) | ASKING
 # What a question implies that its label may say.
@@ -92,6 +98,7 @@ class Asking:
 
     words: tuple[str, ...]
     focus: tuple[str, ...]  # those that say what is wanted; the others say of what
+    wanted: str  # these with the word that asks, for people
     names: dict[str, int]  # words of names, and of how many words the name is
     years: frozenset[str]
     shape: str
@@ -104,17 +111,27 @@ def asking(question: str) -> Asking:
     """Take a question apart."""
     taken = asked(question)
     names = {w: len(_tokens(n)) for n in taken.names for w in _tokens(n) if not is_year(w)}
+    for pattern, word in _PHRASES:
+        question = pattern.sub(word, question)
     words = tuple(w for w in _tokens(question) if w not in _ASKS)
     years = frozenset(filter(is_year, words))
-    return Asking(words, _focus(question, names), names, years, taken.shape, taken.words, taken.closed)
+    focus = _focus(question, names)
+    opens = _WH.search(question)
+    wanted = " ".join([opens[0] if opens else "", *focus]).strip()
+    return Asking(words, focus, wanted, names, years, taken.shape, taken.words, taken.closed)
 
 
+_PHRASES = (
+    (re.compile(r"(?<=\bwho )(?:bought|purchased|ordered)\b", re.IGNORECASE), "customer"),
+    (re.compile(r"\basked for\b", re.IGNORECASE), "requested"),
+    (re.compile(r"\bmanaging director\b", re.IGNORECASE), "director"),
+)
 _WH = re.compile(
     r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|qui|berapa)\b",
     re.IGNORECASE,
 )
 _BREAK = re.compile(
-    r"[,;:]|\b(?:is|are|was|were|be|did|does|do|has|have|had|will|can|the|an?|on|of|in|for|from|at|by|with|to|as|per|than|that|and|or"
+    r"[,;:]|\b(?:is|am|are|was|were|be|could|should|did|does|do|has|have|had|will|can|the|an?|on|of|in|for|from|at|by|with|to|as|per|than|that|and|or"
     r"|ist|sind|hat|wird|der|die|das|des|von|vom|auf|für|im|bei|est|sont|du|de|la|le|sur|pour|dans)\b|\b[dl]['’]",
     re.IGNORECASE,
 )
@@ -145,15 +162,49 @@ def weigh(
     title = _masthead(ask, layout, file)
     weights, absent = _weights(ask, title, file)
     whose = title | set(ask.names)
+    cents = in_cents(layout.text.text)
+    held = [w for w in ask.words if _lacks(w, file) < 1]
     found = [
-        (f, m) for f in _statements(layout, facts, ask) if (m := _features(layout, f, ask, whose, weights, absent))
+        (f, m) for f in _statements(layout, facts, ask) if (m := _features(layout, f, ask, whose, weights, absent, held, cents))
     ]
     found.sort(key=lambda p: -_odds(p[1]))
     best = found[:_ENCODED]
     near = _near(ask, [f for f, _ in best], meaning)
-    said = [Said(f, 0.0, {**m, "near": n}) for (f, m), n in zip(best, near, strict=True)]
-    said = [Said(s.fact, 1 / (1 + exp(-_odds(s.features))), s.features) for s in said]
-    return sorted(said, key=lambda s: -s.sure)
+    weighed = [Said(f, 1 / (1 + exp(-_odds(of))), of) for (f, m), n in zip(best, near, strict=True) if (of := {**m, "near": n})]
+    return sorted(weighed, key=lambda s: -s.sure)
+
+
+def as_likely(other: Said, best: Said) -> bool:
+    """Whether another statement cannot be told from the best one."""
+    return _odds(other.features) > _odds(best.features) - _RIVAL
+
+
+def names(question: str, label: str, layout: Layout, page: PageWords, meaning: Meaning | None) -> bool:
+    """Whether a label says what is wanted, by its words or by its meaning."""
+    ask = asking(question)
+    focus = _foci(ask, _masthead(ask, layout, [page]) | set(ask.names))
+    if not focus or _share(focus, _tokens(label)) >= _FOCUSED:
+        return True
+    if meaning is None:
+        return False
+    encoded = meaning([ask.wanted, label[:_LABEL]])
+    return float(encoded[0] @ encoded[1]) >= _MEANT
+
+
+def speaks(question: str, page: PageWords) -> bool:
+    """Whether a page has the words for what is wanted, most of them."""
+    focus = [w for w in asking(question).focus if roles.telling(w)]
+    return not focus or sum(_lacks(w, [page]) < 1 for w in focus) >= _FOCUSED * len(focus)
+
+
+def polar(question: str, value: str) -> bool:
+    """Whether a value may answer a question that asks yes or no: it says so, or it is a sentence that does."""
+    return not asking(question).closed or value.casefold() in YES_NO or _POLAR.search(value) is not None
+
+
+def is_chart(layout: Layout) -> bool:
+    """Whether a page is a chart: its labels say where a number stands, the page says of what it is."""
+    return bool(bars(layout)) or any(r.name == "series" for r in layout.page.regions)
 
 
 def _odds(features: dict[str, float]) -> float:
@@ -204,17 +255,20 @@ def _in_time(page: PageWords, word: str) -> bool:
 
 
 def _statements(layout: Layout, facts: Sequence[Fact], ask: Asking) -> Iterator[Fact]:
+    if is_chart(layout):
+        yield from (f for f in facts if f.how == STATED)
+        return
     yield from facts
     yield from openings(layout)
     yield from _sentences(layout, ask)
-    if not bars(layout) and not any(r.name == "series" for r in layout.page.regions):
-        yield from rows(layout)
+    yield from rows(layout)
 
 
 def _sentences(layout: Layout, ask: Asking) -> Iterator[Fact]:
     """Sentences, and lines of a few words that are some: the one value of the asked shape, else all of it."""
     text = layout.text.text
-    lines = ((s.start, s.end) for s in layout.segments if len(s.text.split()) > 2)
+    lines = [(s.start, s.end) for s in layout.segments if len(s.text.split()) > 2]
+    lines += [(a, d) for (a, b), (c, d) in pairwise(lines) if not text[b:c].strip()]
     for a, b in dict.fromkeys([*sentences(text), *lines]):
         piece = text[a:b]
         if b - a > LONGEST or not (ask.closed or ask.shape != shapes.TEXT or len(piece.split()) > _FEW):
@@ -233,6 +287,8 @@ def _features(
     whose: frozenset[str],
     weights: dict[str, float],
     absent: float,
+    held: Sequence[str],
+    cents: bool,
 ) -> dict[str, float] | None:
     """What speaks for a statement; None for one that cannot answer."""
     value = " ".join(" ".join(layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
@@ -245,6 +301,9 @@ def _features(
     if not fact.keys and not sentence and _offered(layout, fact):
         return None
     label = tuple(w for w in _tokens(fact.name) if w.strip("x"))
+    chart = is_chart(layout) and fact.how == STATED
+    if chart:
+        label, fact = (), fact._replace(keys=(" ".join((fact.name, *fact.keys)),))
     key = max((_tokens(k) for k in fact.keys), key=lambda k: _share(k, ask.words), default=())
     told, strong = 0.0, False
     for word, mine in weights.items():
@@ -255,7 +314,12 @@ def _features(
     if not strong:
         return None
     fit = shapes.fits(value, ask.shape)
-    if fit < _MISFIT or not _timely(ask, fact) or not _focused(ask, whose, (*label, *key)):
+    if ask.shape == shapes.MONEY and cents and not any(n.money for n in numbers(value)):
+        return None
+    if fit < _MISFIT or not _timely(ask, fact):
+        return None
+    focus = _foci(ask, whose)
+    if _share(focus, (*label, *key)) < _FOCUSED and not (chart and _share(focus, held) >= _FOCUSED):
         return None
     own = [w for w in ask.words if w not in whose]
     return {
@@ -272,9 +336,9 @@ def _features(
     }
 
 
-def _focused(ask: Asking, whose: frozenset[str], label: Sequence[str]) -> bool:
-    """Whether a label says what is wanted, and not only of what."""
-    return _share([w for w in ask.focus if w not in whose], label) >= _FOCUSED
+def _foci(ask: Asking, whose: Iterable[str]) -> list[str]:
+    """What is wanted, in words that are not those of the page's title."""
+    return [w for w in ask.focus if w not in set(whose)]
 
 
 def _timely(ask: Asking, fact: Fact) -> bool:
@@ -285,14 +349,22 @@ def _timely(ask: Asking, fact: Fact) -> bool:
 
 def _offered(layout: Layout, fact: Fact) -> bool:
     """Whether a value stands before others that may be chosen as well, which no tick tells from each other."""
+    if any(choice.label == fact.label for choice in choices(layout)):
+        return False
     last = fact.value[-1]
     home = next((s for s in layout.segments if s.start <= last[0] < s.end), None)
-    after = [s.text for s in layout.right_of(home)] if home and fact.how != STATED or home and ":" in home.text else []
+    after = [s.text for s in layout.right_of(home)] if home else []
     return len(after) > 1 and not any(":" in t or any(map(str.isdigit, t)) for t in after)
 
 
 def _is_label(value: str) -> bool:
     return roles.only_labels(value) or value.endswith(":")
+
+
+def in_cents(text: str) -> bool:
+    """Whether a page prints its amounts with cents, so that what has none is no amount."""
+    decimals = [n.decimals for n in numbers(text)]
+    return decimals.count(2) > max(2, decimals.count(1))
 
 
 def _share(own: Sequence[str], words: Iterable[str]) -> float:
@@ -307,7 +379,7 @@ def _near(ask: Asking, found: Sequence[Fact], meaning: Meaning | None) -> list[f
     """How near each label is in meaning to the question, names aside: the cosine, 0 without an encoder."""
     if meaning is None or not found:
         return [0.0] * len(found)
-    labels = [" ".join([f.name, *f.keys[:1]])[:120] for f in found]
+    labels = [" ".join([f.name, *f.keys[:1]])[:_LABEL] for f in found]
     distinct = list(dict.fromkeys(labels))
     encoded = meaning([ask.text, *distinct])
     near = dict(zip(distinct, (encoded[1:] @ encoded[0]).tolist(), strict=True))
