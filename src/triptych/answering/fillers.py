@@ -73,7 +73,7 @@ def _meant(layout: Layout, facts: Sequence[Fact], kind: str) -> Iterator[Fact]:
     marked = not data_of(layout) or kind in (shapes.CODE, shapes.DAY, shapes.TIME)
     for fact in facts:
         if fact.how == PRINTED:
-            value = tuple(_unstopped(text, *span) for span in _own(text, fact.value, kind))
+            value = tuple(_unstopped(text, *span) for span in own_lines(text, fact.value, kind))
             shaped = fact.label and kind != shapes.TEXT
             fit = shapes.fits(" ".join(text[a:b] for a, b in value), kind) if shaped else 0.0
             yield fact._replace(value=value, lie=fact.lie + _SHAPED * fit)
@@ -92,7 +92,7 @@ def _unstopped(text: str, start: int, end: int) -> Span:
     return start, start + len(_STOP.sub("", piece) if len(piece.split()) <= _FEW else piece)
 
 
-def _own(text: str, spans: tuple[Span, ...], kind: str) -> tuple[Span, ...]:
+def own_lines(text: str, spans: tuple[Span, ...], kind: str) -> tuple[Span, ...]:
     """The lines of a value up to one that opens like a label; the first alone where it is all that is wanted."""
     lines = [(a + m.start(), a + m.end()) for a, b in spans for m in re.finditer(r"[^\n]+", text[a:b])]
     if len(lines) < 2 or (

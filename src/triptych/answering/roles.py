@@ -45,7 +45,7 @@ holder holds hold held bearer cardholder name inhaber titulaire titular
 owner owns own owned keeper belongs belong gehört gehören appartient pertenece proprietor eigentümer halter propriétaire propietario
 employer worked works work employed employs employment job arbeitgeber employeur empleador previous former last
 salary wage wages pay remuneration compensation earn gehalt lohn salaire salario sueldo
-expect expects expected expectation desired desire wanted want wants wish requested request requests requester requisitioner gewünscht souhaité deseado
+expect expects expected expectation desired desire wanted want wants wish requested request requests requester requisitioner requisition gewünscht souhaité deseado
 language languages speak speaks spoken sprache sprachen spricht langue langues parle idioma idiomas habla
 physician doctor gp practitioner arzt ärztin hausarzt médecin médico
 insurance insurer insured insures insure policy policyholder versicherung versicherer versichert assurance assureur assuré seguro aseguradora

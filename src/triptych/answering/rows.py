@@ -21,6 +21,7 @@ Row = list[Segment]
 _TIMES = re.compile(r"^(\d+(?:[.,]\d+)?)\s?[xX@*]\s?((?:RM|[$€£])?\s?\d+[.,]\d\d)$")  # 2 X 5.30
 _MANY = re.compile(r"^\d+(?:[.,]\d+)?\s?(?:[xX]|pcs?|Stk\.?|Unit\(s\))$")
 _FIGURE = re.compile(rf"^[^\w]*(?:(?:{CURRENCIES})\W*)?\d", re.IGNORECASE)
+_LISTED = re.compile(r"\(?(?:\d{1,2}|[A-Za-z])[.)]\.?")  # the number of a paragraph
 _UP, _HEADS = 70, 3  # rows over a value among which its head is looked for; lines of a head
 _WIDER = 6  # what is so much wider than its column is no head of it
 _NEAR = 1.9  # heights between lines that belong together
@@ -31,6 +32,7 @@ _CLOSE = 1.8  # heights between the lines of a head
 _ALONE = 3.5  # heights over its column that a head may stand which is the only one of its line
 _FAR = 1.2  # widths of a head, from its middle to that of its column
 _NOTE = re.compile(r"\(\d\)|.*[^\W\d]\W*\(?\d\)?")  # of a footnote
+_PROSE = 14  # words of a line of running text
 _OPENS = 4  # words of such a label
 UNIT, SUM, COUNT = "unit price each", "amount", "quantity number"  # what no head says, but the place in a bill
 
@@ -69,7 +71,9 @@ def is_value(segment: Segment) -> bool:
     text = grouped(segment.text)
     found = numbers(text)
     few = sum(map(str.isalpha, text)) <= 3 + 2 * len(found)
-    return bool(found and few and _FIGURE.match(text)) and not is_year(text.strip("*")) and not dates(text)
+    if _LISTED.fullmatch(text) or is_year(text.strip("*")) or dates(text):
+        return False
+    return bool(found and few and _FIGURE.match(text))
 
 
 def _level(segment: Segment) -> bool:
@@ -106,6 +110,8 @@ def _cells(layout: Layout, lines: Sequence[Row], i: int) -> Iterator[Fact]:
     row = lines[i]
     values = [s for s in row if is_value(s)]
     labels = [s for s in row if _worded(s)]
+    if any(len(s.text.split()) > _PROSE for s in row):
+        return
     own = [s for s in labels[:1] if values and s.x0 < values[-1].x0]
     if values:
         keys = _wrapped(lines, i, own[0]) if own else _borrowed(lines, i)
@@ -114,10 +120,10 @@ def _cells(layout: Layout, lines: Sequence[Row], i: int) -> Iterator[Fact]:
             head = _head(lines, i, s)
             yield from _told(layout, s, head, keys, label, values[k + 1 :])
     for s, after in pairwise(row):
-        if _worded(s) and len(s.text.split()) <= _OPENS and ":" not in after.text:
+        if _worded(s) and len(s.text.split()) <= _OPENS and ":" not in after.text and not after.text[0].islower():
             yield Fact(((after.start, after.end),), s.text, (), (s.start, s.end), 0.5, ROW)
     for s in labels[1:]:
-        if head := _head(lines, i, s):
+        if not s.text[0].islower() and (head := _head(lines, i, s)):
             yield Fact(((s.start, s.end),), head, tuple(o.text for o in row if o is not s), None, 0.6, ROW)
 
 
@@ -136,9 +142,13 @@ def _told(
         return
     if not head and _MANY.match(s.text):
         head = COUNT
-    elif not head and any(n.money for n in numbers(s.text)):
-        head = UNIT if any(n.money for o in after for n in numbers(o.text)) else SUM
+    elif not head and _cents(s):
+        head = UNIT if any(map(_cents, after)) else SUM
     yield Fact(((s.start, s.end),), head, keys, label, 0.7, ROW)
+
+
+def _cents(s: Segment) -> bool:
+    return any(n.decimals == 2 and not n.percent for n in numbers(s.text))
 
 
 def _wrapped(lines: Sequence[Row], i: int, own: Segment) -> tuple[str, ...]:
@@ -173,6 +183,10 @@ def _head(lines: Sequence[Row], i: int, cell: Segment) -> str:
             break
         alone = len(row) == 1
         if alone and not found and cell.middle - row[0].middle > _ALONE * cell.height:
+            continue
+        if any(map(is_value, row)) and not any(map(_timed, row)):
+            if found:
+                break
             continue
         over = [s for s in row if _heads(s, cell, alone)]
         if not over and len(row) > 1 and all(map(_names, row)) and (found or any(map(_timed, row))):

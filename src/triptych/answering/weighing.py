@@ -21,7 +21,7 @@ from triptych.answering.charts import bars
 from triptych.answering.fact import OPENING, PRINTED, ROW, SENTENCE, STATED, Fact
 from triptych.answering.layout import Layout
 from triptych.answering.matching import ASKING
-from triptych.answering.fillers import YES_NO
+from triptych.answering.fillers import YES_NO, own_lines
 from triptych.answering.options import choices
 from triptych.answering.passages import LONGEST, sentences
 from triptych.answering.roles import Meaning
@@ -29,7 +29,7 @@ from triptych.answering.rows import openings, rows
 from triptych.answering.support import PageWords
 from triptych.values import MONTHS, dates, fold, is_year, numbers
 
-SURE = 0.6  # a statement that is as likely right is told
+SURE = 0.38  # a statement that is as likely right is told
 _RIVAL = 0.3  # of the odds: a statement with another value that is so close cannot be told apart
 _MEANT = 0.6  # how near a label is in meaning to what is wanted whose words say nothing of it
 _MASTHEAD, _ELSEWHERE = 0.12, 0.45  # what a word of the question weighs that the file has in its title, or somewhere
@@ -39,6 +39,8 @@ _FEW = 5  # words of a line that says something by itself
 _FOCUSED = 0.6  # of the words that say what is wanted, by weight
 _MISFIT = -0.9
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_COUNTED = (shapes.COUNT, shapes.MONEY, shapes.FIGURE, shapes.SHARE)
+_FULL = 0.95
 _LABEL = 120  # letters of a label that the encoder is given
 _PALE, _RELATED = 0.35, 0.4
 _BRACKETS = "()[] .,;"
@@ -99,6 +101,7 @@ class Asking:
     words: tuple[str, ...]
     focus: tuple[str, ...]  # those that say what is wanted; the others say of what
     wanted: str  # these with the word that asks, for people
+    whom: tuple[tuple[str, ...], ...]  # the names
     names: dict[str, int]  # words of names, and of how many words the name is
     years: frozenset[str]
     shape: str
@@ -118,7 +121,7 @@ def asking(question: str) -> Asking:
     focus = _focus(question, names)
     opens = _WH.search(question)
     wanted = " ".join([opens[0] if opens else "", *focus]).strip()
-    return Asking(words, focus, wanted, names, years, taken.shape, taken.words, taken.closed)
+    return Asking(words, focus, wanted, tuple(map(_tokens, taken.names)), names, years, taken.shape, taken.words, taken.closed)
 
 
 _PHRASES = (
@@ -130,6 +133,8 @@ _WH = re.compile(
     r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|qui|berapa)\b",
     re.IGNORECASE,
 )
+_COUNTS = re.compile(r"how (?:much|many)|wie ?viele?", re.IGNORECASE)
+_PIECES = re.compile(r"^(\s*\w+) (?:of|von)\b")  # bags of cement
 _BREAK = re.compile(
     r"[,;:]|\b(?:is|am|are|was|were|be|could|should|did|does|do|has|have|had|will|can|the|an?|on|of|in|for|from|at|by|with|to|as|per|than|that|and|or"
     r"|ist|sind|hat|wird|der|die|das|des|von|vom|auf|für|im|bei|est|sont|du|de|la|le|sur|pour|dans)\b|\b[dl]['’]",
@@ -141,9 +146,13 @@ def _focus(question: str, names: Iterable[str]) -> tuple[str, ...]:
     """The words that say what is wanted: those after the word that asks, up to what says of what. Of a question without
     such a word, all: "storage box price"."""
     found = list(_WH.finditer(question))
-    parts = _BREAK.split(question[found[0].end() :] if found else question)
+    rest = question[found[0].end() :] if found else question
+    if found and _COUNTS.match(found[0][0]):
+        rest = _PIECES.sub(r"\1 ", rest, count=1)
+    parts = _BREAK.split(rest)
+    told: list[str] = []
     for part in parts:
-        told = [w for w in _tokens(part) if w not in _ASKS and w not in names]
+        told += [w for w in _tokens(part) if w not in _ASKS and w not in names]
         if any(map(roles.telling, told)):
             return tuple(told)
     return ()
@@ -159,8 +168,11 @@ def weigh(
 ) -> list[Said]:
     """The statements of a page, the likeliest first. `file` are the words of all pages of its file that were read."""
     ask = asking(question)
+    if any(_gone(name, file) for name in ask.whom):
+        return []
     title = _masthead(ask, layout, file)
-    weights, absent = _weights(ask, title, file)
+    keys = {w for f in rows(layout) for k in f.keys for w in _tokens(k)} if ask.names else set()
+    weights, absent = _weights(ask, title, keys, file)
     whose = title | set(ask.names)
     cents = in_cents(layout.text.text)
     held = [w for w in ask.words if _lacks(w, file) < 1]
@@ -211,7 +223,7 @@ def _odds(features: dict[str, float]) -> float:
     return WEIGHTS["base"] + sum(WEIGHTS[name] * value for name, value in features.items())
 
 
-def _weights(ask: Asking, whose: frozenset[str], file: Sequence[PageWords]) -> tuple[dict[str, float], float]:
+def _weights(ask: Asking, whose: frozenset[str], keys: set[str], file: Sequence[PageWords]) -> tuple[dict[str, float], float]:
     """What each asked word weighs, and the share of the words that stand nowhere in the file. `whose` are the words of
     its title. The words of one name weigh as much as another word together."""
     weights, gone, whole = {}, 0.0, 0.0
@@ -220,7 +232,7 @@ def _weights(ask: Asking, whose: frozenset[str], file: Sequence[PageWords]) -> t
         lacks = _lacks(word, file)
         whole += mine
         gone += mine * lacks
-        home = 1.0 if lacks == 1.0 else _MASTHEAD if word in whose else _ELSEWHERE
+        home = 1.0 if lacks == 1.0 or (word in ask.names and word in keys - whose) else _MASTHEAD if word in whose else _ELSEWHERE
         weights[word] = home * mine
     return weights, gone / (whole or 1.0)
 
@@ -231,6 +243,12 @@ def _masthead(ask: Asking, layout: Layout, file: Sequence[PageWords]) -> frozens
     called = fold("".join(page.title for page in file[:1]))
     own = frozenset(_tokens(" ".join([company, *(s.text for s in roles.titles(layout))])))
     return own | {w for w in ask.words if len(w) > 2 and w in called}
+
+
+def _gone(name: Sequence[str], file: Sequence[PageWords]) -> bool:
+    """Whether no word of a name stands in a file."""
+    own = [w for w in name if len(w) > 2 and not any(map(str.isdigit, w)) and w not in _ASKS]
+    return bool(own) and all(not any(page.holds(w) for page in file) for w in own)
 
 
 def _lacks(word: str, file: Sequence[PageWords]) -> float:
@@ -258,7 +276,9 @@ def _statements(layout: Layout, facts: Sequence[Fact], ask: Asking) -> Iterator[
     if is_chart(layout):
         yield from (f for f in facts if f.how == STATED)
         return
-    yield from facts
+    for fact in facts:
+        whole = fact.keys or fact.how not in (PRINTED, STATED)
+        yield fact if whole else fact._replace(value=own_lines(layout.text.text, fact.value, ask.shape))
     yield from openings(layout)
     yield from _sentences(layout, ask)
     yield from rows(layout)
@@ -318,8 +338,7 @@ def _features(
         return None
     if fit < _MISFIT or not _timely(ask, fact):
         return None
-    focus = _foci(ask, whose)
-    if _share(focus, (*label, *key)) < _FOCUSED and not (chart and _share(focus, held) >= _FOCUSED):
+    if not _wanted(ask, _foci(ask, whose), label, key, held, chart):
         return None
     own = [w for w in ask.words if w not in whose]
     return {
@@ -334,6 +353,20 @@ def _features(
         "opening": float(fact.how == OPENING),
         "sentence": float(sentence),
     }
+
+
+def _wanted(
+    ask: Asking, focus: Sequence[str], label: Sequence[str], key: Sequence[str], held: Sequence[str], chart: bool
+) -> bool:
+    """Whether label and row say what is wanted. On a chart the page says it; so it does where the question counts, and
+    names a row in full: "how many stores are in Florida"."""
+    if _share(focus, (*label, *key)) >= _FOCUSED:
+        return True
+    there = [w for w in focus if w in held]
+    if ask.shape in _COUNTED and there and _share(there, key) >= _FOCUSED:
+        return True  # bags of cement
+    full = chart or (ask.shape in _COUNTED and bool(key) and _share(key, ask.words) > _FULL)
+    return full and _share(focus, held) >= _FOCUSED
 
 
 def _foci(ask: Asking, whose: Iterable[str]) -> list[str]:
