@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from triptych.answering import kinds, roles, shapes, weighing
+from triptych.answering import comparing, kinds, roles, shapes, weighing
 from triptych.answering.asked import Asked, asked
 from triptych.answering.cells import asks_label
 from triptych.answering.fact import SENTENCE
@@ -169,6 +169,8 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     cuts = _cuts(ask)
     every = {cut: _supports(ask, cut, pages) for cut in cuts}
     total = _wants_total(ask, cuts[0])
+    if not ask.quoted and (told := _compared(ask, pages)):
+        return told, ""
     if not wanted.closed and (kind := of_kind(ask)):
         weighed = partial(_weighed, ask, pages, meaning)
         finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages), weighed]
@@ -209,6 +211,23 @@ def _weighed(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> l
     return [finding] if all(_same(value, other) for other in rivals) else []
 
 
+def _compared(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+    """Which of several is the most, or the more of two, on the pages of the file that was found first."""
+    if not comparing.compares(ask.question):
+        return []
+    own = [p for p in pages if p.asset == pages[0].asset and _right_page(ask, p)]
+    found = [(p, c) for p in own if (c := comparing.compared(ask.question, p.layout))]
+    said = {tuple(p.evidence.page.text.text[a:b] for a, b in c.answer) for p, c in found}
+    if len(said) != 1:
+        return []
+    page, told = found[0]
+    return [Finding(page.evidence, told.answer, tuple(dict.fromkeys((*told.answer, *told.values))), 1.0, 1.0, told.label)]
+
+
+def _right_page(ask: Ask, page: Candidate) -> bool:
+    return weighing.speaks(ask.question, page.words) or asks_label(ask.question)
+
+
 def _stated(said: weighing.Said, page: Candidate) -> Finding:
     fact = said.fact
     at = fact.label if fact.how == SENTENCE else None
@@ -232,6 +251,10 @@ def _says(ask: Ask, finding: Finding, pages: Sequence[Candidate], meaning: Meani
     value = _words(finding)
     if set(map(fold, value.split())) <= asked(ask.question).said or not weighing.polar(ask.question, value):
         return False
+    if len(value.split()) > weighing.most_words(ask.question):
+        return False
+    if weighing.is_chart(page.layout) and not any(map(str.isdigit, value)) and not asks_label(ask.question):
+        return False
     if finding.label and not weighing.is_chart(page.layout):
         return weighing.names(ask.question, finding.label, page.layout, page.words, meaning)
     return asks_label(ask.question) or weighing.speaks(ask.question, page.words)
@@ -246,7 +269,7 @@ def _only_when(ask: Ask, value: str) -> bool:
     """Whether a value is a day or a time, where the question is which of some other things."""
     if not _WHICH.match(ask.question) or shapes.called_for(ask.question) != shapes.TEXT:
         return False
-    return any(
+    return any(n.currency for n in numbers(value)) or any(
         span == (0, len(value)) for kind in (shapes.DAY, shapes.TIME) for span in shapes.every(kind, value)
     )
 

@@ -25,7 +25,7 @@ _PHRASES = tuple(
     )
 )
 _CLOSED = re.compile(
-    r"^(?:is|am|are|was|were|does|do|did|has|have|had|can|could|may|must|should|will|ist|sind|hat|est-ce|est|es|son)\b", re.IGNORECASE
+    r"^(?:is|am|are|was(?! (?:ist|hat|haben|sind|kostete?n?|war|waren|steht|wird|muss|müssen)\b)|were|does|do|did|has|have|had|can|could|may|must|should|will|ist|sind|hat|est-ce|est|es|son)\b", re.IGNORECASE
 )
 _GERMAN = re.compile(
     r"^(?:(?:von|bis|seit|an|mit|für|auf|in|unter|aus|zu) )?(?:w(?:er|as|ie|ann|o|em|en|elche[rsnm]?|ohin|oher|arum)|ist|sind)\b",

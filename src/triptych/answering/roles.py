@@ -147,6 +147,7 @@ _SMALL = STOP - _SAID
 # Words that name the paper and not what stands on it, and words that any label may have.
 _PALE_WORDS = """
 form sheet paper document dialog window screen dashboard letter memo fax note receipt invoice bill application request
+rechnung beleg quittung facture factura avoir gutschrift invois
 name named state stated states given give entry entered field set chosen selected number no nr num id code date amount
 when value total details information nummer datum betrag numéro montant número fecha importe what which who
 """

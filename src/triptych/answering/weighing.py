@@ -19,14 +19,14 @@ from triptych.answering import roles, shapes
 from triptych.answering.asked import asked
 from triptych.answering.charts import bars
 from triptych.answering.fact import OPENING, PRINTED, ROW, SENTENCE, STATED, Fact
-from triptych.answering.layout import Layout
+from triptych.answering.layout import Layout, Span
 from triptych.answering.matching import ASKING
 from triptych.answering.fillers import YES_NO, own_lines
 from triptych.answering.options import choices
 from triptych.answering.passages import LONGEST, sentences
 from triptych.answering.roles import Meaning
 from triptych.answering.rows import openings, rows
-from triptych.answering.support import PageWords
+from triptych.answering.support import PageWords, lacking
 from triptych.values import MONTHS, dates, fold, is_year, numbers
 
 SURE = 0.38  # a statement that is as likely right is told
@@ -41,6 +41,9 @@ _MISFIT = -0.9
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _COUNTED = (shapes.COUNT, shapes.MONEY, shapes.FIGURE, shapes.SHARE)
 _FULL = 0.95
+_WHICH = frozenset(("which", "welche", "welcher", "welches", "welchen", "welchem"))
+_SHORT = 6  # words of a thing's name
+_NEWS = 1  # words of a sentence that the question does not say
 _LABEL = 120  # letters of a label that the encoder is given
 _PALE, _RELATED = 0.35, 0.4
 _BRACKETS = "()[] .,;"
@@ -77,6 +80,7 @@ WEIGHTS = {
     "misfit": 3.0,  # (below 0) it looks like something else
     "near": 1.2,  # the meaning of label and row, beside that of the question
     "absent": -2.6,  # the share of the question's words that stand nowhere in the file
+    "dated": 0.8,  # it says the year that is asked for
     "lies": 0.6,  # label and value lie together
     "stated": 0.4,  # the order of the page says that they belong together
     "opening": -0.5,
@@ -101,7 +105,7 @@ class Asking:
     words: tuple[str, ...]
     focus: tuple[str, ...]  # those that say what is wanted; the others say of what
     wanted: str  # these with the word that asks, for people
-    whom: tuple[tuple[str, ...], ...]  # the names
+    whom: tuple[str, ...]  # the names
     names: dict[str, int]  # words of names, and of how many words the name is
     years: frozenset[str]
     shape: str
@@ -113,15 +117,15 @@ class Asking:
 def asking(question: str) -> Asking:
     """Take a question apart."""
     taken = asked(question)
-    names = {w: len(_tokens(n)) for n in taken.names for w in _tokens(n) if not is_year(w)}
+    names = {w: len(tokens(n)) for n in taken.names for w in tokens(n) if not is_year(w)}
     for pattern, word in _PHRASES:
         question = pattern.sub(word, question)
-    words = tuple(w for w in _tokens(question) if w not in _ASKS)
+    words = tuple(w for w in tokens(question) if w not in _ASKS)
     years = frozenset(filter(is_year, words))
     focus = _focus(question, names)
     opens = _WH.search(question)
     wanted = " ".join([opens[0] if opens else "", *focus]).strip()
-    return Asking(words, focus, wanted, tuple(map(_tokens, taken.names)), names, years, taken.shape, taken.words, taken.closed)
+    return Asking(words, focus, wanted, taken.names, names, years, taken.shape, taken.words, taken.closed)
 
 
 _PHRASES = (
@@ -130,7 +134,7 @@ _PHRASES = (
     (re.compile(r"\bmanaging director\b", re.IGNORECASE), "director"),
 )
 _WH = re.compile(
-    r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|qui|berapa)\b",
+    r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was(?= (?:ist|hat|haben|sind|kostete?n?|war|waren|steht|wird|muss|müssen|bedeutet|sagt)\b)|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|qui|berapa)\b",
     re.IGNORECASE,
 )
 _COUNTS = re.compile(r"how (?:much|many)|wie ?viele?", re.IGNORECASE)
@@ -152,13 +156,13 @@ def _focus(question: str, names: Iterable[str]) -> tuple[str, ...]:
     parts = _BREAK.split(rest)
     told: list[str] = []
     for part in parts:
-        told += [w for w in _tokens(part) if w not in _ASKS and w not in names]
+        told += [w for w in tokens(part) if w not in _ASKS and w not in names]
         if any(map(roles.telling, told)):
             return tuple(told)
     return ()
 
 
-def _tokens(text: str) -> tuple[str, ...]:
+def tokens(text: str) -> tuple[str, ...]:
     found = (fold(w) for t in re.findall(r"[^\W_]+(?:[’'.,/-][^\W_]+)*", text) for w in re.split(r"[’'/-]", t))
     return tuple(dict.fromkeys(w for w in found if w and (len(w) > 1 or w.isdigit())))
 
@@ -171,7 +175,7 @@ def weigh(
     if any(_gone(name, file) for name in ask.whom):
         return []
     title = _masthead(ask, layout, file)
-    keys = {w for f in rows(layout) for k in f.keys for w in _tokens(k)} if ask.names else set()
+    keys = {w for f in rows(layout) for k in f.keys for w in tokens(k)} if ask.names else set()
     weights, absent = _weights(ask, title, keys, file)
     whose = title | set(ask.names)
     cents = in_cents(layout.text.text)
@@ -195,7 +199,7 @@ def names(question: str, label: str, layout: Layout, page: PageWords, meaning: M
     """Whether a label says what is wanted, by its words or by its meaning."""
     ask = asking(question)
     focus = _foci(ask, _masthead(ask, layout, [page]) | set(ask.names))
-    if not focus or _share(focus, _tokens(label)) >= _FOCUSED:
+    if not focus or share(focus, tokens(label)) >= _FOCUSED:
         return True
     if meaning is None:
         return False
@@ -212,6 +216,15 @@ def speaks(question: str, page: PageWords) -> bool:
 def polar(question: str, value: str) -> bool:
     """Whether a value may answer a question that asks yes or no: it says so, or it is a sentence that does."""
     return not asking(question).closed or value.casefold() in YES_NO or _POLAR.search(value) is not None
+
+
+def most_words(question: str) -> int:
+    """How long an answer may be: a question for one of some things, and one without a word that asks, wants no
+    sentence."""
+    opens = _WH.search(question)
+    if asking(question).closed or (opens and fold(opens[0]) not in _WHICH):
+        return LONGEST
+    return _SHORT
 
 
 def is_chart(layout: Layout) -> bool:
@@ -241,14 +254,14 @@ def _masthead(ask: Asking, layout: Layout, file: Sequence[PageWords]) -> frozens
     """The words that say whose page it is, and what it is: titles, who made it out, what the file is called."""
     company = " ".join(r.text for r in layout.page.regions if r.name == "company")
     called = fold("".join(page.title for page in file[:1]))
-    own = frozenset(_tokens(" ".join([company, *(s.text for s in roles.titles(layout))])))
+    own = frozenset(tokens(" ".join([company, *(s.text for s in roles.titles(layout))])))
     return own | {w for w in ask.words if len(w) > 2 and w in called}
 
 
-def _gone(name: Sequence[str], file: Sequence[PageWords]) -> bool:
-    """Whether no word of a name stands in a file."""
-    own = [w for w in name if len(w) > 2 and not any(map(str.isdigit, w)) and w not in _ASKS]
-    return bool(own) and all(not any(page.holds(w) for page in file) for w in own)
+def _gone(name: str, file: Sequence[PageWords]) -> bool:
+    """Whether neither a name nor a word of it stands in a file."""
+    own = [w for w in tokens(name) if len(w) > 2 and not any(map(str.isdigit, w)) and w not in _ASKS]
+    return bool(own) and bool(lacking([name], file)) and not any(page.holds(w) for page in file for w in own)
 
 
 def _lacks(word: str, file: Sequence[PageWords]) -> float:
@@ -278,10 +291,17 @@ def _statements(layout: Layout, facts: Sequence[Fact], ask: Asking) -> Iterator[
         return
     for fact in facts:
         whole = fact.keys or fact.how not in (PRINTED, STATED)
-        yield fact if whole else fact._replace(value=own_lines(layout.text.text, fact.value, ask.shape))
+        yield fact if whole else fact._replace(value=_lines(layout.text.text, fact, ask.shape))
     yield from openings(layout)
     yield from _sentences(layout, ask)
     yield from rows(layout)
+
+
+def _lines(text: str, fact: Fact, shape: str) -> tuple[Span, ...]:
+    """The lines of a value that are wanted: a name is one."""
+    lines = own_lines(text, fact.value, shape)
+    first = next(((a, a + len(text[a:b].partition("\n")[0])) for a, b in lines[:1]), None)
+    return (first,) if first and shape == shapes.NAME and shapes.fits(text[slice(*first)], shape) > 0 else lines
 
 
 def _sentences(layout: Layout, ask: Asking) -> Iterator[Fact]:
@@ -312,7 +332,7 @@ def _features(
 ) -> dict[str, float] | None:
     """What speaks for a statement; None for one that cannot answer."""
     value = " ".join(" ".join(layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
-    said = _tokens(value)
+    said = tokens(value)
     sentence = fact.how == SENTENCE
     if not said or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value))):
         return None
@@ -320,11 +340,13 @@ def _features(
         return None
     if not fact.keys and not sentence and _offered(layout, fact):
         return None
-    label = tuple(w for w in _tokens(fact.name) if w.strip("x"))
+    if sentence and not ask.closed and sum(not _in(w, ask.words) for w in said if w not in _ASKS) < _NEWS:
+        return None  # says what the question says
+    label = tuple(w for w in tokens(fact.name) if w.strip("x"))
     chart = is_chart(layout) and fact.how == STATED
     if chart:
         label, fact = (), fact._replace(keys=(" ".join((fact.name, *fact.keys)),))
-    key = max((_tokens(k) for k in fact.keys), key=lambda k: _share(k, ask.words), default=())
+    key = max((tokens(k) for k in fact.keys), key=lambda k: share(k, ask.words), default=())
     told, strong = 0.0, False
     for word, mine in weights.items():
         of = (*label, *key) if word not in whose or word in ask.years else key if word in ask.names else ()
@@ -343,11 +365,12 @@ def _features(
     own = [w for w in ask.words if w not in whose]
     return {
         "told": told / (sum(weights.values()) or 1.0),
-        "label": _share(label, (*own, *_IMPLIED.get(ask.shape, ()))) if label and not sentence else 0.5,
-        "row": _share(key, ask.words),
+        "label": share(label, (*own, *_IMPLIED.get(ask.shape, ()))) if label and not sentence else 0.5,
+        "row": share(key, ask.words),
         "fit": max(fit, 0.0),
         "misfit": min(fit, 0.0),
         "absent": absent,
+        "dated": float(bool(ask.years & {y for t in (fact.name, *fact.keys) for y in _YEAR.findall(t)})),
         "lies": min(fact.lie, 1.0),
         "stated": float(fact.how == STATED),
         "opening": float(fact.how == OPENING),
@@ -360,13 +383,13 @@ def _wanted(
 ) -> bool:
     """Whether label and row say what is wanted. On a chart the page says it; so it does where the question counts, and
     names a row in full: "how many stores are in Florida"."""
-    if _share(focus, (*label, *key)) >= _FOCUSED:
+    if share(focus, (*label, *key)) >= _FOCUSED:
         return True
     there = [w for w in focus if w in held]
-    if ask.shape in _COUNTED and there and _share(there, key) >= _FOCUSED:
+    if ask.shape in _COUNTED and there and share(there, key) >= _FOCUSED:
         return True  # bags of cement
-    full = chart or (ask.shape in _COUNTED and bool(key) and _share(key, ask.words) > _FULL)
-    return full and _share(focus, held) >= _FOCUSED
+    full = chart or (ask.shape in _COUNTED and bool(key) and share(key, ask.words) > _FULL)
+    return full and share(focus, held) >= _FOCUSED
 
 
 def _foci(ask: Asking, whose: Iterable[str]) -> list[str]:
@@ -380,13 +403,17 @@ def _timely(ask: Asking, fact: Fact) -> bool:
     return not said or not ask.years or bool(said & ask.years)
 
 
+def _in(word: str, words: Iterable[str]) -> bool:
+    return any(roles.near(word, w) >= _NEARLY for w in words)
+
+
 def _offered(layout: Layout, fact: Fact) -> bool:
     """Whether a value stands before others that may be chosen as well, which no tick tells from each other."""
     if any(choice.label == fact.label for choice in choices(layout)):
         return False
     last = fact.value[-1]
     home = next((s for s in layout.segments if s.start <= last[0] < s.end), None)
-    after = [s.text for s in layout.right_of(home)] if home else []
+    after = [s.text for s in layout.right_of(home)[:2]] if home else []
     return len(after) > 1 and not any(":" in t or any(map(str.isdigit, t)) for t in after)
 
 
@@ -400,7 +427,7 @@ def in_cents(text: str) -> bool:
     return decimals.count(2) > max(2, decimals.count(1))
 
 
-def _share(own: Sequence[str], words: Iterable[str]) -> float:
+def share(own: Sequence[str], words: Iterable[str]) -> float:
     """The share of a label's words, by weight, that stand among some words."""
     words = tuple(words)
     weights = [roles.weight(w) for w in own]

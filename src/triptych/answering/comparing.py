@@ -1,0 +1,137 @@
+"""Which of several is the most, the least, or the more: the values of one column beside each other.
+
+Of what stands in rows and on charts, values with the same head are one list. A question for the largest asks for a
+row of that list; one that names two of its rows asks which has more, or whether one does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from triptych.answering import roles
+from triptych.answering.charts import marks
+from triptych.answering.fact import Fact
+from triptych.answering.layout import Layout, Span
+from triptych.answering.rows import rows
+from triptych.answering.weighing import asking, is_chart, share, tokens
+from triptych.values import grouped, numbers
+
+_MORE = re.compile(
+    r"\b(?:more|higher|larger|bigger|greater|longer|older|mehr|höher|größer|plus|más|mayor)\b", re.IGNORECASE
+)
+_LESS = re.compile(
+    r"\b(?:less|fewer|lower|smaller|cheaper|shorter|weniger|niedriger|kleiner|moins|menos)\b", re.IGNORECASE
+)
+_MOST = re.compile(
+    r"\b(?:most|highest|largest|biggest|greatest|longest|dearest|maximum|meisten?|höchste\w*|größte\w*)\b", re.IGNORECASE
+)
+_LEAST = re.compile(
+    r"\b(?:least|lowest|smallest|fewest|cheapest|shortest|minimum|wenigsten?|niedrigste\w*|kleinste\w*)\b", re.IGNORECASE
+)
+_TWO = re.compile(r",\s*(?:the\s+)?(.+?)\s+(?:or|oder|ou|o)\s+(?:the\s+)?(.+)$", re.IGNORECASE)
+_THAN = re.compile(
+    r"^(?:does|do|did|has|have|is|are|was|were|hat|haben|ist)\s+(?:the\s+)?(.+?)\s+(?:have|had|has|cost|costs|get|got)?\s*(?:a\s+)?"
+    r"(?:more|higher|larger|bigger|less|fewer|lower|smaller|mehr|weniger)\b.*?\b(?:than|als)\s+(?:the\s+|in\s+)?(.+)$",
+    re.IGNORECASE,
+)
+_FEWEST = 3  # values of a list that has a largest one
+_NAMED = 0.6  # of a row's words, the share that a question says which names it
+_ASKED = 0.5  # of what is compared, the share that the head of its column says
+
+
+class Compared(NamedTuple):
+    """The row that is asked for, the values that were compared, and the spans that answer."""
+
+    answer: tuple[Span, ...]
+    values: tuple[Span, ...]
+    label: str
+
+
+class _Entry(NamedTuple):
+    fact: Fact
+    row: str
+    value: Decimal
+
+
+def compares(question: str) -> bool:
+    """Whether a question asks for the most or the least, or which of two has more."""
+    return bool(_two(question)) or bool(_MOST.search(question) or _LEAST.search(question))
+
+
+def compared(question: str, layout: Layout) -> Compared | None:
+    """The answer of a page to a question that compares; None where it has no such list, or two are the same."""
+    lists = [*_lists(layout)]
+    if pair := _two(question):
+        return _of_two(question, pair, lists)
+    if not (_MOST.search(question) or _LEAST.search(question)):
+        return None
+    return _of_all(question, lists)
+
+
+def _two(question: str) -> tuple[str, str] | None:
+    plain = question.strip(" ?.!")
+    if not (_MORE.search(plain) or _LESS.search(plain)):
+        return None
+    found = _THAN.match(plain) or _TWO.search(plain)
+    return (found[1], found[2]) if found else None
+
+
+def _lists(layout: Layout) -> Iterable[tuple[str, list[_Entry]]]:
+    """The values of each column, with the head of it."""
+    columns: defaultdict[tuple[str, bool], list[_Entry]] = defaultdict(list)
+    for fact in marks(layout) if is_chart(layout) else rows(layout):
+        text = layout.text.text[slice(*fact.value[0])]
+        found = numbers(grouped(text))
+        row = fact.keys[-1] if fact.keys else fact.name
+        if len(found) == 1 and row:
+            head = fact.name if fact.keys else ""
+            columns[head, found[0].percent].append(_Entry(fact, row, found[0].readings[0]))
+    return [(head, entries) for (head, _), entries in columns.items()]
+
+
+def _of_two(question: str, pair: tuple[str, str], lists: Iterable[tuple[str, list[_Entry]]]) -> Compared | None:
+    """The row with the larger value of two, from the first list that has them both."""
+    for _, entries in lists:
+        chosen = [_row(name, entries) for name in pair]
+        if all(chosen) and chosen[0] != chosen[1]:
+            ordered = sorted((e for e in chosen if e), key=lambda e: e.value, reverse=bool(_MORE.search(question)))
+            if ordered[0].value == ordered[1].value:
+                return None
+            both = tuple(e.fact.value[0] for e in ordered)
+            if asking(question).closed:
+                own = [s for e in ordered for s in (*((e.fact.label,) if e.fact.label else ()), e.fact.value[0])]
+                return Compared(tuple(own), both, question)
+            label = ordered[0].fact.label
+            return Compared((label,), both, question) if label else None
+    return None
+
+
+def _row(name: str, entries: Sequence[_Entry]) -> _Entry | None:
+    """The entry of the row that a name says, where it is one."""
+    wanted = tokens(name)
+    scored = [(share(wanted, tokens(e.row)), e) for e in entries]
+    best = max((s for s, _ in scored), default=0.0)
+    found = [e for s, e in scored if s == best]
+    return found[0] if best >= _NAMED and len(found) == 1 else None
+
+
+def _of_all(question: str, lists: Iterable[tuple[str, list[_Entry]]]) -> Compared | None:
+    """The row with the largest or smallest value of the list whose head says what is compared."""
+    ask = asking(question)
+    wanted = [w for w in ask.words if not _MOST.fullmatch(w) and not _LEAST.fullmatch(w)]
+    fitting = [
+        (share(tokens(head), wanted), entries) for head, entries in lists if len(entries) >= _FEWEST and head
+    ]
+    best = max((s for s, _ in fitting), default=0.0)
+    chosen = [entries for s, entries in fitting if s == best and best >= _ASKED]
+    if len(chosen) != 1:
+        return None
+    ordered = sorted(chosen[0], key=lambda e: e.value, reverse=bool(_MOST.search(question)))
+    first = ordered[0].fact
+    if ordered[0].value == ordered[1].value or first.label is None or roles.only_labels(ordered[0].row):
+        return None
+    return Compared((first.label,), (first.value[0],), question)
