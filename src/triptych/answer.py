@@ -13,10 +13,8 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from triptych.answering import comparing, kinds, roles, shapes, weighing
+from triptych.answering import kinds, roles, shapes, telling, weighing
 from triptych.answering.asked import Asked, asked
-from triptych.answering.cells import asks_label
-from triptych.answering.fact import SENTENCE
 from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.findings import (
     Candidate,
@@ -29,10 +27,10 @@ from triptych.answering.findings import (
     find_passages,
     find_roles,
     find_totals,
-    quoted,
+    words,
 )
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
-from triptych.answering.quotes import cite, spoken
+from triptych.answering.quotes import cite
 from triptych.answering.roles import Meaning
 from triptych.answering.support import Support, bears, bears_values, lacking, mostly, support
 from triptych.answering.vocabulary import asks_total
@@ -122,7 +120,7 @@ def _found(evidence: Sequence[Evidence]) -> list[Evidence]:
 def _say(question: str, found: Sequence[Finding]) -> Answer:
     best = _checked(found[0])
     citation = _cite(best)
-    value = _words(best)
+    value = words(best)
     said = f"{visible(value)} [1]"
     return Answer(question, said, value, citations=(citation,), warnings=tuple(_doubts(best, found)))
 
@@ -139,24 +137,19 @@ def _checked(finding: Finding) -> Finding:
     return finding
 
 
-def _words(finding: Finding) -> str:
-    text = finding.evidence.page.text.text
-    return " ".join(spoken(text[a:b]) for a, b in finding.value)
-
-
 def _doubts(best: Finding, found: Sequence[Finding]) -> Iterator[str]:
     """What a careful reader would add: poorly read words, another file that answers as well."""
     text = best.evidence.page.text
     read = [float(text.confidence[word]) for span in best.value for word in text.words_in(*span)]
     if read and min(read) < UNSURE:
         yield f"The answer was read with a confidence of {min(read):.2f} only."
-    value = fold(_words(best))
+    value = fold(words(best))
     for other in found[1:]:
         hit = other.evidence.hit
         if other.score < best.score - AS_WELL:
             break
-        if hit.asset != best.evidence.hit.asset and fold(_words(other)) != value:
-            yield f"{hit.source}, page {other.evidence.page.number}, answers as well: {visible(_words(other))[:80]}"
+        if hit.asset != best.evidence.hit.asset and fold(words(other)) != value:
+            yield f"{hit.source}, page {other.evidence.page.number}, answers as well: {visible(words(other))[:80]}"
             break
 
 
@@ -168,96 +161,33 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     named = pages if ask.quoted else _nearest(wanted, _named(wanted, ask, pages))
     cuts = _cuts(ask)
     every = {cut: _supports(ask, cut, pages) for cut in cuts}
-    total = _wants_total(ask, cuts[0])
-    if not ask.quoted and (told := _compared(ask, pages)):
+    total, implied = _wants_total(ask, cuts[0]), bool(_SPENDS.search(ask.question))
+    fitting = _fitting(ask, pages)
+    if not ask.quoted and (told := telling.compared(ask, fitting)):
         return told, ""
     if not wanted.closed and (kind := of_kind(ask)):
-        weighed = partial(_weighed, ask, pages, meaning)
-        finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages), weighed]
+        weighed = partial(telling.weighed, ask, fitting, meaning)
+        finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages, meaning), weighed]
         if kind.item:  # its price is a cell of a row
             finders.reverse()
         found = next((f for find in finders if (f := find())), []) or _unkind(kind, ask, named, meaning)
         if kind.kind and kind.kind.shape in kinds.SHAPES:
-            found = [f for f in found if any(kinds.shaped(kind.kind.shape, _words(f)))]
+            found = [f for f in found if any(kinds.shaped(kind.kind.shape, words(f)))]
     elif total:
-        found = (_weighed(ask, pages, meaning) if len(cuts) == 1 and _SPENDS.search(ask.question) else []) or _labelled(cuts, _among(every, pages, named), named, find_totals)
+        found = telling.weighed(ask, fitting, meaning) if implied else []
+        if not found and not (implied and telling.told_apart(ask, pages)):
+            found = _labelled(cuts, _among(every, pages, named), named, find_totals)
     else:
         fields = _labelled(cuts, _among(every, pages, named), named, partial(find_fields, ask))
         if ask.quoted:  # a title leads to fields first
-            found = fields or _facts(ask, pages) or _roles(ask, pages, meaning, FAIR)
+            found = fields or _facts(ask, pages, meaning) or _roles(ask, pages, meaning, FAIR)
         else:
-            found = _weighed(ask, pages, meaning) or _facts(ask, pages) or _unlabelled(ask, fields, pages, meaning)
-            found = [f for f in found if _says(ask, f, pages, meaning)]
+            found = telling.weighed(ask, fitting, meaning) or _facts(ask, pages, meaning)
+            found = found or _unlabelled(ask, fields, pages, meaning)
     own = {fold(code.text) for code in ask.codes}  # what the question says it does not ask for
-    found = [f for f in found if fold(_words(f)) not in own and not _cannot_be(ask, _words(f))]
+    found = [f for f in found if fold(words(f)) not in own and not _cannot_be(ask, words(f))]
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in every.values() for s in of]))
-
-
-def _weighed(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
-    """What the pages of the file that was found first state, where one statement is sure and no other is as likely."""
-    pages = [p for p in pages if p.asset == pages[0].asset]
-    file = [p.words for p in pages]
-    found = [
-        (s, p) for p in pages for s in weighing.weigh(ask.question, p.layout, p.facts, file, meaning)
-    ]
-    found.sort(key=lambda f: -f[0].sure)
-    if not found or found[0][0].sure < weighing.SURE:
-        return []
-    best, page = found[0]
-    finding = _stated(best, page)
-    value = _figure(_words(finding))
-    rivals = (_figure(_words(_stated(s, p))) for s, p in found[1:] if weighing.as_likely(s, best))
-    return [finding] if all(_same(value, other) for other in rivals) else []
-
-
-def _compared(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
-    """Which of several is the most, or the more of two, on the pages of the file that was found first."""
-    if not comparing.compares(ask.question):
-        return []
-    own = [p for p in pages if p.asset == pages[0].asset and _right_page(ask, p)]
-    found = [(p, c) for p in own if (c := comparing.compared(ask.question, p.layout))]
-    said = {tuple(p.evidence.page.text.text[a:b] for a, b in c.answer) for p, c in found}
-    if len(said) != 1:
-        return []
-    page, told = found[0]
-    return [Finding(page.evidence, told.answer, tuple(dict.fromkeys((*told.answer, *told.values))), 1.0, 1.0, told.label)]
-
-
-def _right_page(ask: Ask, page: Candidate) -> bool:
-    return weighing.speaks(ask.question, page.words) or asks_label(ask.question)
-
-
-def _stated(said: weighing.Said, page: Candidate) -> Finding:
-    fact = said.fact
-    at = fact.label if fact.how == SENTENCE else None
-    quote = (at,) if at else quoted(page, fact.value, fact.label)
-    return Finding(page.evidence, fact.value, quote, said.sure, said.sure, " ".join((fact.name, *fact.keys)))
-
-
-def _same(a: str, b: str) -> bool:
-    return a == b or a in b or b in a
-
-
-def _figure(value: str) -> str:
-    """A value as it is compared: its only number, else its letters."""
-    found = numbers(value)
-    return str(found[0].readings[0].normalize()) if len(found) == 1 else fold(value)
-
-
-def _says(ask: Ask, finding: Finding, pages: Sequence[Candidate], meaning: Meaning | None) -> bool:
-    """Whether what names a value says what is wanted; on a chart, and where no label is known, whether the page does."""
-    page = next(p for p in pages if p.evidence.page is finding.evidence.page)
-    value = _words(finding)
-    if set(map(fold, value.split())) <= asked(ask.question).said or not weighing.polar(ask.question, value):
-        return False
-    if len(value.split()) > weighing.most_words(ask.question):
-        return False
-    if weighing.is_chart(page.layout) and not any(map(str.isdigit, value)) and not asks_label(ask.question):
-        return False
-    if finding.label and not weighing.is_chart(page.layout):
-        return weighing.names(ask.question, finding.label, page.layout, page.words, meaning)
-    return asks_label(ask.question) or weighing.speaks(ask.question, page.words)
 
 
 def _cannot_be(ask: Ask, value: str) -> bool:
@@ -387,24 +317,26 @@ def _unlabelled(
 ) -> list[Finding]:
     """For a question that names no form: a good match of roles, else a clear field, a cell, any match, any field, a
     sentence."""
-    matched = _roles(ask, pages, meaning, FAIR)
+    fields = telling.kept(ask, fields, pages, meaning)
+    matched = telling.kept(ask, _roles(ask, pages, meaning, FAIR), pages, meaning)
     clear = [f for f in matched if f.strength >= GOOD] or _clear(fields)
     yearly = any(is_year(c.text) for c in ask.codes)  # one column of several, perhaps
     if clear and not yearly:
         return clear
     pages = _fitting(ask, pages)
     return (
-        _ranked(pages, partial(find_cells, ask))
+        telling.kept(ask, _ranked(pages, partial(find_cells, ask)), pages, meaning)
         or clear
         or matched
         or [f for f in fields if f.strength >= FAIR_FIELD]
-        or find_passages(ask, pages)
+        or telling.kept(ask, find_passages(ask, pages), pages, meaning)
     )
 
 
-def _facts(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+def _facts(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
     """Values whose label, or row and column, the question names."""
-    return sorted(_ranked(_fitting(ask, pages), partial(find_facts, ask)), key=lambda f: -f.score)
+    found = sorted(_ranked(_fitting(ask, pages), partial(find_facts, ask)), key=lambda f: -f.score)
+    return found if ask.quoted else telling.kept(ask, found, pages, meaning)
 
 
 def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]:

@@ -27,10 +27,12 @@ _LESS = re.compile(
     r"\b(?:less|fewer|lower|smaller|cheaper|shorter|weniger|niedriger|kleiner|moins|menos)\b", re.IGNORECASE
 )
 _MOST = re.compile(
-    r"\b(?:most|highest|largest|biggest|greatest|longest|dearest|maximum|meisten?|höchste\w*|größte\w*)\b", re.IGNORECASE
+    r"\b(?:most|highest|largest|biggest|greatest|longest|dearest|maximum|meisten?|höchste\w*|größte\w*)\b",
+    re.IGNORECASE,
 )
 _LEAST = re.compile(
-    r"\b(?:least|lowest|smallest|fewest|cheapest|shortest|minimum|wenigsten?|niedrigste\w*|kleinste\w*)\b", re.IGNORECASE
+    r"\b(?:least|lowest|smallest|fewest|cheapest|shortest|minimum|wenigsten?|niedrigste\w*|kleinste\w*)\b",
+    re.IGNORECASE,
 )
 _TWO = re.compile(r",\s*(?:the\s+)?(.+?)\s+(?:or|oder|ou|o)\s+(?:the\s+)?(.+)$", re.IGNORECASE)
 _THAN = re.compile(
@@ -93,17 +95,23 @@ def _lists(layout: Layout) -> Iterable[tuple[str, list[_Entry]]]:
     return [(head, entries) for (head, _), entries in columns.items()]
 
 
-def _of_two(question: str, pair: tuple[str, str], lists: Iterable[tuple[str, list[_Entry]]]) -> Compared | None:
+def _of_two(
+    question: str, pair: tuple[str, str], lists: Iterable[tuple[str, list[_Entry]]]
+) -> Compared | None:
     """The row with the larger value of two, from the first list that has them both."""
     for _, entries in lists:
         chosen = [_row(name, entries) for name in pair]
         if all(chosen) and chosen[0] != chosen[1]:
-            ordered = sorted((e for e in chosen if e), key=lambda e: e.value, reverse=bool(_MORE.search(question)))
+            ordered = sorted(
+                (e for e in chosen if e), key=lambda e: e.value, reverse=bool(_MORE.search(question))
+            )
             if ordered[0].value == ordered[1].value:
                 return None
             both = tuple(e.fact.value[0] for e in ordered)
             if asking(question).closed:
-                own = [s for e in ordered for s in (*((e.fact.label,) if e.fact.label else ()), e.fact.value[0])]
+                own = [
+                    s for e in ordered for s in (*((e.fact.label,) if e.fact.label else ()), e.fact.value[0])
+                ]
                 return Compared(tuple(own), both, question)
             label = ordered[0].fact.label
             return Compared((label,), both, question) if label else None

@@ -27,9 +27,7 @@ _WEIGHTS = np.array([2.5, 2.2, 1.0, 2.0, 3.5, 3.4, -1.6, 0.4, -0.2, 0.5])  # of 
 _NEAR, _VAGUE = 2.4, 2.0
 _COLUMN = 3  # lines on which a label stands that is one of a table's
 _PRINT = re.compile(r"©|\bcopyright\b|\bstatista\b", re.IGNORECASE)  # says who printed the page
-YES_NO = frozenset(
-    ("yes", "no", "ja", "nein", "oui", "non", "sí", "si", "nee", "true", "false", "on", "off")
-)
+YES_NO = frozenset(("yes", "no", "ja", "nein", "oui", "non", "sí", "si", "nee", "true", "false", "on", "off"))
 _SHAPED = 0.2  # of a fact that lies well, a value of the asked shape makes so much
 _FEW = 6  # words of a value that ends without its full stop
 _LONG = 7  # letters that are no chance

@@ -22,6 +22,7 @@ from triptych.answering.matching import ASKING, choose, tokens, wording
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
+from triptych.answering.quotes import spoken
 from triptych.answering.roles import Meaning
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
@@ -108,6 +109,12 @@ class Finding:
     label: str = ""  # what names the value, where that is known
 
 
+def words(finding: Finding) -> str:
+    """The value of a finding, for people."""
+    text = finding.evidence.page.text.text
+    return " ".join(spoken(text[a:b]) for a, b in finding.value)
+
+
 def weigh(score: float) -> float:
     """Beyond a clear finding, score decides only between pages that are otherwise equal."""
     return min(score, CLEAR) + 0.05 * score
@@ -134,11 +141,14 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
             quote = quoted(page, field.spans, (field.label.start, field.label.end))
             strength = field.score - 0.5 * (not field.apart and not ask.quoted)  # prose goes on, too
             score = weigh(field.score) + 0.3 * field.exact
-            found.append(Finding(page.evidence, field.spans, quote, strength, score))
+            label = page.evidence.page.text.text[field.label.start : field.label.end]
+            found.append(Finding(page.evidence, field.spans, quote, strength, score, label))
     if any(f.strength >= SURE for f in found):
         return found
     value = noted(page.evidence.page, cut.label)
-    return [*found, Finding(page.evidence, value, value, NOTED, weigh(NOTED))] if value else found
+    return (
+        [*found, Finding(page.evidence, value, value, NOTED, weigh(NOTED), ask.question)] if value else found
+    )
 
 
 def _answers(ask: Ask, cut: Cut, page: Candidate, field: Field) -> bool:
@@ -294,7 +304,9 @@ def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
             if shapes.fits(page.evidence.page.text.text[slice(*top.value)], wanted) == -1:
                 continue
             said = page.evidence.page.text.text[top.start : top.end]
-            found.append(Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score, said))
+            found.append(
+                Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score, said)
+            )
     return found
 
 

@@ -47,7 +47,7 @@ employer worked works work employed employs employment job arbeitgeber employeur
 salary wage wages pay remuneration compensation earn gehalt lohn salaire salario sueldo
 expect expects expected expectation desired desire wanted want wants wish requested request requests requester requisitioner requisition gewünscht souhaité deseado
 language languages speak speaks spoken sprache sprachen spricht langue langues parle idioma idiomas habla
-physician doctor gp practitioner arzt ärztin hausarzt médecin médico
+physician doctor gp practitioner vet veterinarian tierarzt arzt ärztin hausarzt médecin médico
 insurance insurer insured insures insure policy policyholder versicherung versicherer versichert assurance assureur assuré seguro aseguradora
 emergency urgent notify notfall urgence emergencia
 contact call reach person kontakt ansprechpartner interlocuteur contacto
@@ -172,7 +172,9 @@ def near(a: str, b: str) -> float:
     if _OF.get(a, frozenset()) & _OF.get(b, frozenset()):
         return RING
     short, long = sorted((a, b), key=len)
-    ends = len(short) >= _WORD and (long.endswith(short) or (len(short) > _WORD and long.endswith(short.removesuffix("s"))))
+    ends = len(short) >= _WORD and (
+        long.endswith(short) or (len(short) > _WORD and long.endswith(short.removesuffix("s")))
+    )
     return COMPOUND if ends else 0.0
 
 

@@ -34,7 +34,11 @@ _FAR = 1.2  # widths of a head, from its middle to that of its column
 _NOTE = re.compile(r"\(\d\)|.*[^\W\d]\W*\(?\d\)?")  # of a footnote
 _PROSE = 14  # words of a line of running text
 _OPENS = 4  # words of such a label
-UNIT, SUM, COUNT = "unit price each", "amount", "quantity number"  # what no head says, but the place in a bill
+UNIT, SUM, COUNT = (
+    "unit price each",
+    "amount",
+    "quantity number",
+)  # what no head says, but the place in a bill
 
 
 @lru_cache(maxsize=64)
@@ -120,7 +124,12 @@ def _cells(layout: Layout, lines: Sequence[Row], i: int) -> Iterator[Fact]:
             head = _head(lines, i, s)
             yield from _told(layout, s, head, keys, label, values[k + 1 :])
     for s, after in pairwise(row):
-        if _worded(s) and len(s.text.split()) <= _OPENS and ":" not in after.text and not after.text[0].islower():
+        if (
+            _worded(s)
+            and len(s.text.split()) <= _OPENS
+            and ":" not in after.text
+            and not after.text[0].islower()
+        ):
             yield Fact(((after.start, after.end),), s.text, (), (s.start, s.end), 0.5, ROW)
     for s in labels[1:]:
         if not s.text[0].islower() and (head := _head(lines, i, s)):
@@ -190,7 +199,9 @@ def _head(lines: Sequence[Row], i: int, cell: Segment) -> str:
             continue
         over = [s for s in row if _heads(s, cell, alone)]
         if not over and len(row) > 1 and all(map(_names, row)) and (found or any(map(_timed, row))):
-            over = [min(row, key=lambda s: abs(s.centre - cell.centre))]  # For | Against, over two columns each
+            over = [
+                min(row, key=lambda s: abs(s.centre - cell.centre))
+            ]  # For | Against, over two columns each
             over = [s for s in over if abs(s.centre - cell.centre) < _FAR * (s.x1 - s.x0)]
         if not over and found:
             break
@@ -205,9 +216,15 @@ def _head(lines: Sequence[Row], i: int, cell: Segment) -> str:
 def _heads(s: Segment, cell: Segment, alone: bool) -> bool:
     """Whether words over a value may be the head of its column; a line of its own has to be in line with it."""
     width, own = s.x1 - s.x0, cell.x1 - cell.x0
-    if _overlap(s, cell) <= 0.3 * min(width, own) or width > _WIDER * max(own, 2 * cell.height) or not _names(s):
+    if (
+        _overlap(s, cell) <= 0.3 * min(width, own)
+        or width > _WIDER * max(own, 2 * cell.height)
+        or not _names(s)
+    ):
         return False
-    return not alone or min(abs(s.x0 - cell.x0), abs(s.x1 - cell.x1), abs(s.centre - cell.centre)) < cell.height
+    return (
+        not alone or min(abs(s.x0 - cell.x0), abs(s.x1 - cell.x1), abs(s.centre - cell.centre)) < cell.height
+    )
 
 
 def _names(s: Segment) -> bool:

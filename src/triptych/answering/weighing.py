@@ -13,15 +13,13 @@ from functools import lru_cache
 from itertools import pairwise
 from math import exp
 
-import numpy as np
-
 from triptych.answering import roles, shapes
-from triptych.answering.asked import asked
+from triptych.answering.asked import PHRASES, asked
 from triptych.answering.charts import bars
-from triptych.answering.fact import OPENING, PRINTED, ROW, SENTENCE, STATED, Fact
+from triptych.answering.fact import OPENING, PRINTED, SENTENCE, STATED, Fact
+from triptych.answering.fillers import YES_NO, own_lines
 from triptych.answering.layout import Layout, Span
 from triptych.answering.matching import ASKING
-from triptych.answering.fillers import YES_NO, own_lines
 from triptych.answering.options import choices
 from triptych.answering.passages import LONGEST, sentences
 from triptych.answering.roles import Meaning
@@ -32,14 +30,21 @@ from triptych.values import MONTHS, dates, fold, is_year, numbers
 SURE = 0.38  # a statement that is as likely right is told
 _RIVAL = 0.3  # of the odds: a statement with another value that is so close cannot be told apart
 _MEANT = 0.6  # how near a label is in meaning to what is wanted whose words say nothing of it
-_MASTHEAD, _ELSEWHERE = 0.12, 0.45  # what a word of the question weighs that the file has in its title, or somewhere
-_ENCODED = 24  # statements whose labels the encoder is asked about
-_POLAR = re.compile(r"\b(?:not?|never|without|none|cannot|is|are|was|were|may|can|must|will|has|have|kein\w*|nicht|pas|aucun\w*|tidak)\b|n[’']t\b|not", re.IGNORECASE)
+_MASTHEAD, _ELSEWHERE = (
+    0.12,
+    0.45,
+)  # what a word of the question weighs that the file has in its title, or somewhere
+_ENCODED = 40  # statements whose labels the encoder is asked about
+_POLAR = re.compile(
+    r"\b(?:not?|never|without|none|cannot|is|are|was|were|may|can|must|will|has|have|kein\w*|nicht|pas|aucun\w*|tidak)\b|n[’']t\b|not",
+    re.IGNORECASE,
+)
 _FEW = 5  # words of a line that says something by itself
 _FOCUSED = 0.6  # of the words that say what is wanted, by weight
 _MISFIT = -0.9
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _COUNTED = (shapes.COUNT, shapes.MONEY, shapes.FIGURE, shapes.SHARE)
+_DRAWN = 40  # segments of words on a page that is one drawing
 _FULL = 0.95
 _WHICH = frozenset(("which", "welche", "welcher", "welches", "welchen", "welchem"))
 _SHORT = 6  # words of a thing's name
@@ -48,7 +53,34 @@ _LABEL = 120  # letters of a label that the encoder is given
 _PALE, _RELATED = 0.35, 0.4
 _BRACKETS = "()[] .,;"
 # What is done with goods, whatever a paper says of them.
-_DEALS = frozenset("buy bought purchase purchased sell sold use used make made hand handed order ordered gave give take took done cost costs gekostet kostet kosten".split())
+_DEALS = frozenset(
+    [
+        "buy",
+        "bought",
+        "purchase",
+        "purchased",
+        "sell",
+        "sold",
+        "use",
+        "used",
+        "make",
+        "made",
+        "hand",
+        "handed",
+        "order",
+        "ordered",
+        "gave",
+        "give",
+        "take",
+        "took",
+        "done",
+        "cost",
+        "costs",
+        "gekostet",
+        "kostet",
+        "kosten",
+    ]
+)
 _NEARLY = 0.5  # how near two words are at least that say the same
 # Words of a question that only ask, or name the paper.
 _ASKING_WORDS = """
@@ -118,7 +150,7 @@ def asking(question: str) -> Asking:
     """Take a question apart."""
     taken = asked(question)
     names = {w: len(tokens(n)) for n in taken.names for w in tokens(n) if not is_year(w)}
-    for pattern, word in _PHRASES:
+    for pattern, word in PHRASES:
         question = pattern.sub(word, question)
     words = tuple(w for w in tokens(question) if w not in _ASKS)
     years = frozenset(filter(is_year, words))
@@ -128,11 +160,6 @@ def asking(question: str) -> Asking:
     return Asking(words, focus, wanted, taken.names, names, years, taken.shape, taken.words, taken.closed)
 
 
-_PHRASES = (
-    (re.compile(r"(?<=\bwho )(?:bought|purchased|ordered)\b", re.IGNORECASE), "customer"),
-    (re.compile(r"\basked for\b", re.IGNORECASE), "requested"),
-    (re.compile(r"\bmanaging director\b", re.IGNORECASE), "director"),
-)
 _WH = re.compile(
     r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was(?= (?:ist|hat|haben|sind|kostete?n?|war|waren|steht|wird|muss|müssen|bedeutet|sagt)\b)|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|qui|berapa)\b",
     re.IGNORECASE,
@@ -156,38 +183,101 @@ def _focus(question: str, names: Iterable[str]) -> tuple[str, ...]:
     parts = _BREAK.split(rest)
     told: list[str] = []
     for part in parts:
-        told += [w for w in tokens(part) if w not in _ASKS and w not in names]
+        told += [
+            w for w in tokens(part) if w not in _ASKS and w not in names and not (told and w.endswith("ed"))
+        ]
         if any(map(roles.telling, told)):
             return tuple(told)
     return ()
 
 
 def tokens(text: str) -> tuple[str, ...]:
-    found = (fold(w) for t in re.findall(r"[^\W_]+(?:[’'.,/-][^\W_]+)*", text) for w in re.split(r"[’'/-]", t))
+    found = (
+        fold(w) for t in re.findall(r"[^\W_]+(?:[’'.,/-][^\W_]+)*", text) for w in re.split(r"[’'/-]", t)
+    )
     return tuple(dict.fromkeys(w for w in found if w and (len(w) > 1 or w.isdigit())))
 
 
+class Filed:
+    """The pages of one file that were read: their words, and which words of a question they lack."""
+
+    def __init__(self, pages: Sequence[PageWords]) -> None:
+        self.pages = pages
+        self._known: dict[str, float] = {}
+
+    def lacks(self, word: str) -> float:
+        """1 where a word stands nowhere in the file, less where one of the same role does."""
+        if word not in self._known:
+            held = any(_holds(page, word) for page in self.pages)
+            self._known[word] = 0.0 if held else _RELATED if self._related(word) else 1.0
+        return self._known[word]
+
+    def _related(self, word: str) -> bool:
+        return any(roles.near(word, w) >= _NEARLY for page in self.pages for w in page.words)
+
+    def misses(self, name: str) -> bool:
+        """Whether neither a name nor a word of it stands in the file."""
+        own = [w for w in tokens(name) if len(w) > 2 and not any(map(str.isdigit, w)) and w not in _ASKS]
+        held = any(page.holds(w) for page in self.pages for w in own)
+        return bool(own) and not held and bool(lacking([name], self.pages))
+
+
 def weigh(
-    question: str, layout: Layout, facts: Sequence[Fact], file: Sequence[PageWords], meaning: Meaning | None
-) -> list[Said]:
-    """The statements of a page, the likeliest first. `file` are the words of all pages of its file that were read."""
-    ask = asking(question)
-    if any(_gone(name, file) for name in ask.whom):
+    question: str,
+    pages: Sequence[tuple[Layout, Sequence[Fact]]],
+    words: Sequence[PageWords],
+    meaning: Meaning | None,
+) -> list[tuple[int, Said]]:
+    """The statements of the pages of one file, the likeliest first, each with the place of its page among them. `words`
+    are those of all pages of the file that were read."""
+    ask, file = asking(question), Filed(words)
+    if any(map(file.misses, ask.whom)):
         return []
-    title = _masthead(ask, layout, file)
-    keys = {w for f in rows(layout) for k in f.keys for w in tokens(k)} if ask.names else set()
-    weights, absent = _weights(ask, title, keys, file)
-    whose = title | set(ask.names)
-    cents = in_cents(layout.text.text)
-    held = [w for w in ask.words if _lacks(w, file) < 1]
+    keys = (
+        {w for layout, _ in pages for f in rows(layout) for k in f.keys for w in tokens(k)}
+        if ask.names
+        else set()
+    )
     found = [
-        (f, m) for f in _statements(layout, facts, ask) if (m := _features(layout, f, ask, whose, weights, absent, held, cents))
+        (i, *p) for i, (layout, facts) in enumerate(pages) for p in _of_page(ask, layout, facts, file, keys)
     ]
-    found.sort(key=lambda p: -_odds(p[1]))
+    found.sort(key=lambda p: -_odds(p[2]))
     best = found[:_ENCODED]
-    near = _near(ask, [f for f, _ in best], meaning)
-    weighed = [Said(f, 1 / (1 + exp(-_odds(of))), of) for (f, m), n in zip(best, near, strict=True) if (of := {**m, "near": n})]
-    return sorted(weighed, key=lambda s: -s.sure)
+    near = _near(ask, [f for _, f, _ in best], meaning)
+    said = [(i, _said(f, {**m, "near": n})) for (i, f, m), n in zip(best, near, strict=True)]
+    return sorted(said, key=lambda s: -s[1].sure)
+
+
+def _said(fact: Fact, features: dict[str, float]) -> Said:
+    return Said(fact, 1 / (1 + exp(-_odds(features))), features)
+
+
+def _of_page(
+    ask: Asking, layout: Layout, facts: Sequence[Fact], file: Filed, keys: set[str]
+) -> Iterator[tuple[Fact, dict[str, float]]]:
+    """The statements of a page that may answer, with what speaks for them."""
+    title = _masthead(ask, layout, file.pages)
+    weights, absent = _weights(ask, title, keys, file)
+    held = tuple(w for w in ask.words if file.lacks(w) < 1)
+    on = _Page(
+        layout, title | set(ask.names), weights, absent, held, in_cents(layout.text.text), is_chart(layout)
+    )
+    for fact in _statements(layout, facts, ask):
+        if features := _features(on, fact, ask):
+            yield fact, features
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is known of a page before its statements are weighed."""
+
+    layout: Layout
+    whose: set[str]  # words of its title, and of the names of the question
+    weights: dict[str, float]  # what each asked word weighs
+    absent: float  # the share of them that stand nowhere in the file
+    held: tuple[str, ...]  # those that do
+    cents: bool
+    chart: bool
 
 
 def as_likely(other: Said, best: Said) -> bool:
@@ -199,7 +289,7 @@ def names(question: str, label: str, layout: Layout, page: PageWords, meaning: M
     """Whether a label says what is wanted, by its words or by its meaning."""
     ask = asking(question)
     focus = _foci(ask, _masthead(ask, layout, [page]) | set(ask.names))
-    if not focus or share(focus, tokens(label)) >= _FOCUSED:
+    if not focus or share(focus, tokens(label)) >= _FOCUSED or _priced(ask, tokens(label)):
         return True
     if meaning is None:
         return False
@@ -207,10 +297,25 @@ def names(question: str, label: str, layout: Layout, page: PageWords, meaning: M
     return float(encoded[0] @ encoded[1]) >= _MEANT
 
 
+def _priced(ask: Asking, label: Sequence[str]) -> bool:
+    """Whether question and label both say that something costs."""
+    return (
+        any(roles.near(w, "price") >= _NEARLY for w in ask.words)
+        and len(label) < _FEW
+        and share(label, ("price",)) >= _FOCUSED
+    )
+
+
+def focused(question: str) -> bool:
+    """Whether a question says what is wanted, and not only of whom."""
+    return any(map(roles.telling, asking(question).focus))
+
+
 def speaks(question: str, page: PageWords) -> bool:
     """Whether a page has the words for what is wanted, most of them."""
     focus = [w for w in asking(question).focus if roles.telling(w)]
-    return not focus or sum(_lacks(w, [page]) < 1 for w in focus) >= _FOCUSED * len(focus)
+    file = Filed([page])
+    return not focus or sum(file.lacks(w) < 1 for w in focus) >= _FOCUSED * len(focus)
 
 
 def polar(question: str, value: str) -> bool:
@@ -229,23 +334,28 @@ def most_words(question: str) -> int:
 
 def is_chart(layout: Layout) -> bool:
     """Whether a page is a chart: its labels say where a number stands, the page says of what it is."""
-    return bool(bars(layout)) or any(r.name == "series" for r in layout.page.regions)
+    names = {r.name for r in layout.page.regions}
+    few = len(layout.segments) <= _DRAWN
+    return "series" in names or (few and "figure" in names) or bool(bars(layout))
 
 
 def _odds(features: dict[str, float]) -> float:
     return WEIGHTS["base"] + sum(WEIGHTS[name] * value for name, value in features.items())
 
 
-def _weights(ask: Asking, whose: frozenset[str], keys: set[str], file: Sequence[PageWords]) -> tuple[dict[str, float], float]:
-    """What each asked word weighs, and the share of the words that stand nowhere in the file. `whose` are the words of
-    its title. The words of one name weigh as much as another word together."""
+def _weights(
+    ask: Asking, title: frozenset[str], keys: set[str], file: Filed
+) -> tuple[dict[str, float], float]:
+    """What each asked word weighs, and the share of the words that stand nowhere in the file. `title` are the words of
+    the page's title, `keys` those of its rows. The words of one name weigh as much as another word together."""
     weights, gone, whole = {}, 0.0, 0.0
     for word in ask.words:
         mine = min(roles.weight(word), _PALE if word in _DEALS else 1.0) / ask.names.get(word, 1)
-        lacks = _lacks(word, file)
+        lacks = file.lacks(word)
         whole += mine
         gone += mine * lacks
-        home = 1.0 if lacks == 1.0 or (word in ask.names and word in keys - whose) else _MASTHEAD if word in whose else _ELSEWHERE
+        row = word in ask.names and word in keys and word not in title
+        home = 1.0 if lacks == 1.0 or row else _MASTHEAD if word in title else _ELSEWHERE
         weights[word] = home * mine
     return weights, gone / (whole or 1.0)
 
@@ -256,19 +366,6 @@ def _masthead(ask: Asking, layout: Layout, file: Sequence[PageWords]) -> frozens
     called = fold("".join(page.title for page in file[:1]))
     own = frozenset(tokens(" ".join([company, *(s.text for s in roles.titles(layout))])))
     return own | {w for w in ask.words if len(w) > 2 and w in called}
-
-
-def _gone(name: str, file: Sequence[PageWords]) -> bool:
-    """Whether neither a name nor a word of it stands in a file."""
-    own = [w for w in tokens(name) if len(w) > 2 and not any(map(str.isdigit, w)) and w not in _ASKS]
-    return bool(own) and bool(lacking([name], file)) and not any(page.holds(w) for page in file for w in own)
-
-
-def _lacks(word: str, file: Sequence[PageWords]) -> float:
-    """1 where a word stands nowhere in a file, less where one of the same role does."""
-    if any(_holds(page, word) for page in file):
-        return 0.0
-    return _RELATED if any(roles.near(word, w) >= _NEARLY for page in file for w in page.words) else 1.0
 
 
 def _holds(page: PageWords, word: str) -> bool:
@@ -301,7 +398,9 @@ def _lines(text: str, fact: Fact, shape: str) -> tuple[Span, ...]:
     """The lines of a value that are wanted: a name is one."""
     lines = own_lines(text, fact.value, shape)
     first = next(((a, a + len(text[a:b].partition("\n")[0])) for a, b in lines[:1]), None)
-    return (first,) if first and shape == shapes.NAME and shapes.fits(text[slice(*first)], shape) > 0 else lines
+    return (
+        (first,) if first and shape == shapes.NAME and shapes.fits(text[slice(*first)], shape) > 0 else lines
+    )
 
 
 def _sentences(layout: Layout, ask: Asking) -> Iterator[Fact]:
@@ -320,56 +419,47 @@ def _sentences(layout: Layout, ask: Asking) -> Iterator[Fact]:
             yield Fact((value,), rest, (), (a, b), 0.5, SENTENCE)
 
 
-def _features(
-    layout: Layout,
-    fact: Fact,
-    ask: Asking,
-    whose: frozenset[str],
-    weights: dict[str, float],
-    absent: float,
-    held: Sequence[str],
-    cents: bool,
-) -> dict[str, float] | None:
+def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
     """What speaks for a statement; None for one that cannot answer."""
-    value = " ".join(" ".join(layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
+    value = " ".join(" ".join(on.layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
     said = tokens(value)
     sentence = fact.how == SENTENCE
     if not said or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value))):
         return None
     if ask.closed and not (_POLAR.search(value) if sentence else value.casefold() in YES_NO):
         return None
-    if not fact.keys and not sentence and _offered(layout, fact):
+    if not fact.keys and not sentence and _offered(on.layout, fact):
         return None
     if sentence and not ask.closed and sum(not _in(w, ask.words) for w in said if w not in _ASKS) < _NEWS:
         return None  # says what the question says
     label = tuple(w for w in tokens(fact.name) if w.strip("x"))
-    chart = is_chart(layout) and fact.how == STATED
+    chart = on.chart and fact.how == STATED
     if chart:
         label, fact = (), fact._replace(keys=(" ".join((fact.name, *fact.keys)),))
     key = max((tokens(k) for k in fact.keys), key=lambda k: share(k, ask.words), default=())
     told, strong = 0.0, False
-    for word, mine in weights.items():
-        of = (*label, *key) if word not in whose or word in ask.years else key if word in ask.names else ()
+    for word, mine in on.weights.items():
+        of = (*label, *key) if word not in on.whose or word in ask.years else key if word in ask.names else ()
         near = max((roles.near(word, w) for w in of), default=0.0)
         told += mine * (near if near >= _NEARLY else 0.0)
         strong |= near >= _NEARLY and roles.telling(word)
     if not strong:
         return None
     fit = shapes.fits(value, ask.shape)
-    if ask.shape == shapes.MONEY and cents and not any(n.money for n in numbers(value)):
+    if ask.shape == shapes.MONEY and on.cents and not any(n.money for n in numbers(value)):
         return None
     if fit < _MISFIT or not _timely(ask, fact):
         return None
-    if not _wanted(ask, _foci(ask, whose), label, key, held, chart):
+    if not _wanted(ask, _foci(ask, on.whose), label, key, on.held, chart):
         return None
-    own = [w for w in ask.words if w not in whose]
+    own = [w for w in ask.words if w not in on.whose]
     return {
-        "told": told / (sum(weights.values()) or 1.0),
+        "told": told / (sum(on.weights.values()) or 1.0),
         "label": share(label, (*own, *_IMPLIED.get(ask.shape, ()))) if label and not sentence else 0.5,
         "row": share(key, ask.words),
         "fit": max(fit, 0.0),
         "misfit": min(fit, 0.0),
-        "absent": absent,
+        "absent": on.absent,
         "dated": float(bool(ask.years & {y for t in (fact.name, *fact.keys) for y in _YEAR.findall(t)})),
         "lies": min(fact.lie, 1.0),
         "stated": float(fact.how == STATED),
@@ -379,7 +469,12 @@ def _features(
 
 
 def _wanted(
-    ask: Asking, focus: Sequence[str], label: Sequence[str], key: Sequence[str], held: Sequence[str], chart: bool
+    ask: Asking,
+    focus: Sequence[str],
+    label: Sequence[str],
+    key: Sequence[str],
+    held: Sequence[str],
+    chart: bool,
 ) -> bool:
     """Whether label and row say what is wanted. On a chart the page says it; so it does where the question counts, and
     names a row in full: "how many stores are in Florida"."""
