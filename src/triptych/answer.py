@@ -329,7 +329,7 @@ def _unlabelled(
         or clear
         or matched
         or [f for f in fields if f.strength >= FAIR_FIELD]
-        or telling.kept(ask, find_passages(ask, pages), pages, meaning)
+        or telling.kept(ask, find_passages(ask, pages) if weighing.asks(ask.question) else [], pages, meaning)
     )
 
 

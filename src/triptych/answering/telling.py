@@ -14,6 +14,9 @@ from triptych.answering.roles import Meaning
 from triptych.values import fold, numbers
 
 
+_FIGURE = 24  # characters of a value that is a number
+
+
 def weighed(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
     """What the pages of the file that was found first state; [] where nothing is sure, or two statements with other
     values are as likely."""
@@ -27,7 +30,7 @@ def weighed(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> li
     value = _figure(words(finding))
     rivals = (_figure(words(_finding(s, own[i]))) for i, s in found[1:] if weighing.as_likely(s, best))
     alone = all(value in other or other in value for other in rivals)
-    return kept(ask, [finding], own, meaning) if alone else []
+    return [finding] if alone and _new(ask, words(finding)) else []
 
 
 def told_apart(ask: Ask, pages: Sequence[Candidate]) -> bool:
@@ -61,9 +64,7 @@ def kept(
 def _says(ask: Ask, finding: Finding, page: Candidate, meaning: Meaning | None) -> bool:
     """Whether what names a value says what is wanted; on a chart, and where no label is known, whether the page does."""
     value = words(finding)
-    if set(map(fold, value.split())) <= asked(ask.question).said or not weighing.polar(ask.question, value):
-        return False
-    if len(value.split()) > weighing.most_words(ask.question):
+    if not _new(ask, value):
         return False
     label = asks_label(ask.question)
     if weighing.is_chart(page.layout):
@@ -71,6 +72,13 @@ def _says(ask: Ask, finding: Finding, page: Candidate, meaning: Meaning | None) 
     if finding.label:
         return weighing.names(ask.question, finding.label, page.layout, page.words, meaning)
     return label or weighing.speaks(ask.question, page.words)
+
+
+def _new(ask: Ask, value: str) -> bool:
+    """Whether a value says more than the question, as long and as plainly as that asks."""
+    said = set(map(fold, value.split())) <= asked(ask.question).said
+    short = len(value.split()) <= weighing.most_words(ask.question)
+    return not said and short and weighing.polar(ask.question, value)
 
 
 def _first(pages: Sequence[Candidate]) -> list[Candidate]:
@@ -88,4 +96,4 @@ def _finding(said: weighing.Said, page: Candidate) -> Finding:
 def _figure(value: str) -> str:
     """A value as it is compared: its only number, else its letters."""
     found = numbers(value)
-    return str(found[0].readings[0].normalize()) if len(found) == 1 else fold(value)
+    return str(found[0].readings[0].normalize()) if len(found) == 1 and len(value) < _FIGURE else fold(value)

@@ -44,6 +44,7 @@ _FOCUSED = 0.6  # of the words that say what is wanted, by weight
 _MISFIT = -0.9
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _COUNTED = (shapes.COUNT, shapes.MONEY, shapes.FIGURE, shapes.SHARE)
+_PAID = ("price", "pay", "total")
 _DRAWN = 40  # segments of words on a page that is one drawing
 _FULL = 0.95
 _WHICH = frozenset(("which", "welche", "welcher", "welches", "welchen", "welchem"))
@@ -85,7 +86,7 @@ _NEARLY = 0.5  # how near two words are at least that say the same
 # Words of a question that only ask, or name the paper.
 _ASKING_WORDS = """
 how much many what which who whom whose when where why was wie wer wann wo welche welcher welches was wieviel quel quelle
-combien quand qui cual cuanto berapa jumlah pada am be been being could should would may might must go within there each
+combien quand qui cual cuanto berapa jumlah pada am be been being could should would can may might must go within there each
 did do does is are were has have had they them their it i we you my me our us ist sind wird hat haben
 receipt invoice bill chart graph screenshot screen window form page report file paper document letter menu dialog
 restaurant shop store company firm place fiscal year altogether insgesamt overall
@@ -164,6 +165,10 @@ _WH = re.compile(
     r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was(?= (?:ist|hat|haben|sind|kostete?n?|war|waren|steht|wird|muss|müssen|bedeutet|sagt)\b)|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|qui|berapa)\b",
     re.IGNORECASE,
 )
+_OPENS = re.compile(
+    r"^\W*(?:(?:\w+ )?(?:why|when|where|how|wann|wo|warum|wie|quand|où|pourquoi|cu[áa]ndo|d[óo]nde)\b|tell|explain)",
+    re.IGNORECASE,
+)
 _COUNTS = re.compile(r"how (?:much|many)|wie ?viele?", re.IGNORECASE)
 _PIECES = re.compile(r"^(\s*\w+) (?:of|von)\b")  # bags of cement
 _BREAK = re.compile(
@@ -186,9 +191,9 @@ def _focus(question: str, names: Iterable[str]) -> tuple[str, ...]:
         told += [
             w for w in tokens(part) if w not in _ASKS and w not in names and not (told and w.endswith("ed"))
         ]
-        if any(map(roles.telling, told)):
+        if any(roles.telling(w) and not _in(w, _PAID) for w in told):
             return tuple(told)
-    return ()
+    return tuple(told)
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -306,9 +311,14 @@ def _priced(ask: Asking, label: Sequence[str]) -> bool:
     )
 
 
+def asks(question: str) -> bool:
+    """Whether a question has a word that asks, or wants a yes or no: "storage box price" does not."""
+    return bool(_WH.search(question)) or bool(_OPENS.match(question)) or asking(question).closed
+
+
 def focused(question: str) -> bool:
     """Whether a question says what is wanted, and not only of whom."""
-    return any(map(roles.telling, asking(question).focus))
+    return any(roles.telling(w) and not _in(w, _PAID) for w in asking(question).focus)
 
 
 def speaks(question: str, page: PageWords) -> bool:
