@@ -91,7 +91,9 @@ def _lists(layout: Layout) -> Iterable[tuple[str, list[_Entry]]]:
         row = fact.keys[-1] if fact.keys else fact.name
         if len(found) == 1 and row:
             head = fact.name if fact.keys else ""
-            columns[head, found[0].percent].append(_Entry(fact, row, found[0].readings[0]))
+            value = found[0].readings[0]
+            paid = found[0].currency and text.rstrip().endswith("-")  # a line that OCR read behind an amount
+            columns[head, found[0].percent].append(_Entry(fact, row, abs(value) if paid else value))
     return [(head, entries) for (head, _), entries in columns.items()]
 
 

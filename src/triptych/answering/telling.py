@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from triptych.answering import comparing, weighing
+from triptych.answering import comparing, shapes, weighing
 from triptych.answering.asked import asked
 from triptych.answering.cells import asks_label
 from triptych.answering.fact import SENTENCE
@@ -64,7 +64,7 @@ def kept(
 def _says(ask: Ask, finding: Finding, page: Candidate, meaning: Meaning | None) -> bool:
     """Whether what names a value says what is wanted; on a chart, and where no label is known, whether the page does."""
     value = words(finding)
-    if not _new(ask, value):
+    if not _new(ask, value) or weighing.offered(page.layout, finding.value):
         return False
     label = asks_label(ask.question)
     if weighing.is_chart(page.layout):
@@ -78,7 +78,9 @@ def _new(ask: Ask, value: str) -> bool:
     """Whether a value says more than the question, as long and as plainly as that asks."""
     said = set(map(fold, value.split())) <= asked(ask.question).said
     short = len(value.split()) <= weighing.most_words(ask.question)
-    return not said and short and weighing.polar(ask.question, value)
+    kind = shapes.called_for(ask.question)
+    fits = kind != shapes.MONEY or shapes.fits(value, kind) > -1
+    return not said and short and fits and weighing.polar(ask.question, value)
 
 
 def _first(pages: Sequence[Candidate]) -> list[Candidate]:

@@ -44,6 +44,9 @@ _FOCUSED = 0.6  # of the words that say what is wanted, by weight
 _MISFIT = -0.9
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _COUNTED = (shapes.COUNT, shapes.MONEY, shapes.FIGURE, shapes.SHARE)
+_SHAPED = frozenset(
+    ("time", "date", "day", "datum", "uhrzeit", "heure", "fecha", "hora")
+)  # said by a value itself
 _PAID = ("price", "pay", "total")
 _DRAWN = 40  # segments of words on a page that is one drawing
 _FULL = 0.95
@@ -187,6 +190,8 @@ def _focus(question: str, names: Iterable[str]) -> tuple[str, ...]:
         rest = _PIECES.sub(r"\1 ", rest, count=1)
     parts = _BREAK.split(rest)
     told: list[str] = []
+    if set(tokens(parts[0])) & _SHAPED:
+        return ()
     for part in parts:
         told += [
             w for w in tokens(part) if w not in _ASKS and w not in names and not (told and w.endswith("ed"))
@@ -296,10 +301,17 @@ def names(question: str, label: str, layout: Layout, page: PageWords, meaning: M
     focus = _foci(ask, _masthead(ask, layout, [page]) | set(ask.names))
     if not focus or share(focus, tokens(label)) >= _FOCUSED or _priced(ask, tokens(label)):
         return True
+    if ask.shape in _COUNTED and speaks(question, page) and _of_whom(ask, tokens(label)):
+        return True
     if meaning is None:
         return False
     encoded = meaning([ask.wanted, label[:_LABEL]])
     return float(encoded[0] @ encoded[1]) >= _MEANT
+
+
+def _of_whom(ask: Asking, label: Sequence[str]) -> bool:
+    """Whether a label says a whole name of the question."""
+    return any(own and set(own) <= set(label) for own in map(tokens, ask.whom))
 
 
 def _priced(ask: Asking, label: Sequence[str]) -> bool:
@@ -438,7 +450,7 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
         return None
     if ask.closed and not (_POLAR.search(value) if sentence else value.casefold() in YES_NO):
         return None
-    if not fact.keys and not sentence and _offered(on.layout, fact):
+    if not fact.keys and not sentence and offered(on.layout, fact.value):
         return None
     if sentence and not ask.closed and sum(not _in(w, ask.words) for w in said if w not in _ASKS) < _NEWS:
         return None  # says what the question says
@@ -512,12 +524,11 @@ def _in(word: str, words: Iterable[str]) -> bool:
     return any(roles.near(word, w) >= _NEARLY for w in words)
 
 
-def _offered(layout: Layout, fact: Fact) -> bool:
+def offered(layout: Layout, value: Sequence[Span]) -> bool:
     """Whether a value stands before others that may be chosen as well, which no tick tells from each other."""
-    if any(choice.label == fact.label for choice in choices(layout)):
+    if any(tuple(value) == choice.chosen for choice in choices(layout)):
         return False
-    last = fact.value[-1]
-    home = next((s for s in layout.segments if s.start <= last[0] < s.end), None)
+    home = next((s for s in layout.segments if s.start <= value[-1][0] < s.end), None)
     after = [s.text for s in layout.right_of(home)[:2]] if home else []
     return len(after) > 1 and not any(":" in t or any(map(str.isdigit, t)) for t in after)
 
