@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from triptych.answering import kinds, roles, shapes, telling, weighing
+from triptych.answering import kinds, roles, shapes, telling, wanting
 from triptych.answering.asked import Asked, asked
 from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.findings import (
@@ -329,7 +329,7 @@ def _unlabelled(
         or clear
         or matched
         or [f for f in fields if f.strength >= FAIR_FIELD]
-        or telling.kept(ask, find_passages(ask, pages) if weighing.asks(ask.question) else [], pages, meaning)
+        or telling.kept(ask, find_passages(ask, pages) if wanting.asks(ask.question) else [], pages, meaning)
     )
 
 

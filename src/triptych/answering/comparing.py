@@ -15,9 +15,10 @@ from typing import NamedTuple
 from triptych.answering import roles
 from triptych.answering.charts import marks
 from triptych.answering.fact import Fact
+from triptych.answering.filing import is_chart
 from triptych.answering.layout import Layout, Span
 from triptych.answering.rows import rows
-from triptych.answering.weighing import asking, is_chart, share, tokens
+from triptych.answering.wanting import asking, share, tokens
 from triptych.values import grouped, numbers
 
 _MORE = re.compile(

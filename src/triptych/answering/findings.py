@@ -16,6 +16,7 @@ from triptych.answering.cells import alike
 from triptych.answering.fact import SAID, SENTENCE, STATED, Fact
 from triptych.answering.facts import facts
 from triptych.answering.fields import Field, fields
+from triptych.answering.filing import in_cents
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.matching import ASKING, choose, tokens, wording
@@ -27,7 +28,6 @@ from triptych.answering.roles import Meaning
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
-from triptych.answering.weighing import in_cents
 from triptych.pages.regions import heading
 from triptych.types import Hit, Page
 from triptych.values import dates, is_year, numbers

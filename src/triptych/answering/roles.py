@@ -148,7 +148,7 @@ _SMALL = STOP - _SAID
 _PALE_WORDS = """
 form sheet paper document dialog window screen dashboard letter memo fax note receipt invoice bill application request
 rechnung beleg quittung facture factura avoir gutschrift invois
-name named state stated states given give entry entered field set chosen selected number no nr num id code date amount
+name named other others state stated states given give entry entered field set chosen selected number no nr num id code date amount
 when value total details information nummer datum betrag numéro montant número fecha importe what which who
 """
 _PALE = frozenset(fold(w) for w in _PALE_WORDS.split())

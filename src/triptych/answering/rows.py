@@ -60,7 +60,7 @@ def _opened(line: Segment) -> Iterator[Fact]:
     words = list(re.finditer(r"\S+", line.text))
     if not 1 < len(words) <= _LONGEST:
         return
-    for before, after in zip(words[:_OPENS], words[1:], strict=False):
+    for before, after in pairwise(words[: _OPENS + 1]):
         value = line.text[after.start() :]
         rest = value.lstrip(" :;.-–#=|")
         opens = fold(before[0]) not in STOP and any(map(str.isalpha, before[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from triptych.answering import comparing, shapes, weighing
+from triptych.answering import comparing, filing, shapes, wanting, weighing
 from triptych.answering.asked import asked
 from triptych.answering.cells import asks_label
 from triptych.answering.fact import SENTENCE
@@ -12,7 +12,6 @@ from triptych.answering.findings import Candidate, Finding, quoted, words
 from triptych.answering.question import Ask
 from triptych.answering.roles import Meaning
 from triptych.values import fold, numbers
-
 
 _FIGURE = 24  # characters of a value that is a number
 
@@ -35,14 +34,14 @@ def weighed(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> li
 
 def told_apart(ask: Ask, pages: Sequence[Candidate]) -> bool:
     """Whether a question for what was spent says on what, and the pages speak of that: no total is wanted."""
-    return weighing.focused(ask.question) and any(weighing.speaks(ask.question, p.words) for p in pages)
+    return wanting.focused(ask.question) and any(filing.speaks(ask.question, p.words) for p in pages)
 
 
 def compared(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """Which of several is the most, or the more of two; [] where pages differ."""
     if not comparing.compares(ask.question):
         return []
-    own = [p for p in _first(pages) if asks_label(ask.question) or weighing.speaks(ask.question, p.words)]
+    own = [p for p in _first(pages) if asks_label(ask.question) or filing.speaks(ask.question, p.words)]
     found = [(p, c) for p in own if (c := comparing.compared(ask.question, p.layout))]
     said = {tuple(p.evidence.page.text.text[a:b] for a, b in c.answer) for p, c in found}
     if len(said) != 1:
@@ -64,23 +63,23 @@ def kept(
 def _says(ask: Ask, finding: Finding, page: Candidate, meaning: Meaning | None) -> bool:
     """Whether what names a value says what is wanted; on a chart, and where no label is known, whether the page does."""
     value = words(finding)
-    if not _new(ask, value) or weighing.offered(page.layout, finding.value):
+    if not _new(ask, value) or filing.offered(page.layout, finding.value):
         return False
     label = asks_label(ask.question)
-    if weighing.is_chart(page.layout):
-        return label or (any(map(str.isdigit, value)) and weighing.speaks(ask.question, page.words))
+    if filing.is_chart(page.layout):
+        return label or (any(map(str.isdigit, value)) and filing.speaks(ask.question, page.words))
     if finding.label:
         return weighing.names(ask.question, finding.label, page.layout, page.words, meaning)
-    return label or weighing.speaks(ask.question, page.words)
+    return label or filing.speaks(ask.question, page.words)
 
 
 def _new(ask: Ask, value: str) -> bool:
     """Whether a value says more than the question, as long and as plainly as that asks."""
     said = set(map(fold, value.split())) <= asked(ask.question).said
-    short = len(value.split()) <= weighing.most_words(ask.question)
+    short = len(value.split()) <= wanting.most_words(ask.question)
     kind = shapes.called_for(ask.question)
     fits = kind != shapes.MONEY or shapes.fits(value, kind) > -1
-    return not said and short and fits and weighing.polar(ask.question, value)
+    return not said and short and fits and wanting.polar(ask.question, value)
 
 
 def _first(pages: Sequence[Candidate]) -> list[Candidate]:
