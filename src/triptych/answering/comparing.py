@@ -101,24 +101,26 @@ def _lists(layout: Layout) -> Iterable[tuple[str, list[_Entry]]]:
 def _of_two(
     question: str, pair: tuple[str, str], lists: Iterable[tuple[str, list[_Entry]]]
 ) -> Compared | None:
-    """The row with the larger value of two, from the first list that has them both."""
-    for _, entries in lists:
-        chosen = [_row(name, entries) for name in pair]
-        if all(chosen) and chosen[0] != chosen[1]:
-            ordered = sorted(
-                (e for e in chosen if e), key=lambda e: e.value, reverse=bool(_MORE.search(question))
-            )
-            if ordered[0].value == ordered[1].value:
-                return None
-            both = tuple(e.fact.value[0] for e in ordered)
-            if asking(question).closed:
-                own = [
-                    s for e in ordered for s in (*((e.fact.label,) if e.fact.label else ()), e.fact.value[0])
-                ]
-                return Compared(tuple(own), both, question)
-            label = ordered[0].fact.label
-            return Compared((label,), both, question) if label else None
-    return None
+    """The row with the larger value of two, from the list that has them both and says most of what is compared."""
+    asked = asking(question).words
+    held = [
+        (share(tokens(head), asked), chosen)
+        for head, entries in lists
+        if all(chosen := [_row(name, entries) for name in pair]) and chosen[0] != chosen[1]
+    ]
+    most = max((s for s, _ in held), default=0.0)
+    best = [[e for e in chosen if e] for s, chosen in held if s == most]
+    if len({tuple(e.value for e in chosen) for chosen in best}) != 1:
+        return None  # none, or several columns that say different things
+    ordered = sorted(best[0], key=lambda e: e.value, reverse=bool(_MORE.search(question)))
+    if ordered[0].value == ordered[1].value:
+        return None
+    both = tuple(sorted(e.fact.value[0] for e in ordered))
+    if asking(question).closed:
+        own = [s for e in ordered for s in (*((e.fact.label,) if e.fact.label else ()), e.fact.value[0])]
+        return Compared(tuple(sorted(own)), both, question)
+    label = ordered[0].fact.label
+    return Compared((label,), both, question) if label else None
 
 
 def _row(name: str, entries: Sequence[_Entry]) -> _Entry | None:

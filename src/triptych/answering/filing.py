@@ -126,12 +126,18 @@ def is_chart(layout: Layout) -> bool:
     return "series" in names or (few and "figure" in names) or bool(bars(layout))
 
 
-def offered(layout: Layout, value: Sequence[Span]) -> bool:
-    """Whether a value stands before others that may be chosen as well, which no tick tells from each other."""
+def offered(layout: Layout, value: Sequence[Span], label: Span | None = None) -> bool:
+    """Whether a value stands before or among others that may be chosen as well, which no tick tells from each other."""
     if any(tuple(value) == choice.chosen for choice in choices(layout)):
         return False
     home = next((s for s in layout.segments if s.start <= value[-1][0] < s.end), None)
-    after = [s.text for s in layout.right_of(home)[:2]] if home else []
+    if home is None:
+        return False
+    if label and label[0] < home.start and layout.text.text[label[1] :].lstrip(" ")[:1] == ":":
+        own = next((s for s in layout.left_of(home) if s.start <= label[0] < s.end), None)
+        if own and any(map(str.isalnum, own.text[label[1] - own.start :])):
+            return True  # another one stands right behind the label
+    after = [s.text for s in layout.right_of(home)[:2]]
     return len(after) > 1 and not any(":" in t or any(map(str.isdigit, t)) for t in after)
 
 

@@ -107,6 +107,7 @@ class Finding:
     strength: float
     score: float
     label: str = ""  # what names the value, where that is known
+    at: tuple[int, int] | None = None  # where that stands
 
 
 def words(finding: Finding) -> str:
@@ -142,7 +143,17 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
             strength = field.score - 0.5 * (not field.apart and not ask.quoted)  # prose goes on, too
             score = weigh(field.score) + 0.3 * field.exact
             label = page.evidence.page.text.text[field.label.start : field.label.end]
-            found.append(Finding(page.evidence, field.spans, quote, strength, score, label))
+            found.append(
+                Finding(
+                    page.evidence,
+                    field.spans,
+                    quote,
+                    strength,
+                    score,
+                    label,
+                    (field.label.start, field.label.end),
+                )
+            )
     if any(f.strength >= SURE for f in found):
         return found
     value = noted(page.evidence.page, cut.label)
@@ -199,7 +210,11 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
             fact = chosen.fact
             quote = quoted(page, fact.value, fact.label)
             said = " ".join((fact.name, *fact.keys))
-            found.append(Finding(page.evidence, fact.value, quote, chosen.score, chosen.score + share, said))
+            found.append(
+                Finding(
+                    page.evidence, fact.value, quote, chosen.score, chosen.score + share, said, fact.label
+                )
+            )
     return found
 
 
@@ -214,7 +229,11 @@ def find_roles(ask: Ask, wanted: Asked, meaning: Meaning | None, page: Candidate
             if match.fact.how in (SAID, SENTENCE):
                 quote = _sentence(page, match.fact.value)
             said = " ".join((match.fact.name, *match.fact.keys))
-            found.append(Finding(page.evidence, match.fact.value, quote, match.score, match.score, said))
+            found.append(
+                Finding(
+                    page.evidence, match.fact.value, quote, match.score, match.score, said, match.fact.label
+                )
+            )
     return found
 
 

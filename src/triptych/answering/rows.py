@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from triptych.answering import roles
 from triptych.answering.fact import OPENING, ROW, Fact
 from triptych.answering.grids import rows_of
 from triptych.answering.layout import Layout, Segment
@@ -64,7 +65,8 @@ def _opened(line: Segment) -> Iterator[Fact]:
         value = line.text[after.start() :]
         rest = value.lstrip(" :;.-–#=|")
         opens = fold(before[0]) not in STOP and any(map(str.isalpha, before[0]))
-        if rest and opens and (rest[0].isupper() or not rest[0].isalpha()):
+        named = all(map(roles.known, roles.words(after[0]) or ("",)))  # the label goes on
+        if rest and opens and not named and (rest[0].isupper() or not rest[0].isalpha()):
             start = line.end - len(rest)
             label = (line.start, line.start + before.end())
             yield Fact(((start, line.end),), line.text[: before.end()], (), label, 0.6, OPENING)
@@ -123,6 +125,8 @@ def _cells(layout: Layout, lines: Sequence[Row], i: int) -> Iterator[Fact]:
         for k, s in enumerate(values):
             head = _head(lines, i, s)
             yield from _told(layout, s, head, keys, label, values[k + 1 :])
+    if any(":" in s.text.rstrip(" :") for s in row):
+        return  # labels with their values
     for s, after in pairwise(row):
         if (
             _worded(s)
@@ -187,22 +191,25 @@ def _head(lines: Sequence[Row], i: int, cell: Segment) -> str:
     """The words over a value's column, those of up to three lines that follow each other."""
     found: list[str] = []
     last = cell
+    top = cell.middle  # of the values of this column
     for row in reversed(lines[max(0, i - _UP) : i]):
         if found and last.middle - row[0].middle > _CLOSE * last.height:
             break
         alone = len(row) == 1
-        if alone and not found and cell.middle - row[0].middle > _ALONE * cell.height:
+        if alone and not found and top - row[0].middle > _ALONE * cell.height:
             continue
         if any(map(is_value, row)) and not any(map(_timed, row)):
             if found:
                 break
+            if any(is_value(s) and _overlap(s, cell) > 0 for s in row):
+                top = row[0].middle
             continue
         over = [s for s in row if _heads(s, cell, alone)]
         if not over and len(row) > 1 and all(map(_names, row)) and (found or any(map(_timed, row))):
             over = [
                 min(row, key=lambda s: abs(s.centre - cell.centre))
             ]  # For | Against, over two columns each
-            over = [s for s in over if abs(s.centre - cell.centre) < _FAR * (s.x1 - s.x0)]
+            over = [s for s in over if abs(s.centre - cell.centre) < _reach(row, s)]
         if not over and found:
             break
         if over:
@@ -211,6 +218,12 @@ def _head(lines: Sequence[Row], i: int, cell: Segment) -> str:
         if len(found) == _HEADS:
             break
     return " ".join(w for w in reversed(found) if any(map(str.isalnum, w)))
+
+
+def _reach(row: Row, head: Segment) -> float:
+    """How far from the middle of a head the middle of its column may be: half way to the next head."""
+    others = [abs(s.centre - head.centre) for s in row if s is not head]
+    return max(_FAR * (head.x1 - head.x0), 0.5 * min(others, default=0.0))
 
 
 def _heads(s: Segment, cell: Segment, alone: bool) -> bool:

@@ -47,7 +47,7 @@ def compared(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     if len(said) != 1:
         return []
     page, told = found[0]
-    quote = tuple(dict.fromkeys((*told.answer, *told.values)))
+    quote = tuple(sorted({*told.answer, *told.values}))
     return [Finding(page.evidence, told.answer, quote, 1.0, 1.0, told.label)]
 
 
@@ -63,7 +63,7 @@ def kept(
 def _says(ask: Ask, finding: Finding, page: Candidate, meaning: Meaning | None) -> bool:
     """Whether what names a value says what is wanted; on a chart, and where no label is known, whether the page does."""
     value = words(finding)
-    if not _new(ask, value) or filing.offered(page.layout, finding.value):
+    if not _new(ask, value) or filing.offered(page.layout, finding.value, finding.at):
         return False
     label = asks_label(ask.question)
     if filing.is_chart(page.layout):

@@ -33,7 +33,8 @@ how much many what which who whom whose when where why was wie wer wann wo welch
 combien quand qui cual cuanto berapa jumlah pada am be been being could should would can may might must go within there each
 did do does is are were has have had they them their it i we you my me our us ist sind wird hat haben
 receipt invoice bill chart graph screenshot screen window form page report file paper document letter menu dialog
-restaurant shop store company firm place fiscal year altogether insgesamt overall
+restaurant shop store company firm place fiscal year altogether insgesamt overall gekostet
+more less fewer most least highest lowest largest smallest biggest higher lower larger smaller greater greatest
 according shown show listed called printed given stated named name get got will to from on in of at for by with and or the
 a an und der die das den dem sur la le les de des du l est rechnung beleg facture invois
 """

@@ -18,6 +18,7 @@ from triptych.answering.filing import Filed, in_cents, is_chart, masthead, offer
 from triptych.answering.fillers import YES_NO, own_lines
 from triptych.answering.layout import Layout, Span
 from triptych.answering.passages import LONGEST, sentences
+from triptych.answering.question import STOP
 from triptych.answering.roles import Meaning
 from triptych.answering.rows import openings, rows
 from triptych.answering.support import PageWords
@@ -35,7 +36,7 @@ from triptych.answering.wanting import (
     share,
     tokens,
 )
-from triptych.values import numbers
+from triptych.values import fold, numbers
 
 SURE = 0.35  # a statement that is as likely right is told
 _RIVAL = 0.3  # of the odds: a statement with another value that is so close cannot be told apart
@@ -70,7 +71,7 @@ WEIGHTS = {
     "dated": 0.8,  # it says the year that is asked for
     "lies": 0.6,  # label and value lie together
     "stated": 0.4,  # the order of the page says that they belong together
-    "opening": -0.5,
+    "opening": -0.1,
     "sentence": -0.4,
     "base": -3.4,
 }
@@ -212,8 +213,10 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
         return None
     if ask.closed and not (POLAR.search(value) if sentence else value.casefold() in YES_NO):
         return None
-    if not fact.keys and not sentence and offered(on.layout, fact.value):
+    if not fact.keys and not sentence and offered(on.layout, fact.value, fact.label):
         return None
+    if ask.shape == shapes.NAME and sum(fold(w) in STOP for w in value.split()) > 1:
+        return None  # a sentence in capitals
     if sentence and not ask.closed and sum(not inside(w, ask.words) for w in said if w not in ASKS) < _NEWS:
         return None  # says what the question says
     label = tuple(w for w in tokens(fact.name) if w.strip("x"))
