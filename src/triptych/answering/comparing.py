@@ -70,8 +70,8 @@ def compared(question: str, layout: Layout) -> Compared | None:
     lists = [*_lists(layout)]
     if pair := _two(question):
         return _of_two(question, pair, lists)
-    if not (_MOST.search(question) or _LEAST.search(question)):
-        return None
+    if is_chart(layout) or not (_MOST.search(question) or _LEAST.search(question)):
+        return None  # of charts `cells.extreme` knows
     return _of_all(question, lists)
 
 
@@ -109,8 +109,10 @@ def _of_two(
         if all(chosen := [_row(name, entries) for name in pair]) and chosen[0] != chosen[1]
     ]
     most = max((s for s, _ in held), default=0.0)
+    if most < 1.0:  # which column is meant is not sure, so all have to agree
+        held = [(most, chosen) for _, chosen in held]
     best = [[e for e in chosen if e] for s, chosen in held if s == most]
-    if len({tuple(e.value for e in chosen) for chosen in best}) != 1:
+    if len({a.value > b.value for a, b in best}) != 1:
         return None  # none, or several columns that say different things
     ordered = sorted(best[0], key=lambda e: e.value, reverse=bool(_MORE.search(question)))
     if ordered[0].value == ordered[1].value:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from triptych.answering import roles
 from triptych.answering.charts import bars
+from triptych.answering.labelled import TABLE, data_of
 from triptych.answering.layout import Layout, Span
 from triptych.answering.options import choices
 from triptych.answering.support import PageWords, lacking
@@ -46,7 +47,7 @@ _DEALS = frozenset(
         "kosten",
     ]
 )
-_DRAWN = 40  # segments of words on a page that is one drawing
+_DRAWN = 90  # segments of words on a page that is one drawing
 
 
 class Filed:
@@ -123,7 +124,13 @@ def is_chart(layout: Layout) -> bool:
     """Whether a page is a chart: its labels say where a number stands, the page says of what it is."""
     names = {r.name for r in layout.page.regions}
     few = len(layout.segments) <= _DRAWN
-    return "series" in names or (few and "figure" in names) or bool(bars(layout))
+    return "series" in names or (few and "figure" in names and "table" not in names) or bool(bars(layout))
+
+
+def is_data(layout: Layout) -> bool:
+    """Whether a page is little but numbers and their labels, and no bill."""
+    few = len(layout.segments) <= _DRAWN
+    return few and data_of(layout) == TABLE and not in_cents(layout.text.text)
 
 
 def offered(layout: Layout, value: Sequence[Span], label: Span | None = None) -> bool:

@@ -19,7 +19,7 @@ _FIGURE = 24  # characters of a value that is a number
 def weighed(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
     """What the pages of the file that was found first state; [] where nothing is sure, or two statements with other
     values are as likely."""
-    own = _first(pages)
+    own = [p for p in _first(pages) if not filing.is_chart(p.layout)]
     stated = [(p.layout, p.facts) for p in own]
     found = weighing.weigh(ask.question, stated, [p.words for p in own], meaning)
     if not found or found[0][1].sure < weighing.SURE:
@@ -67,10 +67,12 @@ def _says(ask: Ask, finding: Finding, page: Candidate, meaning: Meaning | None) 
         return False
     label = asks_label(ask.question)
     if filing.is_chart(page.layout):
-        return label or (any(map(str.isdigit, value)) and filing.speaks(ask.question, page.words))
+        # What is drawn is said by a title that may be cut off.
+        thing = wanting.asks(ask.question) and shapes.called_for(ask.question) in (shapes.TEXT, shapes.NAME)
+        return label or thing or any(map(str.isdigit, value))
     if finding.label:
         return weighing.names(ask.question, finding.label, page.layout, page.words, meaning)
-    return label or filing.speaks(ask.question, page.words)
+    return label or filing.speaks(ask.question, page.words) or filing.is_data(page.layout)
 
 
 def _new(ask: Ask, value: str) -> bool:
