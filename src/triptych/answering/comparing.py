@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ def compares(question: str) -> bool:
 
 def compared(question: str, layout: Layout) -> Compared | None:
     """The answer of a page to a question that compares; None where it has no such list, or two are the same."""
-    lists = [*_lists(layout)]
+    lists = _lists(layout)
     if pair := _two(question):
         return _of_two(question, pair, lists)
     if is_chart(layout) or not (_MOST.search(question) or _LEAST.search(question)):
@@ -83,7 +83,7 @@ def _two(question: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def _lists(layout: Layout) -> Iterable[tuple[str, list[_Entry]]]:
+def _lists(layout: Layout) -> list[tuple[str, list[_Entry]]]:
     """The values of each column, with the head of it."""
     columns: defaultdict[tuple[str, bool], list[_Entry]] = defaultdict(list)
     for fact in marks(layout) if is_chart(layout) else rows(layout):
@@ -99,7 +99,7 @@ def _lists(layout: Layout) -> Iterable[tuple[str, list[_Entry]]]:
 
 
 def _of_two(
-    question: str, pair: tuple[str, str], lists: Iterable[tuple[str, list[_Entry]]]
+    question: str, pair: tuple[str, str], lists: Sequence[tuple[str, list[_Entry]]]
 ) -> Compared | None:
     """The row with the larger value of two, from the list that has them both and says most of what is compared."""
     asked = asking(question).words
@@ -110,6 +110,8 @@ def _of_two(
     ]
     most = max((s for s, _ in held), default=0.0)
     if most < 1.0:  # which column is meant is not sure, so all have to agree
+        if any(_twice(name, entries) for _, entries in lists for name in pair):
+            return None  # columns without a head
         held = [(most, chosen) for _, chosen in held]
     best = [[e for e in chosen if e] for s, chosen in held if s == most]
     if len({a.value > b.value for a, b in best}) != 1:
@@ -134,7 +136,13 @@ def _row(name: str, entries: Sequence[_Entry]) -> _Entry | None:
     return found[0] if best >= _NAMED and len(found) == 1 else None
 
 
-def _of_all(question: str, lists: Iterable[tuple[str, list[_Entry]]]) -> Compared | None:
+def _twice(name: str, entries: Sequence[_Entry]) -> bool:
+    """Whether a row that a name says has several values in a list, so that it is of several columns."""
+    rows_of_it = [e.row for e in entries if share(tokens(name), tokens(e.row)) >= _NAMED]
+    return len(rows_of_it) > len(set(rows_of_it))
+
+
+def _of_all(question: str, lists: Sequence[tuple[str, list[_Entry]]]) -> Compared | None:
     """The row with the largest or smallest value of the list whose head says what is compared."""
     ask = asking(question)
     wanted = [w for w in ask.words if not _MOST.fullmatch(w) and not _LEAST.fullmatch(w)]

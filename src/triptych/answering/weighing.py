@@ -59,7 +59,8 @@ _IMPLIED = {
     shapes.NAME: ("name",),
     shapes.PLACE: ("address", "location", "place", "ort"),
 }
-# Features and what they weigh.
+# Features and what they weigh: log odds, set by hand on made pages and half of a set of questions that people typed. A
+# logistic fit on those was no better when cross-validated (docs/log/answers.md). SURE and _RIVAL go with them.
 WEIGHTS = {
     "told": 3.2,  # the share of the asked words, by weight, that label and row say
     "label": 1.3,  # the share of the label's words that the question says
