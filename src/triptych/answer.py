@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from triptych.answering import kinds, roles, shapes, telling, wanting
+from triptych.answering import comparing, kinds, roles, shapes, telling, wanting
 from triptych.answering.asked import Asked, asked
 from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.findings import (
@@ -163,8 +163,8 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     every = {cut: _supports(ask, cut, pages) for cut in cuts}
     total, implied = _wants_total(ask, cuts[0]), bool(_SPENDS.search(ask.question))
     fitting = _fitting(ask, pages)
-    if not ask.quoted and (told := telling.compared(ask, fitting)):
-        return told, ""
+    if not ask.quoted and ((told := telling.compared(ask, fitting)) or comparing.of_two(ask.question)):
+        return told, "" if told else _why([s for of in every.values() for s in of])
     if not wanted.closed and (kind := of_kind(ask)):
         weighed = partial(telling.weighed, ask, fitting, meaning)
         finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages, meaning), weighed]

@@ -55,6 +55,10 @@ class Cell:
     labels: tuple[Segment, ...]
     score: float
 
+    @property
+    def said(self) -> str:
+        return " ".join(s.text for s in self.labels)
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:

@@ -35,7 +35,7 @@ _LEAST = re.compile(
     r"\b(?:least|lowest|smallest|fewest|cheapest|shortest|minimum|wenigsten?|niedrigste\w*|kleinste\w*)\b",
     re.IGNORECASE,
 )
-_TWO = re.compile(r",\s*(?:the\s+)?(.+?)\s+(?:or|oder|ou|o)\s+(?:the\s+)?(.+)$", re.IGNORECASE)
+_TWO = re.compile(r"[,:]\s*(?:the\s+)?(.+?)\s+(?:or|oder|ou|o)\s+(?:the\s+)?(.+)$", re.IGNORECASE)
 _THAN = re.compile(
     r"^(?:does|do|did|has|have|is|are|was|were|hat|haben|ist)\s+(?:the\s+)?(.+?)\s+(?:have|had|has|cost|costs|get|got)?\s*(?:a\s+)?"
     r"(?:more|higher|larger|bigger|less|fewer|lower|smaller|mehr|weniger)\b.*?\b(?:than|als)\s+(?:the\s+|in\s+)?(.+)$",
@@ -62,20 +62,20 @@ class _Entry(NamedTuple):
 
 def compares(question: str) -> bool:
     """Whether a question asks for the most or the least, or which of two has more."""
-    return bool(_two(question)) or bool(_MOST.search(question) or _LEAST.search(question))
+    return bool(of_two(question)) or bool(_MOST.search(question) or _LEAST.search(question))
 
 
 def compared(question: str, layout: Layout) -> Compared | None:
     """The answer of a page to a question that compares; None where it has no such list, or two are the same."""
     lists = _lists(layout)
-    if pair := _two(question):
+    if pair := of_two(question):
         return _of_two(question, pair, lists)
     if is_chart(layout) or not (_MOST.search(question) or _LEAST.search(question)):
         return None  # of charts `cells.extreme` knows
     return _of_all(question, lists)
 
 
-def _two(question: str) -> tuple[str, str] | None:
+def of_two(question: str) -> tuple[str, str] | None:
     plain = question.strip(" ?.!")
     if not (_MORE.search(plain) or _LESS.search(plain)):
         return None

@@ -281,7 +281,7 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     value = ((best.start, best.end),)
     beside = [(s.start, s.end) for s in best.labels[:1] if s.end <= best.start]
     quote = quoted(page, value, beside[0]) if beside else value
-    return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score)]
+    return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score, best.said)]
 
 
 def _label_of(ask: Ask, page: Candidate, held: float) -> list[Finding]:

@@ -152,6 +152,7 @@ name named other others state stated states given give entry entered field set c
 when value total details information nummer datum betrag numéro montant número fecha importe what which who
 """
 _PALE = frozenset(fold(w) for w in _PALE_WORDS.split())
+_OWN = frozenset(("our", "your", "my", "the"))
 PALE = 0.35  # what such a word weighs beside another
 SAME, RING, COMPOUND = 1.0, 0.9, 0.7
 _WORD = 4  # letters of the last part of a compound: microchip, Lieferdatum
@@ -191,7 +192,7 @@ def weight(word: str) -> float:
 def only_labels(text: str) -> bool:
     """Whether all words of a text say roles: it is a label, perhaps, and nobody's name."""
     said = words(text)
-    return bool(said) and all(map(known, said))
+    return bool(said) and all(known(w) or w in _OWN for w in said)
 
 
 def telling(word: str) -> bool:

@@ -45,7 +45,7 @@ _WEEKDAY = re.compile(
     re.IGNORECASE,
 )
 _TITLE = r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Ing|Sr|Sra|Mme|St|M)\.\s?)"
-_WORD = r"[A-ZÄÖÜÀ-Þ][\w'’.-]*[\w.]|[A-Z]\.?|&|\d{1,3}"
+_WORD = r"[A-ZÄÖÜÀ-Þ][\w'’.-]*[\w.]|[A-Z]\.?|&|\d{1,3}(?!\d)"
 _LINK = r"of|and|de|da|do|del|della|der|den|du|des|la|le|van|von|y|e|et|und|the|for|zu"
 _NAME = re.compile(
     rf"{_TITLE}?(?:{_WORD})(?:\s(?:(?:{_LINK})\s){{0,2}}(?:{_WORD}))*,?(?:\s(?:Inc|Ltd|LLC|plc|Co|GmbH|AG)\.?)?"
@@ -154,7 +154,7 @@ _LOOKS = {NAME: _name, DAY: _day, TIME: _time, SHARE: _share, PLACE: _place, TEX
 
 
 _ID = re.compile(r"\D*(?:0\d{5,}|\d{9,})\D*")  # 001335787520: a number that somebody was given
-_NOTE = re.compile(r"\(\d{1,2}\)")  # of a footnote
+NOTE = re.compile(r"\(\d{1,2}\)")  # of a footnote
 _ASKS_YEAR = re.compile(r"\b(?:which|what) (?:fiscal )?year\b|\bwelche[msn]? jahr\b", re.IGNORECASE)
 _CALLED = re.compile(
     r"\b(?:phone|telephone|fax|tel|mobile|telefon|t[ée]l[ée]phone|tel[ée]fono)\b", re.IGNORECASE
@@ -165,6 +165,8 @@ def contradicts(value: str, question: str) -> bool:
     """Whether a value cannot be what the question calls for, whatever label it has: an amount of money is no year and
     no id, a telephone number has six digits and more, a name has letters."""
     kind = called_for(question.rstrip(" ?!."))
+    if NOTE.fullmatch(value.strip()):
+        return True
     if _ASKS_YEAR.search(question):
         return not (_YEAR.search(value) or dates(value))
     if kind == NAME:
@@ -172,7 +174,7 @@ def contradicts(value: str, question: str) -> bool:
     if kind in (MONEY, FIGURE):
         plain = value.strip()
         return (
-            not numbers(plain) or any(p.fullmatch(plain) for p in (_YEAR, _ID, _NOTE)) or bool(dates(plain))
+            not numbers(plain) or any(p.fullmatch(plain) for p in (_YEAR, _ID)) or bool(dates(plain))
         )
     if kind == CODE and _CALLED.search(question):
         return sum(map(str.isdigit, value)) < 6

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from triptych.answering import roles
+from triptych.answering import roles, shapes
 from triptych.answering.asked import PHRASES, asked
 from triptych.answering.fillers import YES_NO
 from triptych.answering.matching import ASKING
@@ -36,18 +36,20 @@ receipt invoice bill chart graph screenshot screen window form page report file 
 restaurant shop store company firm place fiscal year altogether insgesamt overall gekostet
 more less fewer most least highest lowest largest smallest biggest higher lower larger smaller greater greatest
 according shown show listed called printed given stated named name get got will to from on in of at for by with and or the
-a an und der die das den dem sur la le les de des du l est rechnung beleg facture invois
+a an und der die das den dem ein eine einen einem einer eines beim bei zum zur wurde wurden wohin woher
+con por para una uno del avec une pour cuanto cuantos cuanta cuantas sur la le les de des du l est rechnung beleg facture invois
 """
 ASKS = frozenset(fold(w) for w in _ASKING_WORDS.split()) | ASKING
 _WH = re.compile(
-    r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was(?= (?:ist|hat|haben|sind|kostete?n?|war|waren|steht|wird|muss|müssen|bedeutet|sagt)\b)|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|qui|berapa)\b",
+    r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was(?= (?:ist|hat|haben|sind|kostete?n?|war|waren|steht|wird|muss|müssen|bedeutet|sagt)\b)|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|cu[áa]nt[oa]s?|combien|qui|berapa)\b",
     re.IGNORECASE,
 )
 _OPENS = re.compile(
     r"^\W*(?:(?:\w+ )?(?:why|when|where|how|wann|wo|warum|wie|quand|où|pourquoi|cu[áa]ndo|d[óo]nde)\b|tell|explain)",
     re.IGNORECASE,
 )
-_COUNTS = re.compile(r"how (?:much|many)|wie ?viele?", re.IGNORECASE)
+_COUNTS = re.compile(r"how (?:much|many)|wie ?viele?|cu[áa]nt[oa]s?|combien", re.IGNORECASE)
+_HOW = re.compile(r"^\W*(?:how|wie|why|warum|wieso|comment|pourquoi)\b", re.IGNORECASE)
 _PIECES = re.compile(r"^(\s*\w+) (?:of|von)\b")  # bags of cement
 _BREAK = re.compile(
     r"[,;:]|\b(?:is|am|are|was|were|be|could|should|did|does|do|has|have|had|will|can|the|an?|on|of|in|for|from|at|by|with|to|as|per|than|that|and|or"
@@ -80,23 +82,25 @@ def asking(question: str) -> Asking:
         question = pattern.sub(word, question)
     words = tuple(w for w in tokens(question) if w not in ASKS)
     years = frozenset(filter(is_year, words))
-    focus = _focus(question, names)
+    focus = _focus(question, names, taken.shape)
     opens = _WH.search(question)
     wanted = " ".join([opens[0] if opens else "", *focus]).strip()
     return Asking(words, focus, wanted, taken.names, names, years, taken.shape, taken.words, taken.closed)
 
 
-def _focus(question: str, names: Iterable[str]) -> tuple[str, ...]:
+def _focus(question: str, names: Iterable[str], shape: str) -> tuple[str, ...]:
     """The words that say what is wanted: those after the word that asks, up to what says of what. Of a question without
-    such a word, all: "storage box price"."""
+    such a word, and of one that asks how, all: "storage box price"."""
     found = list(_WH.finditer(question))
     rest = question[found[0].end() :] if found else question
     if found and _COUNTS.match(found[0][0]):
         rest = _PIECES.sub(r"\1 ", rest, count=1)
     parts = _BREAK.split(rest)
     told: list[str] = []
-    if set(tokens(parts[0])) & _SHAPED:
+    if shape in (shapes.DAY, shapes.TIME) and set(tokens(parts[0])) & _SHAPED:
         return ()
+    if not found and _HOW.match(question):
+        return tuple(w for w in tokens(rest) if w not in ASKS and w not in names)
     for part in parts:
         told += [
             w for w in tokens(part) if w not in ASKS and w not in names and not (told and w.endswith("ed"))

@@ -153,13 +153,14 @@ def as_likely(other: Said, best: Said) -> bool:
 def names(question: str, label: str, layout: Layout, page: PageWords, meaning: Meaning | None) -> bool:
     """Whether a label says what is wanted, by its words or by its meaning."""
     ask = asking(question)
-    focus = foci(ask, masthead(ask, layout, [page]) | set(ask.names))
+    title = masthead(ask, layout, [page])
+    focus = foci(ask, title | set(ask.names)) or [w for w in ask.names if w not in title]
     if not focus or share(focus, tokens(label)) >= FOCUSED or priced(ask, tokens(label)):
         return True
     if ask.shape in _COUNTED and speaks(question, page) and of_whom(ask, tokens(label)):
         return True
-    if meaning is None:
-        return False
+    if meaning is None or set(tokens(label)) <= title | set(ask.names):
+        return False  # says whose page it is
     encoded = meaning([ask.wanted, label[:_LABEL]])
     return float(encoded[0] @ encoded[1]) >= _MEANT
 
@@ -210,7 +211,7 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
     value = " ".join(" ".join(on.layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
     said = tokens(value)
     sentence = fact.how == SENTENCE
-    if not said or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value))):
+    if not said or shapes.NOTE.fullmatch(on.layout.text.text[slice(*fact.value[0])].strip()) or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value))):
         return None
     if ask.closed and not (POLAR.search(value) if sentence else value.casefold() in YES_NO):
         return None
