@@ -223,7 +223,7 @@ def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     return found
 
 
-_SPENDS = re.compile(r"\b(?:pay|paid|spend|spent)\b.*\b(?:in|for|on)\b", re.IGNORECASE)
+_SPENDS = re.compile(r"\b(?:pay|paid|spend|spent)\b.*\b(?:in|for|on|by|with|via)\b", re.IGNORECASE)
 _WHICH = re.compile(r"\W*which (?!day|date|month|year|week|quarter|time|hour|period|season)", re.IGNORECASE)
 _NET = re.compile(
     r"\bnett? (?:total|amount due)\b", re.IGNORECASE

@@ -16,7 +16,7 @@ from triptych.answering.cells import alike
 from triptych.answering.fact import SAID, SENTENCE, STATED, Fact
 from triptych.answering.facts import facts
 from triptych.answering.fields import Field, fields
-from triptych.answering.filing import in_cents
+from triptych.answering.filing import in_cents, is_chart
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.matching import ASKING, choose, tokens, wording
@@ -224,7 +224,8 @@ def find_roles(ask: Ask, wanted: Asked, meaning: Meaning | None, page: Candidate
     if not _right_time(ask, page):
         return found
     for match in fillers.matches(page.layout, page.facts, wanted, meaning)[:3]:
-        if match.score >= fillers.FAIR:
+        guessed = match.fact.how != STATED and is_chart(page.layout)  # a number of the axis, perhaps
+        if match.score >= fillers.FAIR and not (guessed and numbers(fillers.said(page.layout, match.fact))):
             quote = quoted(page, match.fact.value, match.fact.label)
             if match.fact.how in (SAID, SENTENCE):
                 quote = _sentence(page, match.fact.value)

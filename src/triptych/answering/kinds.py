@@ -57,7 +57,7 @@ KINDS = (
             r"|échéance|^(?:avant |pour )?quand\b.*\b(?:payer|payée?|réglée?|régler)\b|vencimiento|^(?:hasta )?cu[áa]ndo\b.*\b(?:vence|pagar|pagarse|pagada)\b|vervaldatum|scadenza"
         ),
         _plain(
-            r"\b(?:payment )?due(?: date| on| by)?\b|\b(?:please )?pay(?:able|ment)? (?:by|before|until)\b"
+            r"\b(?:payment )?due(?: date| on| by)?\b|\b(?:please )?(?:pay(?:able|ment)?|remit|settle) (?:by|before|until)\b"
             r"|fällig(?:keit(?:sdatum)?)?(?: am)?\b|zahlbar (?:bis|am)(?: zum)?|zahlungsziel|(?:date d['’])?[ée]ch[ée]ance\b"
             r"|à payer avant le|(?:fecha de )?vencimiento|verval ?datum|te betalen (?:voor|v[óo][óo]r)|uiterste betaaldatum"
             r"|(?:data di )?scadenza|termin płatności|förfallodatum"
@@ -195,16 +195,16 @@ KINDS = (
         "balance",
         MONEY,
         _plain(
-            r"\bbalance\b|\bamount (?:payable|outstanding|left)\b|^how much\b.*\b(?:still|left|outstanding|remain\w*)\b|\brestbetrag\b|\boutstanding\b"
+            r"\bbalance\b|\bamount (?:payable|outstanding|left)\b|^how much\b.*\b(?:still|left|outstanding|remain\w*)\b|\brestbetrag\b|\boutstanding\b|\bstill (?:open|due|owed|unpaid|to pay)\b|\bnoch (?:offen|zu zahlen)\b"
         ),
         re.compile(
-            r"balance|amountpayable|lefttopay|restbetrag|nochzuzahlen|offenerbetrag|resteapayer|soldedu|pendiente|restoapagar|nogtebetalen|openstaand|outstanding|remaining"
+            r"balance|amountpayable|lefttopay|restbetrag|nochzuzahlen|offenerbetrag|resteapayer|soldedu|pendiente|restoapagar|nogtebetalen|openstaand|outstanding|remaining|^residual"
         ),
     ),
     Kind(
         "deposit",
         MONEY,
-        _plain(r"\bdeposit\b|\badvance\b|\bprepa(?:id|yment)\b|\bdown ?payment\b|\banzahlung\b|\bacompte\b|\banticipo\b|\baanbetaling\b"),
+        _plain(r"\bdeposit\b|\badvance\b|\bprepa(?:id|yment)\b|\bdown ?payment\b|\balready (?:been )?paid\b|\banzahlung\b|\bacompte\b|\banticipo\b|\baanbetaling\b"),
         re.compile(r"deposit|anzahlung|acompte|anticipo|acuenta|aanbetaling|reedsbetaald|alreadypaid|inadvance|prepa|advance|voraus|arrhes|acconto|downpayment"),
     ),
     Kind(

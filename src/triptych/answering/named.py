@@ -83,7 +83,7 @@ def _by_shape(layout: Layout, kind: Kind, context: str) -> list[Named]:
     wanted = set(content_words(context))
     found = []
     for segment in layout.segments:
-        if kind.shape == PHONE and _DIALLED.fullmatch(segment.text.strip()):
+        if kind.name == "phone" and _DIALLED.fullmatch(segment.text.strip()):
             found.append(Named(segment.start, segment.end, None, _UNLABELLED))
         beside = bool(wanted) and wanted <= set(content_words(segment.text))
         if kind.bare or (beside and kind.shape not in (NAME, CODE, DAY)):

@@ -99,6 +99,7 @@ def called_for(question: str) -> str:
     return next((k for k, pattern in _CALLS if pattern.search(head if k in _BY_NOUN else question)), TEXT)
 
 
+_COUNTED = 1  # words of what is counted, behind a number
 _ANY, _FEW = 0.4, 9  # what a short value is worth where anything may answer
 
 
@@ -185,10 +186,14 @@ def _amount(value: str, kind: str, letters: int) -> float:
     found = numbers(value)
     if len(found) != 1 or dates(value) or _YEAR.fullmatch(value):
         return -1.0
+    if kind == COUNT and (found[0].percent or sum(any(map(str.isalpha, w)) for w in value.split()) > _COUNTED):
+        return -1.0
     if kind == FIGURE:
         return 1.0 if letters <= 12 else -1.0
     if kind == MONEY:
         return 1.0 if found[0].money else 0.0 if letters < 3 and not found[0].percent else -0.5
+    if found[0].decimals == 2 and found[0].readings[0] % 1:
+        return -0.5
     return 0.0 if found[0].currency or found[0].decimals == 2 or letters > 12 else 1.0
 
 

@@ -65,14 +65,19 @@ def _says(ask: Ask, finding: Finding, page: Candidate, meaning: Meaning | None) 
     value = words(finding)
     if not _new(ask, value) or filing.offered(page.layout, finding.value, finding.at):
         return False
+    paid = shapes.called_for(ask.question) == shapes.MONEY and filing.in_cents(page.words.raw)
+    if paid and not any(n.money for n in numbers(value)):
+        return False
     label = asks_label(ask.question)
     if filing.is_chart(page.layout):
         # What is drawn is said by a title that may be cut off.
         thing = wanting.asks(ask.question) and shapes.called_for(ask.question) in (shapes.TEXT, shapes.NAME)
         return label or thing or any(map(str.isdigit, value))
+    if filing.is_data(page.layout):
+        return True
     if finding.label:
         return weighing.names(ask.question, finding.label, page.layout, page.words, meaning)
-    return label or filing.speaks(ask.question, page.words) or filing.is_data(page.layout)
+    return label or filing.speaks(ask.question, page.words)
 
 
 def _new(ask: Ask, value: str) -> bool:

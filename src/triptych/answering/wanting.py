@@ -18,6 +18,7 @@ POLAR = re.compile(
     r"\b(?:not?|never|without|none|cannot|is|are|was|were|may|can|must|will|has|have|kein\w*|nicht|pas|aucun\w*|tidak)\b|n[’']t\b|not",
     re.IGNORECASE,
 )
+_HALF, _ALL = 0.5, 0.99
 FOCUSED = 0.6  # of the words that say what is wanted, by weight
 _SHAPED = frozenset(
     ("time", "date", "day", "datum", "uhrzeit", "heure", "fecha", "hora")
@@ -64,7 +65,7 @@ class Asking:
 
     words: tuple[str, ...]
     focus: tuple[str, ...]  # those that say what is wanted; the others say of what
-    wanted: str  # these with the word that asks, for people
+    opens: str  # the word that asks
     whom: tuple[str, ...]  # the names
     names: dict[str, int]  # words of names, and of how many words the name is
     years: frozenset[str]
@@ -84,8 +85,7 @@ def asking(question: str) -> Asking:
     years = frozenset(filter(is_year, words))
     focus = _focus(question, names, taken.shape)
     opens = _WH.search(question)
-    wanted = " ".join([opens[0] if opens else "", *focus]).strip()
-    return Asking(words, focus, wanted, taken.names, names, years, taken.shape, taken.words, taken.closed)
+    return Asking(words, focus, opens[0] if opens else "", taken.names, names, years, taken.shape, taken.words, taken.closed)
 
 
 def _focus(question: str, names: Iterable[str], shape: str) -> tuple[str, ...]:
@@ -107,6 +107,8 @@ def _focus(question: str, names: Iterable[str], shape: str) -> tuple[str, ...]:
         ]
         if any(roles.telling(w) and not inside(w, _PAID) for w in told):
             return tuple(told)
+        if not told and found and (own := tuple(w for w in tokens(part) if w in names)):
+            return own  # the Facebook page of ...
     return tuple(told)
 
 
@@ -125,6 +127,12 @@ def share(own: Sequence[str], words: Iterable[str]) -> float:
     return sum(held) / (sum(weights) or 1.0)
 
 
+def says(focus: Sequence[str], label: Sequence[str]) -> bool:
+    """Whether a label says what is wanted: most of its words, or half of them and nothing else."""
+    told = share(focus, label)
+    return told >= FOCUSED or (told >= _HALF and share(label, focus) >= _ALL)
+
+
 def inside(word: str, words: Iterable[str]) -> bool:
     return any(roles.near(word, w) >= NEARLY for w in words)
 
@@ -136,7 +144,7 @@ def foci(ask: Asking, whose: Iterable[str]) -> list[str]:
 
 def of_whom(ask: Asking, label: Sequence[str]) -> bool:
     """Whether a label says a whole name of the question."""
-    return any(own and set(own) <= set(label) for own in map(tokens, ask.whom))
+    return any(own - ASKS and own <= set(label) for own in map(set, map(tokens, ask.whom)))
 
 
 def priced(ask: Asking, label: Sequence[str]) -> bool:

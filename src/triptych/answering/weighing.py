@@ -33,6 +33,7 @@ from triptych.answering.wanting import (
     inside,
     of_whom,
     priced,
+    says,
     share,
     tokens,
 )
@@ -125,7 +126,7 @@ def _of_page(
     weights, absent = weights_of(ask, title, keys, file)
     held = tuple(w for w in ask.words if file.lacks(w) < 1)
     on = _Page(
-        layout, title | set(ask.names), weights, absent, held, in_cents(layout.text.text), is_chart(layout)
+        layout, title | (set(ask.names) - set(ask.focus)), weights, absent, held, in_cents(layout.text.text), is_chart(layout)
     )
     for fact in _statements(layout, facts, ask):
         if features := _features(on, fact, ask):
@@ -154,14 +155,16 @@ def names(question: str, label: str, layout: Layout, page: PageWords, meaning: M
     """Whether a label says what is wanted, by its words or by its meaning."""
     ask = asking(question)
     title = masthead(ask, layout, [page])
-    focus = foci(ask, title | set(ask.names)) or [w for w in ask.names if w not in title]
-    if not focus or share(focus, tokens(label)) >= FOCUSED or priced(ask, tokens(label)):
+    whose = title | (set(ask.names) - set(ask.focus))
+    focus, said = foci(ask, whose), tokens(label)
+    if not focus or says(focus, said) or priced(ask, said):
         return True
-    if ask.shape in _COUNTED and speaks(question, page) and of_whom(ask, tokens(label)):
+    if ask.shape in _COUNTED and speaks(question, page) and of_whom(ask, said):
         return True
-    if meaning is None or set(tokens(label)) <= title | set(ask.names):
-        return False  # says whose page it is
-    encoded = meaning([ask.wanted, label[:_LABEL]])
+    rest = [w for w in focus if w not in said]  # what a label says for its other words needs no meaning
+    if meaning is None or set(said) <= whose:
+        return False
+    encoded = meaning([" ".join([ask.opens, *rest]), label[:_LABEL]])
     return float(encoded[0] @ encoded[1]) >= _MEANT
 
 
