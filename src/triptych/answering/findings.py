@@ -28,6 +28,7 @@ from triptych.answering.roles import Meaning
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
+from triptych.answering.wanting import asking, close
 from triptych.pages.regions import heading
 from triptych.types import Hit, Page
 from triptych.values import dates, is_year, numbers
@@ -227,6 +228,9 @@ def find_roles(ask: Ask, wanted: Asked, meaning: Meaning | None, page: Candidate
         guessed = match.fact.how != STATED and is_chart(page.layout)  # a number of the axis, perhaps
         if match.score >= fillers.FAIR and not (guessed and numbers(fillers.said(page.layout, match.fact))):
             quote = quoted(page, match.fact.value, match.fact.label)
+            whole = match.fact.how == SENTENCE
+            if whole and not close(asking(ask.question), page.layout.text.text, match.fact.value[0]):
+                continue
             if match.fact.how in (SAID, SENTENCE):
                 quote = _sentence(page, match.fact.value)
             said = " ".join((match.fact.name, *match.fact.keys))

@@ -198,7 +198,7 @@ KINDS = (
             r"\bbalance\b|\bamount (?:payable|outstanding|left)\b|^how much\b.*\b(?:still|left|outstanding|remain\w*)\b|\brestbetrag\b|\boutstanding\b|\bstill (?:open|due|owed|unpaid|to pay)\b|\bnoch (?:offen|zu zahlen)\b"
         ),
         re.compile(
-            r"balance|amountpayable|lefttopay|restbetrag|nochzuzahlen|offenerbetrag|resteapayer|soldedu|pendiente|restoapagar|nogtebetalen|openstaand|outstanding|remaining|^residual"
+            r"balance|amountpayable|lefttopay|restbetrag|nochzuzahlen|offenerbetrag|resteapayer|soldedu|pendiente|restoapagar|nogtebetalen|openstaand|outstanding|remaining|residual$"
         ),
     ),
     Kind(

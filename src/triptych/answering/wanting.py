@@ -18,6 +18,7 @@ POLAR = re.compile(
     r"\b(?:not?|never|without|none|cannot|is|are|was|were|may|can|must|will|has|have|kein\w*|nicht|pas|aucun\w*|tidak)\b|n[’']t\b|not",
     re.IGNORECASE,
 )
+_CLOSE = 6  # words
 _HALF, _ALL = 0.5, 0.99
 FOCUSED = 0.6  # of the words that say what is wanted, by weight
 _SHAPED = frozenset(
@@ -131,6 +132,13 @@ def says(focus: Sequence[str], label: Sequence[str]) -> bool:
     """Whether a label says what is wanted: most of its words, or half of them and nothing else."""
     told = share(focus, label)
     return told >= FOCUSED or (told >= _HALF and share(label, focus) >= _ALL)
+
+
+def close(ask: Asking, text: str, value: tuple[int, int]) -> bool:
+    """Whether a value of a sentence stands near a word of the question that is no name."""
+    before, after = text[: value[0]].split()[-_CLOSE:], text[value[1] :].split()[:_CLOSE]
+    around = tokens(" ".join([*before, *after]))
+    return any(inside(w, around) for w in ask.words if w not in ask.names and roles.telling(w))
 
 
 def inside(word: str, words: Iterable[str]) -> bool:

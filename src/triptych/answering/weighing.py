@@ -29,6 +29,7 @@ from triptych.answering.wanting import (
     POLAR,
     Asking,
     asking,
+    close,
     foci,
     inside,
     of_whom,
@@ -126,7 +127,7 @@ def _of_page(
     weights, absent = weights_of(ask, title, keys, file)
     held = tuple(w for w in ask.words if file.lacks(w) < 1)
     on = _Page(
-        layout, title | (set(ask.names) - set(ask.focus)), weights, absent, held, in_cents(layout.text.text), is_chart(layout)
+        layout, title, title | (set(ask.names) - set(ask.focus)), weights, absent, held, in_cents(layout.text.text), is_chart(layout)
     )
     for fact in _statements(layout, facts, ask):
         if features := _features(on, fact, ask):
@@ -138,6 +139,7 @@ class _Page:
     """What is known of a page before its statements are weighed."""
 
     layout: Layout
+    title: frozenset[str]
     whose: frozenset[str]  # words of its title, and of the names of the question
     weights: dict[str, float]  # what each asked word weighs
     absent: float  # the share of them that stand nowhere in the file
@@ -222,13 +224,16 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
         return None
     if ask.shape == shapes.NAME and sum(fold(w) in STOP for w in value.split()) > 1:
         return None  # a sentence in capitals
+    if sentence and tuple(fact.value) != (fact.label,) and not close(ask, on.layout.text.text, fact.value[0]):
+        return None
     if sentence and not ask.closed and sum(not inside(w, ask.words) for w in said if w not in ASKS) < _NEWS:
         return None  # says what the question says
     label = tuple(w for w in tokens(fact.name) if w.strip("x"))
     chart = on.chart and fact.how == STATED
     if chart:
         label, fact = (), fact._replace(keys=(" ".join((fact.name, *fact.keys)),))
-    key = max((tokens(k) for k in fact.keys), key=lambda k: share(k, ask.words), default=())
+    untitled = [w for w in ask.words if w not in on.title]
+    key = max((tokens(k) for k in fact.keys), key=lambda k: share(k, untitled), default=())
     told, strong = 0.0, False
     for word, mine in on.weights.items():
         of = (*label, *key) if word not in on.whose or word in ask.years else key if word in ask.names else ()
@@ -248,7 +253,7 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
     return {
         "told": told / (sum(on.weights.values()) or 1.0),
         "label": share(label, (*own, *_IMPLIED.get(ask.shape, ()))) if label and not sentence else 0.5,
-        "row": share(key, ask.words),
+        "row": share(key, untitled),
         "fit": max(fit, 0.0),
         "misfit": min(fit, 0.0),
         "absent": on.absent,
