@@ -10,7 +10,7 @@ from triptych.answering.labelled import TABLE, data_of
 from triptych.answering.layout import Layout, Span
 from triptych.answering.options import choices
 from triptych.answering.support import PageWords, lacking
-from triptych.answering.wanting import ASKS, FOCUSED, NEARLY, Asking, asking, tokens
+from triptych.answering.wanting import ASKS, DEALS, FOCUSED, NEARLY, Asking, asking, tokens
 from triptych.values import MONTHS, dates, fold, is_year, numbers
 
 _MASTHEAD, _ELSEWHERE = (
@@ -18,35 +18,6 @@ _MASTHEAD, _ELSEWHERE = (
     0.45,
 )  # what a word of the question weighs that the file has in its title, or somewhere
 _PALE, _RELATED = 0.35, 0.4
-# What is done with goods, whatever a paper says of them.
-_DEALS = frozenset(
-    [
-        "buy",
-        "bought",
-        "purchase",
-        "purchased",
-        "sell",
-        "sold",
-        "use",
-        "used",
-        "make",
-        "made",
-        "hand",
-        "handed",
-        "order",
-        "ordered",
-        "gave",
-        "give",
-        "take",
-        "took",
-        "done",
-        "cost",
-        "costs",
-        "gekostet",
-        "kostet",
-        "kosten",
-    ]
-)
 _DRAWN = 90  # segments of words on a page that is one drawing
 
 
@@ -88,7 +59,7 @@ def weights_of(
     the page's title, `keys` those of its rows. The words of one name weigh as much as another word together."""
     weights, gone, whole = {}, 0.0, 0.0
     for word in ask.words:
-        mine = min(roles.weight(word), _PALE if word in _DEALS else 1.0) / ask.names.get(word, 1)
+        mine = min(roles.weight(word), _PALE if word in DEALS else 1.0) / ask.names.get(word, 1)
         lacks = file.lacks(word)
         whole += mine
         gone += mine * lacks
@@ -136,6 +107,8 @@ def is_data(layout: Layout) -> bool:
 def offered(layout: Layout, value: Sequence[Span], label: Span | None = None) -> bool:
     """Whether a value stands before or among others that may be chosen as well, which no tick tells from each other."""
     if any(tuple(value) == choice.chosen for choice in choices(layout)):
+        return False
+    if any(map(str.isdigit, "".join(layout.text.text[a:b] for a, b in value))):
         return False
     home = next((s for s in layout.segments if s.start <= value[-1][0] < s.end), None)
     if home is None:

@@ -325,7 +325,11 @@ def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     ):
         if best and best[0].score >= PASSAGE:
             top = best[0]
-            if shapes.fits(page.evidence.page.text.text[slice(*top.value)], wanted) == -1:
+            text = page.evidence.page.text.text
+            part = top.value != (top.start, top.end)
+            if part and not close(asking(ask.question), text, top.value):
+                continue
+            if shapes.fits(text[slice(*top.value)], wanted) == -1:
                 continue
             said = page.evidence.page.text.text[top.start : top.end]
             found.append(

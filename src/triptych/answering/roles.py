@@ -37,7 +37,7 @@ packages package parcels parcel boxes cartons pallets colli pakete colis bultos 
 vehicle car truck lorry van automobile fahrzeug auto véhicule voiture vehículo coche
 plate licence license registration tag kennzeichen immatriculation matrícula
 vin chassis frame fahrgestellnummer
-cashier operator clerk server served serves staff waiter teller assistant attendant bediener kassierer kellner caissier serveur cajero camarero
+cashier operator clerk server served serves staff waiter teller till counter assistant attendant bediener kassierer kellner caissier serveur cajero camarero
 expire expires expiry expiration expired until valid validity through thru gültig ablauf abläuft valable validité caduca válido
 issue issued issuing ausgestellt ausstellung délivré délivrance émis expedido emitido
 born birth birthday dob geboren geburtsdatum geburt né née naissance nacido nacida nacimiento

@@ -136,7 +136,7 @@ def _cells(layout: Layout, lines: Sequence[Row], i: int) -> Iterator[Fact]:
         ):
             yield Fact(((after.start, after.end),), s.text, (), (s.start, s.end), 0.5, ROW)
     for s in labels[1:]:
-        if not s.text[0].islower() and (head := _head(lines, i, s)):
+        if not s.text[0].islower() and (head := _topmost(lines, i, s) or _head(lines, i, s)):
             yield Fact(((s.start, s.end),), head, tuple(o.text for o in row if o is not s), None, 0.6, ROW)
 
 
@@ -218,6 +218,19 @@ def _head(lines: Sequence[Row], i: int, cell: Segment) -> str:
         if len(found) == _HEADS:
             break
     return " ".join(w for w in reversed(found) if any(map(str.isalnum, w)))
+
+
+def _topmost(lines: Sequence[Row], i: int, cell: Segment) -> str:
+    """The first line of a column of words, over at least two others: a list's head."""
+    column, last = [], cell
+    for row in reversed(lines[max(0, i - _UP) : i]):
+        over = [s for s in row if _overlap(s, cell) > 0 and abs(s.x0 - cell.x0) < cell.height]
+        if over:
+            last = over[0]
+            column.append(last)
+        elif last.middle - row[0].middle > _ALONE * cell.height:
+            break
+    return column[-1].text if len(column) >= _FEWEST and all(map(_worded, column)) else ""
 
 
 def _reach(row: Row, head: Segment) -> float:

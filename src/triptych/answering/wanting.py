@@ -37,10 +37,15 @@ did do does is are were has have had they them their it i we you my me our us is
 receipt invoice bill chart graph screenshot screen window form page report file paper document letter menu dialog
 restaurant shop store company firm place fiscal year altogether insgesamt overall gekostet
 more less fewer most least highest lowest largest smallest biggest higher lower larger smaller greater greatest
+appear appears stand stands stood contain contains contained include includes included mention mentioned find found say says said
 according shown show listed called printed given stated named name get got will to from on in of at for by with and or the
 a an und der die das den dem ein eine einen einem einer eines beim bei zum zur wurde wurden wohin woher
 con por para una uno del avec une pour cuanto cuantos cuanta cuantas sur la le les de des du l est rechnung beleg facture invois
 """
+_DEALING_WORDS = """
+buy bought purchase purchased sell sold use used make made hand handed order ordered gave give take took done cost costs gekostet kostet kosten earn earned purchases buys sells
+"""
+DEALS = frozenset(_DEALING_WORDS.split())  # what is done with goods, whatever a paper says of them
 ASKS = frozenset(fold(w) for w in _ASKING_WORDS.split()) | ASKING
 _WH = re.compile(
     r"\b(?:what(?:'s)?|which|who(?:se|m)?|how (?:much|many)|was(?= (?:ist|hat|haben|sind|kostete?n?|war|waren|steht|wird|muss|müssen|bedeutet|sagt)\b)|welche[rsnm]?|wer|wie ?viele?|quel(?:le)?s?|cu[áa]l(?:es)?|cu[áa]nt[oa]s?|combien|qui|berapa)\b",
@@ -85,6 +90,7 @@ def asking(question: str) -> Asking:
     words = tuple(w for w in tokens(question) if w not in ASKS)
     years = frozenset(filter(is_year, words))
     focus = _focus(question, names, taken.shape)
+    focus = tuple(w for w in focus if w not in DEALS) or focus
     opens = _WH.search(question)
     return Asking(words, focus, opens[0] if opens else "", taken.names, names, years, taken.shape, taken.words, taken.closed)
 
