@@ -73,7 +73,16 @@ def masthead(ask: Asking, layout: Layout, file: Sequence[PageWords]) -> frozense
     """The words that say whose page it is, and what it is: titles, who made it out, what the file is called."""
     company = " ".join(r.text for r in layout.page.regions if r.name == "company")
     called = fold("".join(page.title for page in file[:1]))
-    own = frozenset(tokens(" ".join([company, *(s.text for s in roles.titles(layout) if not any(n.money for n in numbers(s.text)))])))
+    own = frozenset(
+        tokens(
+            " ".join(
+                [
+                    company,
+                    *(s.text for s in roles.titles(layout) if not any(n.money for n in numbers(s.text))),
+                ]
+            )
+        )
+    )
     return own | {w for w in ask.words if len(w) > 2 and w in called}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from triptych.answering import roles, vocabulary
 from triptych.answering.fields import fields_at
-from triptych.answering.kinds import CODE, DAY, MONEY, NAME, PHONE, Kind, shaped
+from triptych.answering.kinds import CODE, DAY, MONEY, NAME, Kind, shaped
 from triptych.answering.labels import match_pattern
 from triptych.answering.layout import Layout, Span
 from triptych.answering.question import content_words

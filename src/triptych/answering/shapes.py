@@ -174,9 +174,7 @@ def contradicts(value: str, question: str) -> bool:
         return sum(map(str.isalpha, value)) < 3
     if kind in (MONEY, FIGURE):
         plain = value.strip()
-        return (
-            not numbers(plain) or any(p.fullmatch(plain) for p in (_YEAR, _ID)) or bool(dates(plain))
-        )
+        return not numbers(plain) or any(p.fullmatch(plain) for p in (_YEAR, _ID)) or bool(dates(plain))
     if kind == CODE and _CALLED.search(question):
         return sum(map(str.isdigit, value)) < 6
     return False
@@ -186,7 +184,9 @@ def _amount(value: str, kind: str, letters: int) -> float:
     found = numbers(value)
     if len(found) != 1 or dates(value) or _YEAR.fullmatch(value):
         return -1.0
-    if kind == COUNT and (found[0].percent or sum(any(map(str.isalpha, w)) for w in value.split()) > _COUNTED):
+    if kind == COUNT and (
+        found[0].percent or sum(any(map(str.isalpha, w)) for w in value.split()) > _COUNTED
+    ):
         return -1.0
     if kind == FIGURE:
         return 1.0 if letters <= 12 else -1.0

@@ -92,7 +92,17 @@ def asking(question: str) -> Asking:
     focus = _focus(question, names, taken.shape)
     focus = tuple(w for w in focus if w not in DEALS) or focus
     opens = _WH.search(question)
-    return Asking(words, focus, opens[0] if opens else "", taken.names, names, years, taken.shape, taken.words, taken.closed)
+    return Asking(
+        words,
+        focus,
+        opens[0] if opens else "",
+        taken.names,
+        names,
+        years,
+        taken.shape,
+        taken.words,
+        taken.closed,
+    )
 
 
 def _focus(question: str, names: Iterable[str], shape: str) -> tuple[str, ...]:

@@ -49,7 +49,6 @@ _MISFIT = -0.9
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _COUNTED = (shapes.COUNT, shapes.MONEY, shapes.FIGURE, shapes.SHARE)
 _FULL = 0.95
-_NEWS = 1  # words of a sentence that the question does not say
 _LABEL = 120  # letters of a label that the encoder is given
 _BRACKETS = "()[] .,;"
 # What a question implies that its label may say.
@@ -127,7 +126,14 @@ def _of_page(
     weights, absent = weights_of(ask, title, keys, file)
     held = tuple(w for w in ask.words if file.lacks(w) < 1)
     on = _Page(
-        layout, title, title | (set(ask.names) - set(ask.focus)), weights, absent, held, in_cents(layout.text.text), is_chart(layout)
+        layout,
+        title,
+        title | (set(ask.names) - set(ask.focus)),
+        weights,
+        absent,
+        held,
+        in_cents(layout.text.text),
+        is_chart(layout),
     )
     for fact in _statements(layout, facts, ask):
         if features := _features(on, fact, ask):
@@ -216,7 +222,11 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
     value = " ".join(" ".join(on.layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
     said = tokens(value)
     sentence = fact.how == SENTENCE
-    if not said or shapes.NOTE.fullmatch(on.layout.text.text[slice(*fact.value[0])].strip()) or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value))):
+    if (
+        not said
+        or shapes.NOTE.fullmatch(on.layout.text.text[slice(*fact.value[0])].strip())
+        or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value)))
+    ):
         return None
     if ask.closed and not (POLAR.search(value) if sentence else value.casefold() in YES_NO):
         return None
@@ -224,10 +234,8 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
         return None
     if ask.shape == shapes.NAME and sum(fold(w) in STOP for w in value.split()) > 1:
         return None  # a sentence in capitals
-    if sentence and tuple(fact.value) != (fact.label,) and not close(ask, on.layout.text.text, fact.value[0]):
+    if sentence and not _new(ask, fact, on.layout.text.text, said):
         return None
-    if sentence and not ask.closed and sum(not inside(w, ask.words) for w in said if w not in ASKS) < _NEWS:
-        return None  # says what the question says
     label = tuple(w for w in tokens(fact.name) if w.strip("x"))
     chart = on.chart and fact.how == STATED
     if chart:
@@ -263,6 +271,14 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
         "opening": float(fact.how == OPENING),
         "sentence": float(sentence),
     }
+
+
+def _new(ask: Asking, sentence: Fact, text: str, said: Sequence[str]) -> bool:
+    """Whether a sentence says more than the question, and its value near what is asked."""
+    apart = tuple(sentence.value) != (sentence.label,)
+    if apart and not close(ask, text, sentence.value[0]):
+        return False
+    return ask.closed or any(not inside(w, ask.words) for w in said if w not in ASKS)
 
 
 def _wanted(
