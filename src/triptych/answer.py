@@ -214,7 +214,8 @@ def _among(
 
 def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """Values of the kind that is asked for; without a balance, what is to be paid is the total."""
-    pages = _fitting(ask, pages)
+    kind = ask.kind
+    pages = [p for p in _fitting(ask, pages) if not (kind and telling.of_party(ask, kind, p.layout))]
     supports = {cut: _supports(ask, cut, pages) for cut in ask.cuts}
     found = _labelled(ask.cuts, supports, pages, partial(find_named, ask))
     if not found and ask.kind and (ask.kind.name == "balance" or _NET.search(ask.question)):

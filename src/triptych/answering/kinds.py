@@ -13,6 +13,7 @@ from functools import partial
 
 from triptych.answering import shapes
 from triptych.answering.layout import Span
+from triptych.grounding.clock import TIME as CLOCK
 from triptych.values import dates
 
 DAY, CODE, NAME, MONEY = "day", "code", "name", "money"
@@ -23,7 +24,7 @@ _SHAPES = {
     EMAIL: re.compile(r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"),
     WEB: re.compile(r"\b(?:https?://|www\.)[\w./-]+\w", re.I),
     PHONE: shapes.PHONE,
-    TIME: shapes.CLOCK,
+    TIME: CLOCK,
     NAME: re.compile(r"[^\W\d_][^\n|:;]{1,79}"),
 }
 SHAPES = (IBAN, EMAIL, WEB, PHONE, TIME)  # of values that are nothing else

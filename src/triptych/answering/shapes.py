@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from triptych.grounding.clock import TIME as CLOCK
 from triptych.values import dates, numbers
 
 NAME, DAY, TIME, PLACE, MONEY, COUNT, CODE, TEXT = (
@@ -35,9 +36,6 @@ _MEASURES = {
     kind: re.compile(rf"{_NUMBER}\s?-?{unit}(?![^\W\d_])(?:\s?\d+\s?{unit}(?![^\W\d_]))*", re.IGNORECASE)
     for kind, unit in _UNITS.items()
 }
-CLOCK = re.compile(
-    r"(?<![\d:.,])[0-2]?\d[:h][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE
-)
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
 _WEEKDAY = re.compile(
     r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?\b"

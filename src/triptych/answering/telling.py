@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from triptych.answering import comparing, filing, shapes, wanting, weighing
+from triptych.answering import comparing, filing, roles, shapes, wanting, weighing
 from triptych.answering.asked import asked
 from triptych.answering.cells import asks_label
 from triptych.answering.fact import SENTENCE
 from triptych.answering.findings import Candidate, Finding, quoted, words
+from triptych.answering.kinds import Kind
+from triptych.answering.layout import Layout
 from triptych.answering.question import Ask
 from triptych.answering.roles import Meaning
 from triptych.values import fold, numbers
 
+_PARTIES = ("customer", "supplier", "seller")
 _FIGURE = 24  # characters of a value that is a number
 
 
@@ -35,6 +38,15 @@ def weighed(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> li
 def told_apart(ask: Ask, pages: Sequence[Candidate]) -> bool:
     """Whether a question for what was spent says on what, and the pages speak of that: no total is wanted."""
     return wanting.focused(ask.question) and any(filing.speaks(ask.question, p.words) for p in pages)
+
+
+def of_party(ask: Ask, kind: Kind, layout: Layout) -> bool:
+    """Whether a question says of which party a number is, and the page has a block for that party, so that not every
+    number of that kind will do."""
+    said = [w for w in wanting.asking(ask.question).focus if not kind.asked.search(w)]
+    party = [w for w in said if any(roles.near(w, p) >= roles.RING for p in _PARTIES)]
+    heads = [w for s in layout.segments if len(own := roles.words(s.text)) == 1 for w in own]
+    return any(roles.near(w, h) >= roles.RING for w in party for h in heads)
 
 
 def compared(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:

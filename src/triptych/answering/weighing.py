@@ -33,7 +33,6 @@ from triptych.answering.wanting import (
     foci,
     inside,
     of_whom,
-    priced,
     says,
     share,
     tokens,
@@ -165,7 +164,7 @@ def names(question: str, label: str, layout: Layout, page: PageWords, meaning: M
     title = masthead(ask, layout, [page])
     whose = title | (set(ask.names) - set(ask.focus))
     focus, said = foci(ask, whose), tokens(label)
-    if not focus or says(focus, said) or priced(ask, said):
+    if not focus or says(focus, said):
         return True
     if ask.shape in _COUNTED and speaks(question, page) and of_whom(ask, said):
         return True
