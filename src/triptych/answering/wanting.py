@@ -24,6 +24,7 @@ FOCUSED = 0.6  # of the words that say what is wanted, by weight
 _SHAPED = frozenset(
     ("time", "date", "day", "datum", "uhrzeit", "heure", "fecha", "hora")
 )  # said by a value itself
+_FEW = 5  # words of a label that says no more than that
 _PAID = ("price", "pay", "total")
 _WHICH = frozenset(("which", "welche", "welcher", "welches", "welchen", "welchem"))
 _SHORT = 6  # words of a thing's name
@@ -168,6 +169,15 @@ def foci(ask: Asking, whose: Iterable[str]) -> list[str]:
 def of_whom(ask: Asking, label: Sequence[str]) -> bool:
     """Whether a label says a whole name of the question."""
     return any(own - ASKS and own <= set(label) for own in map(set, map(tokens, ask.whom)))
+
+
+def priced(ask: Asking, label: Sequence[str]) -> bool:
+    """Whether question and label both say that something costs."""
+    return (
+        any(roles.near(w, "price") >= NEARLY for w in ask.words)
+        and len(label) < _FEW
+        and share(label, ("price",)) >= FOCUSED
+    )
 
 
 def asks(question: str) -> bool:

@@ -33,6 +33,7 @@ from triptych.answering.wanting import (
     foci,
     inside,
     of_whom,
+    priced,
     says,
     share,
     tokens,
@@ -164,7 +165,7 @@ def names(question: str, label: str, layout: Layout, page: PageWords, meaning: M
     title = masthead(ask, layout, [page])
     whose = title | (set(ask.names) - set(ask.focus))
     focus, said = foci(ask, whose), tokens(label)
-    if not focus or says(focus, said):
+    if not focus or says(focus, said) or priced(ask, said):
         return True
     if ask.shape in _COUNTED and speaks(question, page) and of_whom(ask, said):
         return True
