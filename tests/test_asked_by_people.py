@@ -213,3 +213,35 @@ def test_two_that_are_the_same_have_no_more() -> None:
     )
     assert answer("Does Oslo have more stores than Bergen?", evidence(even)).abstained
     assert ask("Does Oslo have more stores than Hamar?", even) == "Oslo 14 Hamar 9"
+
+
+PORTS = page(
+    (60.0, 40.0, "Navigator"),
+    *(
+        (x, 80.0 + 22 * i, word)
+        for i, line in enumerate(
+            (
+                ("Name", "HarbourCode", "Location"),
+                ("North Quay Terminal", "KNQT", "Record"),
+                ("Old Basin Terminal", "KOBT", "Record"),
+                ("Salt Pier Terminal", "KSPT", "Record"),
+                ("Mole West Terminal", "KMWT", "Record"),
+            )
+        )
+        for x, word in zip((60.0, 330.0, 560.0), line, strict=True)
+    ),
+)
+
+
+def test_a_column_of_words_has_its_first_line_for_head() -> None:
+    assert answer("What is the harbour code of Mole West Terminal?", evidence(PORTS)).value == "KMWT"
+    heads = {PORTS.text.text[slice(*f.value[0])]: f.name for f in rows.rows(Layout(PORTS))}
+    assert heads["KMWT"] == "HarbourCode"
+
+
+def test_a_value_of_a_sentence_stands_near_what_is_asked() -> None:
+    text = "Pursuant to the Harbour Pilots Act the master of the vessel has duly caused this log to be signed"
+    asked = wanting.asking("Who signed the log?")
+    at = text.index("Harbour"), text.index(" the master")
+    assert not wanting.close(asked, text, at)
+    assert wanting.close(asked, "signed by Mara Lindqvist", (10, 24))
