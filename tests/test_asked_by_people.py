@@ -221,7 +221,7 @@ PORTS = page(
         (x, 80.0 + 22 * i, word)
         for i, line in enumerate(
             (
-                ("Name", "HarbourCode", "Location"),
+                ("Name", "Harbour code", "Location"),
                 ("North Quay Terminal", "KNQT", "Record"),
                 ("Old Basin Terminal", "KOBT", "Record"),
                 ("Salt Pier Terminal", "KSPT", "Record"),
@@ -236,7 +236,7 @@ PORTS = page(
 def test_a_column_of_words_has_its_first_line_for_head() -> None:
     assert answer("What is the harbour code of Mole West Terminal?", evidence(PORTS)).value == "KMWT"
     heads = {PORTS.text.text[slice(*f.value[0])]: f.name for f in rows.rows(Layout(PORTS))}
-    assert heads["KMWT"] == "HarbourCode"
+    assert heads["KMWT"] == "Harbour code"
 
 
 def test_a_value_of_a_sentence_stands_near_what_is_asked() -> None:
