@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from triptych.answering import roles, shapes
+from triptych.answering import comparing, kinds, roles, shapes, telling, wanting
 from triptych.answering.asked import Asked, asked
 from triptych.answering.fillers import FAIR, GOOD
 from triptych.answering.findings import (
@@ -27,9 +27,10 @@ from triptych.answering.findings import (
     find_passages,
     find_roles,
     find_totals,
+    words,
 )
 from triptych.answering.question import AMOUNT, COUNT, TEXT, Ask, Cut, of_kind, parse
-from triptych.answering.quotes import cite, spoken
+from triptych.answering.quotes import cite
 from triptych.answering.roles import Meaning
 from triptych.answering.support import Support, bears, bears_values, lacking, mostly, support
 from triptych.answering.vocabulary import asks_total
@@ -38,7 +39,7 @@ from triptych.errors import UserError
 from triptych.grounding.plain import visible
 from triptych.pages.hidden import without
 from triptych.types import Answer, Citation, Hit, Page
-from triptych.values import fold, is_year
+from triptych.values import fold, is_year, numbers
 
 __all__ = ["Evidence", "answer", "around", "gathered", "seen"]
 
@@ -124,7 +125,7 @@ def _found(evidence: Sequence[Evidence]) -> list[Evidence]:
 def _say(question: str, found: Sequence[Finding]) -> Answer:
     best = _checked(found[0])
     citation = _cite(best)
-    value = _words(best)
+    value = words(best)
     said = f"{visible(value)} [1]"
     return Answer(question, said, value, citations=(citation,), warnings=tuple(_doubts(best, found)))
 
@@ -141,24 +142,19 @@ def _checked(finding: Finding) -> Finding:
     return finding
 
 
-def _words(finding: Finding) -> str:
-    text = finding.evidence.page.text.text
-    return " ".join(spoken(text[a:b]) for a, b in finding.value)
-
-
 def _doubts(best: Finding, found: Sequence[Finding]) -> Iterator[str]:
     """What a careful reader would add: poorly read words, another file that answers as well."""
     text = best.evidence.page.text
     read = [float(text.confidence[word]) for span in best.value for word in text.words_in(*span)]
     if read and min(read) < UNSURE:
         yield f"The answer was read with a confidence of {min(read):.2f} only."
-    value = fold(_words(best))
+    value = fold(words(best))
     for other in found[1:]:
         hit = other.evidence.hit
         if other.score < best.score - AS_WELL:
             break
-        if hit.asset != best.evidence.hit.asset and fold(_words(other)) != value:
-            yield f"{hit.source}, page {other.evidence.page.number}, answers as well: {visible(_words(other))[:80]}"
+        if hit.asset != best.evidence.hit.asset and fold(words(other)) != value:
+            yield f"{hit.source}, page {other.evidence.page.number}, answers as well: {visible(words(other))[:80]}"
             break
 
 
@@ -170,21 +166,31 @@ def _find(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> tupl
     named = pages if ask.quoted else _nearest(wanted, _named(wanted, ask, pages))
     cuts = _cuts(ask)
     every = {cut: _supports(ask, cut, pages) for cut in cuts}
-    if kind := of_kind(ask):
-        finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages)]
+    total, implied = _wants_total(ask, cuts[0]), bool(_SPENDS.search(ask.question))
+    fitting = _fitting(ask, pages)
+    if not ask.quoted and ((told := telling.compared(ask, fitting)) or comparing.of_two(ask.question)):
+        return told, "" if told else _why([s for of in every.values() for s in of])
+    if not wanted.closed and (kind := of_kind(ask)):
+        weighed = partial(telling.weighed, ask, fitting, meaning)
+        finders = [partial(_of_kind, kind, named), partial(_facts, ask, pages, meaning), weighed]
         if kind.item:  # its price is a cell of a row
             finders.reverse()
-        found = finders[0]() or finders[1]() or _unkind(kind, ask, named, meaning)
-    elif _wants_total(ask, cuts[0]):
-        found = _labelled(cuts, _among(every, pages, named), named, find_totals)
+        found = next((f for find in finders if (f := find())), []) or _unkind(kind, ask, named, meaning)
+        if kind.kind and kind.kind.shape in kinds.SHAPES:
+            found = [f for f in found if any(kinds.shaped(kind.kind.shape, words(f)))]
+    elif total:
+        found = telling.weighed(ask, fitting, meaning) if implied else []
+        if not found and not (implied and telling.told_apart(ask, pages)):
+            found = _labelled(cuts, _among(every, pages, named), named, find_totals)
     else:
         fields = _labelled(cuts, _among(every, pages, named), named, partial(find_fields, ask))
         if ask.quoted:  # a title leads to fields first
-            found = fields or _facts(ask, pages) or _roles(ask, pages, meaning, FAIR)
+            found = fields or _facts(ask, pages, meaning) or _roles(ask, pages, meaning, FAIR)
         else:
-            found = _facts(ask, pages) or _unlabelled(ask, fields, pages, meaning)
+            found = telling.weighed(ask, fitting, meaning) or _facts(ask, pages, meaning)
+            found = found or _unlabelled(ask, fields, pages, meaning)
     own = {fold(code.text) for code in ask.codes}  # what the question says it does not ask for
-    found = [f for f in found if fold(_words(f)) not in own and not _cannot_be(ask, _words(f))]
+    found = [f for f in found if fold(words(f)) not in own and not _cannot_be(ask, words(f))]
     found.sort(key=lambda f: -f.score)
     return (found, "") if found else ([], _why([s for of in every.values() for s in of]))
 
@@ -198,7 +204,7 @@ def _only_when(ask: Ask, value: str) -> bool:
     """Whether a value is a day or a time, where the question is which of some other things."""
     if not _WHICH.match(ask.question) or shapes.called_for(ask.question) != shapes.TEXT:
         return False
-    return any(
+    return any(n.currency for n in numbers(value)) or any(
         span == (0, len(value)) for kind in (shapes.DAY, shapes.TIME) for span in shapes.every(kind, value)
     )
 
@@ -213,7 +219,8 @@ def _among(
 
 def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     """Values of the kind that is asked for; without a balance, what is to be paid is the total."""
-    pages = _fitting(ask, pages)
+    kind = ask.kind
+    pages = [p for p in _fitting(ask, pages) if not (kind and telling.of_party(ask, kind, p.layout))]
     supports = {cut: _supports(ask, cut, pages) for cut in ask.cuts}
     found = _labelled(ask.cuts, supports, pages, partial(find_named, ask))
     if not found and ask.kind and (ask.kind.name == "balance" or _NET.search(ask.question)):
@@ -222,6 +229,7 @@ def _of_kind(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     return found
 
 
+_SPENDS = re.compile(r"\b(?:pay|paid|spend|spent)\b.*\b(?:in|for|on|by|with|via)\b", re.IGNORECASE)
 _WHICH = re.compile(r"\W*which (?!day|date|month|year|week|quarter|time|hour|period|season)", re.IGNORECASE)
 _NET = re.compile(
     r"\bnett? (?:total|amount due)\b", re.IGNORECASE
@@ -315,24 +323,26 @@ def _unlabelled(
 ) -> list[Finding]:
     """For a question that names no form: a good match of roles, else a clear field, a cell, any match, any field, a
     sentence."""
-    matched = _roles(ask, pages, meaning, FAIR)
+    fields = telling.kept(ask, fields, pages, meaning)
+    matched = telling.kept(ask, _roles(ask, pages, meaning, FAIR), pages, meaning)
     clear = [f for f in matched if f.strength >= GOOD] or _clear(fields)
     yearly = any(is_year(c.text) for c in ask.codes)  # one column of several, perhaps
     if clear and not yearly:
         return clear
     pages = _fitting(ask, pages)
     return (
-        _ranked(pages, partial(find_cells, ask))
+        telling.kept(ask, _ranked(pages, partial(find_cells, ask)), pages, meaning)
         or clear
         or matched
         or [f for f in fields if f.strength >= FAIR_FIELD]
-        or find_passages(ask, pages)
+        or telling.kept(ask, find_passages(ask, pages) if wanting.asks(ask.question) else [], pages, meaning)
     )
 
 
-def _facts(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
+def _facts(ask: Ask, pages: Sequence[Candidate], meaning: Meaning | None) -> list[Finding]:
     """Values whose label, or row and column, the question names."""
-    return sorted(_ranked(_fitting(ask, pages), partial(find_facts, ask)), key=lambda f: -f.score)
+    found = sorted(_ranked(_fitting(ask, pages), partial(find_facts, ask)), key=lambda f: -f.score)
+    return found if ask.quoted else telling.kept(ask, found, pages, meaning)
 
 
 def _beyond(ask: Ask, pages: Sequence[Candidate], more: More) -> list[Candidate]:

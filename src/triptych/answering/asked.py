@@ -16,16 +16,20 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 # Verbs that say with a small word what they would not without it.
-_PHRASES = tuple(
+PHRASES = tuple(
     (re.compile(pattern, re.IGNORECASE), word)
     for pattern, word in (
         (r"\b(?:rents?|rented|lets?) out\b", "landlord"),
         (r"\bsign(?:s|ed)? off\b", "approved"),
+        (r"(?<=\bwho )(?:bought|purchased|ordered)\b", "customer"),
+        (r"\basked for\b", "requested"),
+        (r"\bmanaging director\b", "director"),
         (r"\b(?:call|ring|reach) (?:me|us|you|him|her|them)\b", "phone"),
     )
 )
 _CLOSED = re.compile(
-    r"^(?:is|are|was|were|does|do|did|has|have|had|can|will|ist|sind|hat|est-ce|est|es|son)\b", re.IGNORECASE
+    r"^(?:is|am|are|was(?! (?:ist|hat|haben|sind|kostete?n?|war|waren|steht|wird|muss|müssen)\b)|were|does|do|did|has|have|had|can|could|may|must|should|will|ist|sind|hat|est-ce|est|es|son)\b",
+    re.IGNORECASE,
 )
 _GERMAN = re.compile(
     r"^(?:(?:von|bis|seit|an|mit|für|auf|in|unter|aus|zu) )?(?:w(?:er|as|ie|ann|o|em|en|elche[rsnm]?|ohin|oher|arum)|ist|sind)\b",
@@ -59,7 +63,7 @@ class Asked:
 def asked(question: str) -> Asked:
     """Take the names out of a question; what is quoted is a name, too, unless the question says that it is a label."""
     plain = " ".join(question.split()).strip(" ?¿.!")
-    for pattern, word in _PHRASES:
+    for pattern, word in PHRASES:
         plain = pattern.sub(word, plain)
     said = frozenset(roles.words(plain))
     closed = bool(_CLOSED.match(plain))

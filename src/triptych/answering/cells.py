@@ -21,7 +21,7 @@ from triptych.answering.charts import bars
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.question import content_words
 from triptych.answering.scales import read
-from triptych.values import Number, fold, numbers
+from triptych.values import Number, fold, grouped, numbers
 
 _MOST = re.compile(
     r"\b(?:most|highest|largest|biggest|greatest|longest|top|leading|best|busiest|maximum)\b", re.I
@@ -54,6 +54,10 @@ class Cell:
     number: Number
     labels: tuple[Segment, ...]
     score: float
+
+    @property
+    def said(self) -> str:
+        return " ".join(s.text for s in self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def extreme(layout: Layout, question: str) -> list[tuple[Segment, Cell]]:
 
 
 def _extreme_bar(charted: Sequence[tuple[Segment, Segment]], most: bool) -> list[tuple[Segment, Cell]]:
-    found = [(numbers(value.text)[0], value, label) for value, label in charted]
+    found = [(numbers(grouped(value.text))[0], value, label) for value, label in charted]
     ordered = sorted(found, key=lambda f: f[0].readings[0], reverse=most)
     if ordered[0][0].readings[0] == ordered[1][0].readings[0]:
         return []

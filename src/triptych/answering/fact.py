@@ -7,8 +7,10 @@ from typing import NamedTuple
 from triptych.answering.layout import Span
 
 # How a fact was found: the order of the page states it (tables, charts, ticks, forms); a label is printed near the
-# value; both stand on one line without a mark between them; a phrase or a whole sentence says it.
+# value; both stand on one line without a mark between them; a phrase or a whole sentence says it; it stands in a row;
+# a line opens with words that may be its label.
 STATED, PRINTED, INLINE, SAID, SENTENCE = "stated", "printed", "inline", "said", "sentence"
+ROW, OPENING = "row", "opening"
 
 
 class Fact(NamedTuple):

@@ -27,9 +27,7 @@ _WEIGHTS = np.array([2.5, 2.2, 1.0, 2.0, 3.5, 3.4, -1.6, 0.4, -0.2, 0.5])  # of 
 _NEAR, _VAGUE = 2.4, 2.0
 _COLUMN = 3  # lines on which a label stands that is one of a table's
 _PRINT = re.compile(r"©|\bcopyright\b|\bstatista\b", re.IGNORECASE)  # says who printed the page
-_YES_NO = frozenset(
-    ("yes", "no", "ja", "nein", "oui", "non", "sí", "si", "nee", "true", "false", "on", "off")
-)
+YES_NO = frozenset(("yes", "no", "ja", "nein", "oui", "non", "sí", "si", "nee", "true", "false", "on", "off"))
 _SHAPED = 0.2  # of a fact that lies well, a value of the asked shape makes so much
 _FEW = 6  # words of a value that ends without its full stop
 _LONG = 7  # letters that are no chance
@@ -73,7 +71,7 @@ def _meant(layout: Layout, facts: Sequence[Fact], kind: str) -> Iterator[Fact]:
     marked = not data_of(layout) or kind in (shapes.CODE, shapes.DAY, shapes.TIME)
     for fact in facts:
         if fact.how == PRINTED:
-            value = tuple(_unstopped(text, *span) for span in _own(text, fact.value, kind))
+            value = tuple(_unstopped(text, *span) for span in own_lines(text, fact.value, kind))
             shaped = fact.label and kind != shapes.TEXT
             fit = shapes.fits(" ".join(text[a:b] for a, b in value), kind) if shaped else 0.0
             yield fact._replace(value=value, lie=fact.lie + _SHAPED * fit)
@@ -92,7 +90,7 @@ def _unstopped(text: str, start: int, end: int) -> Span:
     return start, start + len(_STOP.sub("", piece) if len(piece.split()) <= _FEW else piece)
 
 
-def _own(text: str, spans: tuple[Span, ...], kind: str) -> tuple[Span, ...]:
+def own_lines(text: str, spans: tuple[Span, ...], kind: str) -> tuple[Span, ...]:
     """The lines of a value up to one that opens like a label; the first alone where it is all that is wanted."""
     lines = [(a + m.start(), a + m.end()) for a, b in spans for m in re.finditer(r"[^\n]+", text[a:b])]
     if len(lines) < 2 or (
@@ -159,7 +157,7 @@ def features(layout: Layout, fact: Fact, asked: Asked, weights: dict[str, float]
         return None  # what the question says it does not ask for
     if (
         _PRINT.search(value)
-        or (asked.closed and value.casefold() not in _YES_NO)
+        or (asked.closed and value.casefold() not in YES_NO)
         or roles.extreme(weights, mine)
     ):
         return None

@@ -16,16 +16,19 @@ from triptych.answering.cells import alike
 from triptych.answering.fact import SAID, SENTENCE, STATED, Fact
 from triptych.answering.facts import facts
 from triptych.answering.fields import Field, fields
+from triptych.answering.filing import in_cents, is_chart
 from triptych.answering.items import items
 from triptych.answering.layout import Layout, Segment
 from triptych.answering.matching import ASKING, choose, tokens, wording
 from triptych.answering.named import named
 from triptych.answering.noted import noted
 from triptych.answering.question import AMOUNT, COUNT, PERCENT, TEXT, Ask, Cut, content_words
+from triptych.answering.quotes import spoken
 from triptych.answering.roles import Meaning
 from triptych.answering.support import PageWords
 from triptych.answering.totals import totals
 from triptych.answering.vocabulary import asks_due
+from triptych.answering.wanting import asking, close
 from triptych.pages.regions import heading
 from triptych.types import Hit, Page
 from triptych.values import dates, is_year, numbers
@@ -104,6 +107,14 @@ class Finding:
     quote: Spans
     strength: float
     score: float
+    label: str = ""  # what names the value, where that is known
+    at: tuple[int, int] | None = None  # where that stands
+
+
+def words(finding: Finding) -> str:
+    """The value of a finding, for people."""
+    text = finding.evidence.page.text.text
+    return " ".join(spoken(text[a:b]) for a, b in finding.value)
 
 
 def weigh(score: float) -> float:
@@ -119,7 +130,7 @@ def find_totals(cut: Cut, page: Candidate) -> list[Finding]:
             label = (total.label.start, total.label.end) if total.label else None
             value = ((total.start, total.end),)
             found.append(
-                Finding(page.evidence, value, _quote(page, value, label), total.score, weigh(total.score))
+                Finding(page.evidence, value, quoted(page, value, label), total.score, weigh(total.score))
             )
     return found
 
@@ -129,14 +140,27 @@ def find_fields(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     found = []
     for field in fields(page.layout, cut.label, ask.expects, "" if ask.quoted else cut.context)[:3]:
         if field.score >= FIELD and (ask.quoted or _answers(ask, cut, page, field)):
-            quote = _quote(page, field.spans, (field.label.start, field.label.end))
+            quote = quoted(page, field.spans, (field.label.start, field.label.end))
             strength = field.score - 0.5 * (not field.apart and not ask.quoted)  # prose goes on, too
             score = weigh(field.score) + 0.3 * field.exact
-            found.append(Finding(page.evidence, field.spans, quote, strength, score))
+            label = page.evidence.page.text.text[field.label.start : field.label.end]
+            found.append(
+                Finding(
+                    page.evidence,
+                    field.spans,
+                    quote,
+                    strength,
+                    score,
+                    label,
+                    (field.label.start, field.label.end),
+                )
+            )
     if any(f.strength >= SURE for f in found):
         return found
     value = noted(page.evidence.page, cut.label)
-    return [*found, Finding(page.evidence, value, value, NOTED, weigh(NOTED))] if value else found
+    return (
+        [*found, Finding(page.evidence, value, value, NOTED, weigh(NOTED), ask.question)] if value else found
+    )
 
 
 def _answers(ask: Ask, cut: Cut, page: Candidate, field: Field) -> bool:
@@ -168,7 +192,7 @@ def find_named(ask: Ask, cut: Cut, page: Candidate) -> list[Finding]:
     )
     for value in values[:3]:
         spans = ((value.start, value.end),)
-        quote = _quote(page, spans, value.label)
+        quote = quoted(page, spans, value.label)
         found.append(Finding(page.evidence, spans, quote, value.score, weigh(value.score)))
     return found
 
@@ -185,8 +209,13 @@ def find_facts(ask: Ask, page: Candidate) -> list[Finding]:
         share = sum(page.words.holds(w) for w in rest) / len(rest) if rest else 1.0
         if (share >= REST or chosen.keyed) and _right_time(ask, page):
             fact = chosen.fact
-            quote = _quote(page, fact.value, fact.label)
-            found.append(Finding(page.evidence, fact.value, quote, chosen.score, chosen.score + share))
+            quote = quoted(page, fact.value, fact.label)
+            said = " ".join((fact.name, *fact.keys))
+            found.append(
+                Finding(
+                    page.evidence, fact.value, quote, chosen.score, chosen.score + share, said, fact.label
+                )
+            )
     return found
 
 
@@ -196,11 +225,20 @@ def find_roles(ask: Ask, wanted: Asked, meaning: Meaning | None, page: Candidate
     if not _right_time(ask, page):
         return found
     for match in fillers.matches(page.layout, page.facts, wanted, meaning)[:3]:
-        if match.score >= fillers.FAIR:
-            quote = _quote(page, match.fact.value, match.fact.label)
+        guessed = match.fact.how != STATED and is_chart(page.layout)  # a number of the axis, perhaps
+        if match.score >= fillers.FAIR and not (guessed and numbers(fillers.said(page.layout, match.fact))):
+            quote = quoted(page, match.fact.value, match.fact.label)
+            whole = match.fact.how == SENTENCE
+            if whole and not close(asking(ask.question), page.layout.text.text, match.fact.value[0]):
+                continue
             if match.fact.how in (SAID, SENTENCE):
                 quote = _sentence(page, match.fact.value)
-            found.append(Finding(page.evidence, match.fact.value, quote, match.score, match.score))
+            said = " ".join((match.fact.name, *match.fact.keys))
+            found.append(
+                Finding(
+                    page.evidence, match.fact.value, quote, match.score, match.score, said, match.fact.label
+                )
+            )
     return found
 
 
@@ -240,21 +278,15 @@ def find_cells(ask: Ask, page: Candidate) -> list[Finding]:
     found = cells.cells(page.layout, terms)
     if ask.expects == COUNT or "dollar" in ask.question or "euro" in ask.question:
         found = [c for c in found if not c.number.percent]
-    if shapes.called_for(ask.question) == shapes.MONEY and _in_cents(page):
+    if shapes.called_for(ask.question) == shapes.MONEY and in_cents(page.words.raw):
         found = [c for c in found if c.number.money]
     if not found or found[0].score < CELL or not cells.decided(found):
         return []
     best = found[0]
     value = ((best.start, best.end),)
     beside = [(s.start, s.end) for s in best.labels[:1] if s.end <= best.start]
-    quote = _quote(page, value, beside[0]) if beside else value
-    return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score)]
-
-
-def _in_cents(page: Candidate) -> bool:
-    """Whether a page prints its amounts with cents, so that what has none is no amount."""
-    decimals = [n.decimals for n in numbers(page.words.raw)]
-    return decimals.count(2) > max(2, decimals.count(1))
+    quote = quoted(page, value, beside[0]) if beside else value
+    return [Finding(page.evidence, value, quote, best.score, 2 * held + best.score, best.said)]
 
 
 def _label_of(ask: Ask, page: Candidate, held: float) -> list[Finding]:
@@ -293,13 +325,20 @@ def find_passages(ask: Ask, pages: Sequence[Candidate]) -> list[Finding]:
     ):
         if best and best[0].score >= PASSAGE:
             top = best[0]
-            if shapes.fits(page.evidence.page.text.text[slice(*top.value)], wanted) == -1:
+            text = page.evidence.page.text.text
+            part = top.value != (top.start, top.end)
+            if part and not close(asking(ask.question), text, top.value):
                 continue
-            found.append(Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score))
+            if shapes.fits(text[slice(*top.value)], wanted) == -1:
+                continue
+            said = page.evidence.page.text.text[top.start : top.end]
+            found.append(
+                Finding(page.evidence, (top.value,), ((top.start, top.end),), top.score, top.score, said)
+            )
     return found
 
 
-def _quote(page: Candidate, value: Spans, label: tuple[int, int] | None) -> Spans:
+def quoted(page: Candidate, value: Spans, label: tuple[int, int] | None) -> Spans:
     """What to quote: label and value where they stand next to each other, else the value."""
     if label is None or label[1] > value[0][0]:
         return value

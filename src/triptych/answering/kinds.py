@@ -13,6 +13,7 @@ from functools import partial
 
 from triptych.answering import shapes
 from triptych.answering.layout import Span
+from triptych.grounding.clock import TIME as CLOCK
 from triptych.values import dates
 
 DAY, CODE, NAME, MONEY = "day", "code", "name", "money"
@@ -23,9 +24,10 @@ _SHAPES = {
     EMAIL: re.compile(r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+"),
     WEB: re.compile(r"\b(?:https?://|www\.)[\w./-]+\w", re.I),
     PHONE: shapes.PHONE,
-    TIME: shapes.CLOCK,
+    TIME: CLOCK,
     NAME: re.compile(r"[^\W\d_][^\n|:;]{1,79}"),
 }
+SHAPES = (IBAN, EMAIL, WEB, PHONE, TIME)  # of values that are nothing else
 _BARE = (IBAN, EMAIL, WEB, TIME)  # a shape that says by itself what it is
 
 
@@ -52,11 +54,11 @@ KINDS = (
         DAY,
         _plain(
             r"^(?:by )?when\b.*\b(?:due|to be paid|payable)$|^(?:by|until) (?:when|what date)\b.*\bpa(?:y|id)\b|\bdue date\b"
-            r"|\b(?:payment )?deadline for pay\w+|^wann\b.*\bfällig$|^bis wann\b.*\b(?:bezahlt|beglichen|zahlen|überwiesen|überweisen)\b|fälligkeit|zahlungsziel"
+            r"|\b(?:payment )?deadline for pay\w+|^wann\b.*\b(?:fällig|zu (?:be)?zahlen|bezahlt werden)$|^bis wann\b.*\b(?:bezahlt|beglichen|zahlen|überwiesen|überweisen)\b|fälligkeit|zahlungsziel"
             r"|échéance|^(?:avant |pour )?quand\b.*\b(?:payer|payée?|réglée?|régler)\b|vencimiento|^(?:hasta )?cu[áa]ndo\b.*\b(?:vence|pagar|pagarse|pagada)\b|vervaldatum|scadenza"
         ),
         _plain(
-            r"\b(?:payment )?due(?: date| on| by)?\b|\b(?:please )?pay(?:able|ment)? (?:by|before|until)\b"
+            r"\b(?:payment )?due(?: date| on| by)?\b|\b(?:please )?(?:pay(?:able|ment)?|remit|settle) (?:by|before|until)\b"
             r"|fällig(?:keit(?:sdatum)?)?(?: am)?\b|zahlbar (?:bis|am)(?: zum)?|zahlungsziel|(?:date d['’])?[ée]ch[ée]ance\b"
             r"|à payer avant le|(?:fecha de )?vencimiento|verval ?datum|te betalen (?:voor|v[óo][óo]r)|uiterste betaaldatum"
             r"|(?:data di )?scadenza|termin płatności|förfallodatum"
@@ -194,16 +196,16 @@ KINDS = (
         "balance",
         MONEY,
         _plain(
-            r"\bbalance\b|\bamount (?:payable|outstanding|left)\b|^how much\b.*\b(?:still|left|outstanding|remain\w*)\b|\brestbetrag\b|\boutstanding\b"
+            r"\bbalance\b|\bamount (?:payable|outstanding|left)\b|^how much\b.*\b(?:still|left|outstanding|remain\w*)\b|\brestbetrag\b|\boutstanding\b|\bstill (?:open|due|owed|unpaid|to pay)\b|\bnoch (?:offen|zu zahlen)\b"
         ),
         re.compile(
-            r"balance|amountpayable|lefttopay|restbetrag|nochzuzahlen|offenerbetrag|resteapayer|soldedu|pendiente|restoapagar|nogtebetalen|openstaand|outstanding|remaining"
+            r"balance|amountpayable|lefttopay|restbetrag|nochzuzahlen|offenerbetrag|resteapayer|soldedu|pendiente|restoapagar|nogtebetalen|openstaand|outstanding|remaining|residual$"
         ),
     ),
     Kind(
         "deposit",
         MONEY,
-        _plain(r"\bdeposit\b|\badvance\b|\bprepa(?:id|yment)\b|\bdown ?payment\b|\banzahlung\b|\bacompte\b|\banticipo\b|\baanbetaling\b"),
+        _plain(r"\bdeposit\b|\badvance\b|\bprepa(?:id|yment)\b|\bdown ?payment\b|\balready (?:been )?paid\b|\banzahlung\b|\bacompte\b|\banticipo\b|\baanbetaling\b"),
         re.compile(r"deposit|anzahlung|acompte|anticipo|acuenta|aanbetaling|reedsbetaald|alreadypaid|inadvance|prepa|advance|voraus|arrhes|acconto|downpayment"),
     ),
     Kind(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from triptych.answering import roles, vocabulary
 from triptych.answering.fields import fields_at
-from triptych.answering.kinds import CODE, DAY, MONEY, NAME, PHONE, Kind, shaped
+from triptych.answering.kinds import CODE, DAY, MONEY, NAME, Kind, shaped
 from triptych.answering.labels import match_pattern
 from triptych.answering.layout import Layout, Span
 from triptych.answering.question import content_words
@@ -83,7 +83,7 @@ def _by_shape(layout: Layout, kind: Kind, context: str) -> list[Named]:
     wanted = set(content_words(context))
     found = []
     for segment in layout.segments:
-        if kind.shape == PHONE and _DIALLED.fullmatch(segment.text.strip()):
+        if kind.name == "phone" and _DIALLED.fullmatch(segment.text.strip()):
             found.append(Named(segment.start, segment.end, None, _UNLABELLED))
         beside = bool(wanted) and wanted <= set(content_words(segment.text))
         if kind.bare or (beside and kind.shape not in (NAME, CODE, DAY)):

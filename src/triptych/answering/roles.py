@@ -37,7 +37,7 @@ packages package parcels parcel boxes cartons pallets colli pakete colis bultos 
 vehicle car truck lorry van automobile fahrzeug auto véhicule voiture vehículo coche
 plate licence license registration tag kennzeichen immatriculation matrícula
 vin chassis frame fahrgestellnummer
-cashier operator clerk server served serves staff waiter teller assistant attendant bediener kassierer kellner caissier serveur cajero camarero
+cashier operator clerk server served serves staff waiter teller till counter assistant attendant bediener kassierer kellner caissier serveur cajero camarero
 expire expires expiry expiration expired until valid validity through thru gültig ablauf abläuft valable validité caduca válido
 issue issued issuing ausgestellt ausstellung délivré délivrance émis expedido emitido
 born birth birthday dob geboren geburtsdatum geburt né née naissance nacido nacida nacimiento
@@ -45,9 +45,9 @@ holder holds hold held bearer cardholder name inhaber titulaire titular
 owner owns own owned keeper belongs belong gehört gehören appartient pertenece proprietor eigentümer halter propriétaire propietario
 employer worked works work employed employs employment job arbeitgeber employeur empleador previous former last
 salary wage wages pay remuneration compensation earn gehalt lohn salaire salario sueldo
-expect expects expected expectation desired desire wanted want wants wish requested request requests requester requisitioner gewünscht souhaité deseado
+expect expects expected expectation desired desire wanted want wants wish requested request requests requester requisitioner requisition gewünscht souhaité deseado
 language languages speak speaks spoken sprache sprachen spricht langue langues parle idioma idiomas habla
-physician doctor gp practitioner arzt ärztin hausarzt médecin médico
+physician doctor gp practitioner vet veterinarian tierarzt arzt ärztin hausarzt médecin médico
 insurance insurer insured insures insure policy policyholder versicherung versicherer versichert assurance assureur assuré seguro aseguradora
 emergency urgent notify notfall urgence emergencia
 contact call reach person kontakt ansprechpartner interlocuteur contacto
@@ -70,7 +70,7 @@ technician serviced services servicing service repaired repairs mechanic enginee
 tenant lessee renter rents mieter locataire inquilino arrendatario
 landlord lessor letting vermieter bailleur arrendador
 audit audits audited auditor auditors prüfer abschlussprüfer auditeur auditor
-lead leads led leader head heads heading manager manages manager run runs ceo leiter leitet chef responsable dirige jefe
+lead leads led leader head heads heading manager manages manager director run runs ceo leiter leitet geschäftsführer geschäftsführerin geschäftsführung gérant chef responsable dirige jefe
 chair chaired chairs chairman chairwoman chairperson presided presides vorsitz présidé presidente
 supplier supplies supplied supply vendor seller buy buys bought provider lieferant fournisseur proveedor
 applicant applies applied apply application applicant requests request requested antragsteller bewerber demandeur candidat solicitante
@@ -83,7 +83,7 @@ colour color colours colors farbe couleur paint painted
 make brand manufacturer made maker marke hersteller marque fabricant marca
 model type kind sort art typ modell modèle modelo tipo
 mileage odometer kilometres miles run driven kilometerstand kilométrage kilometraje
-price cost costs costing fee fees gebühr worth value preis kosten kostet wert prix coût coûte valeur precio coste valor estimated
+price cost costs costing charge charges rate fee fees gebühr worth value preis kosten kostet wert prix coût coûte valeur precio coste valor estimated
 replacement worth value wiederbeschaffungswert
 budget funds etat presupuesto
 deadline due fällig frist échéance vencimiento vence
@@ -120,6 +120,12 @@ vat tax taxes gst sst mwst ust umsatzsteuer mehrwertsteuer steuer tva taxe iva i
 iban account konto compte cuenta
 bic swift
 sku article item product
+spend spent spending expenditure expenditures expense expenses ausgaben dépenses gastos
+discount rabatt remise rem nachlass descuento
+pounds pound lbs lb
+kilometres kilometers kilometer km kilometerstand
+customer client buyer purchaser bill billed kunde käufer acheteur comprador
+paid pay payment pays zahlung bezahlt zahlbar paiement pago
 """.strip()
 
 
@@ -141,10 +147,12 @@ _SMALL = STOP - _SAID
 # Words that name the paper and not what stands on it, and words that any label may have.
 _PALE_WORDS = """
 form sheet paper document dialog window screen dashboard letter memo fax note receipt invoice bill application request
-name named state stated states given give entry entered field set chosen selected number no nr num id code date amount
+rechnung beleg quittung facture factura avoir gutschrift invois
+name named other others state stated states given give entry entered field set chosen selected number no nr num id code date amount
 when value total details information nummer datum betrag numéro montant número fecha importe what which who
 """
 _PALE = frozenset(fold(w) for w in _PALE_WORDS.split())
+_OWN = frozenset(("our", "your", "my", "the"))
 PALE = 0.35  # what such a word weighs beside another
 SAME, RING, COMPOUND = 1.0, 0.9, 0.7
 _WORD = 4  # letters of the last part of a compound: microchip, Lieferdatum
@@ -165,7 +173,10 @@ def near(a: str, b: str) -> float:
     if _OF.get(a, frozenset()) & _OF.get(b, frozenset()):
         return RING
     short, long = sorted((a, b), key=len)
-    return COMPOUND if len(short) >= _WORD and long.endswith(short) else 0.0
+    ends = len(short) >= _WORD and (
+        long.endswith(short) or (len(short) > _WORD and long.endswith(short.removesuffix("s")))
+    )
+    return COMPOUND if ends else 0.0
 
 
 def known(word: str) -> bool:
@@ -181,7 +192,7 @@ def weight(word: str) -> float:
 def only_labels(text: str) -> bool:
     """Whether all words of a text say roles: it is a label, perhaps, and nobody's name."""
     said = words(text)
-    return bool(said) and all(map(known, said))
+    return bool(said) and all(known(w) or w in _OWN for w in said)
 
 
 def telling(word: str) -> bool:

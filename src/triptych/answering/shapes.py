@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from triptych.grounding.clock import TIME as CLOCK
 from triptych.values import dates, numbers
 
 NAME, DAY, TIME, PLACE, MONEY, COUNT, CODE, TEXT = (
@@ -35,9 +36,6 @@ _MEASURES = {
     kind: re.compile(rf"{_NUMBER}\s?-?{unit}(?![^\W\d_])(?:\s?\d+\s?{unit}(?![^\W\d_]))*", re.IGNORECASE)
     for kind, unit in _UNITS.items()
 }
-CLOCK = re.compile(
-    r"(?<![\d:.,])[0-2]?\d[:h][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE
-)
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
 _WEEKDAY = re.compile(
     r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?\b"
@@ -45,7 +43,7 @@ _WEEKDAY = re.compile(
     re.IGNORECASE,
 )
 _TITLE = r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Ing|Sr|Sra|Mme|St|M)\.\s?)"
-_WORD = r"[A-ZÄÖÜÀ-Þ][\w'’.-]*[\w.]|[A-Z]\.?|&|\d{1,3}"
+_WORD = r"[A-ZÄÖÜÀ-Þ][\w'’.-]*[\w.]|[A-Z]\.?|&|\d{1,3}(?!\d)"
 _LINK = r"of|and|de|da|do|del|della|der|den|du|des|la|le|van|von|y|e|et|und|the|for|zu"
 _NAME = re.compile(
     rf"{_TITLE}?(?:{_WORD})(?:\s(?:(?:{_LINK})\s){{0,2}}(?:{_WORD}))*,?(?:\s(?:Inc|Ltd|LLC|plc|Co|GmbH|AG)\.?)?"
@@ -73,10 +71,10 @@ _CALLS = tuple(
         (DAY, r"^(?:\S+ ){0,2}(?:when|wann|quand|cu[áa]ndo|quando|wanneer)\b|\b(?:what|which|welche[mns]?|quelle?|qu[ée]) (?:day|date|tag|datum|jour|fecha|d[ií]a)\b(?! range)"
               r"|\b(?:\w+ )?(?:date|deadline|birthday|datum|fecha)\b(?! range)"),
         (COUNT, r"\bhow many\b|\bwie viele\b|\bcu[áa]nt[oa]s\b|\bcombien de\b|\b(?:number|quantity) of (?:the )?(?-i:[a-z]+s\b)(?!['’])"),
-        (FIGURE, r"\bhow much\b.*\b(?:grow|grew|grown|rise|rose|risen|fall|fell|fallen|increased?|decreased?|dropped|drop|declined?|change[d]?)\b|\bhow much (?!is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
+        (FIGURE, r"\bhow much\b.*\b(?:grow|grew|grown|rise|rose|risen|fall|fell|fallen|increased?|decreased?|dropped|drop|declined?|change[d]?)\b|\bhow much (?!for|is|was|are|were|do|does|did|has|have|must|should|will|would|to|the|it|tax|vat)\w"),
         (NAME, r"^(?:\S+ )?(?:who|whom|whose|wer|wen|wem|qui|qui[ée]n|chi)\b|\b(?:which|what|welche[rsnm]?|quelle?|qu[ée]) (?:company|firm|business|vendor|supplier|seller|carrier|shop|store|doctor|physician"
                r"|bank|insurer|employer|person|organi[sz]ation|airline|firma|unternehmen|entreprise|soci[ée]t[ée]|empresa)\b|\bname of\b"),
-        (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\b(?:price|cost|costs|fee|dividends?|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
+        (MONEY, r"\bhow (?:much|high|large|big)\b|\bwie ?viel\b|\bcombien\b|\bcu[áa]nto\b|\bgekostet\b|\bkostete?n?\b|\b(?:price|cost|costs|fee|dividends?|salary|wage|rent|budget|deposit|refund|fine|amount|sum|preis|betrag|prix|montant|precio|importe)\b"),
         (CODE, r"\b(?:digits|number|numbers|no|nr|id|code|reference|vin|serial|plate|extension|nummer|kennzeichen|num[ée]ro|n[úu]mero|c[óo]digo|r[ée]f[ée]rence|referencia)\b"),
         (FIGURE, r"^(?:what|which) (?:is|was|were|are|did) .*\b(?:in|of|for|during|by|as of) (?:19|20)\d\d$|\b(?:dollars|euros?|pounds|rate)\b"),
         (PLACE, r"^(?:\S+ )?(?:where|wo|wohin|o[ùu]|d[óo]nde|dove|waar)\b|\baddress\b|\badresse\b|\bdirecci[óo]n\b|\b(?:which|what) (?:city|town|street|place|country)\b"),
@@ -99,6 +97,7 @@ def called_for(question: str) -> str:
     return next((k for k, pattern in _CALLS if pattern.search(head if k in _BY_NOUN else question)), TEXT)
 
 
+_COUNTED = 1  # words of what is counted, behind a number
 _ANY, _FEW = 0.4, 9  # what a short value is worth where anything may answer
 
 
@@ -154,7 +153,7 @@ _LOOKS = {NAME: _name, DAY: _day, TIME: _time, SHARE: _share, PLACE: _place, TEX
 
 
 _ID = re.compile(r"\D*(?:0\d{5,}|\d{9,})\D*")  # 001335787520: a number that somebody was given
-_NOTE = re.compile(r"\(\d{1,2}\)")  # of a footnote
+NOTE = re.compile(r"\(\d{1,2}\)")  # of a footnote
 _ASKS_YEAR = re.compile(r"\b(?:which|what) (?:fiscal )?year\b|\bwelche[msn]? jahr\b", re.IGNORECASE)
 _CALLED = re.compile(
     r"\b(?:phone|telephone|fax|tel|mobile|telefon|t[ée]l[ée]phone|tel[ée]fono)\b", re.IGNORECASE
@@ -165,15 +164,15 @@ def contradicts(value: str, question: str) -> bool:
     """Whether a value cannot be what the question calls for, whatever label it has: an amount of money is no year and
     no id, a telephone number has six digits and more, a name has letters."""
     kind = called_for(question.rstrip(" ?!."))
+    if NOTE.fullmatch(value.strip()):
+        return True
     if _ASKS_YEAR.search(question):
         return not (_YEAR.search(value) or dates(value))
     if kind == NAME:
         return sum(map(str.isalpha, value)) < 3
     if kind in (MONEY, FIGURE):
         plain = value.strip()
-        return (
-            not numbers(plain) or any(p.fullmatch(plain) for p in (_YEAR, _ID, _NOTE)) or bool(dates(plain))
-        )
+        return not numbers(plain) or any(p.fullmatch(plain) for p in (_YEAR, _ID)) or bool(dates(plain))
     if kind == CODE and _CALLED.search(question):
         return sum(map(str.isdigit, value)) < 6
     return False
@@ -183,10 +182,16 @@ def _amount(value: str, kind: str, letters: int) -> float:
     found = numbers(value)
     if len(found) != 1 or dates(value) or _YEAR.fullmatch(value):
         return -1.0
+    if kind == COUNT and (
+        found[0].percent or sum(any(map(str.isalpha, w)) for w in value.split()) > _COUNTED
+    ):
+        return -1.0
     if kind == FIGURE:
         return 1.0 if letters <= 12 else -1.0
     if kind == MONEY:
         return 1.0 if found[0].money else 0.0 if letters < 3 and not found[0].percent else -0.5
+    if found[0].decimals == 2 and found[0].readings[0] % 1:
+        return -0.5
     return 0.0 if found[0].currency or found[0].decimals == 2 or letters > 12 else 1.0
 
 

@@ -13,11 +13,13 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
+from triptych.answering.asked import asked
 from triptych.answering.question import NOISE, Ask, content_words
 from triptych.types import Page
 from triptych.values import MONTHS, Code, Date, code_key, codes, dates, fold, is_year
 
 MOST = 0.6  # of the names in a question, by length, a file must hold at least this share
+_PLAIN = 0.25  # what another word weighs beside one of a name
 _STEM = 4  # letters that a name and a word made of it have in common
 _DAY_AND_YEAR = re.compile(r"([^\W\d_]{3,}\.? \d{1,2}),? ((?:19|20)\d\d)")  # December 31, 2022
 _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips, not other names
@@ -36,6 +38,7 @@ class PageWords:
 
     def __init__(self, page: Page, title: str = "") -> None:
         self.page = page
+        self.title = title
         self.raw = f"{page.text.text}\n{title}"
 
     @cached_property
@@ -219,7 +222,9 @@ def _names(ask: Ask, context: str, words: PageWords) -> float:
     wanted = [w for w in named if w not in NOISE] or list(named)
     if not wanted:
         return 1.0
-    held = sum(len(w) * words.holds(w) for w in wanted) / sum(map(len, wanted))
+    own = set(content_words(" ".join(asked(ask.question).names)))
+    weights = {w: len(w) * (1.0 if w in own or not own & set(wanted) else _PLAIN) for w in wanted}
+    held = sum(weight * words.holds(w) for w, weight in weights.items()) / sum(weights.values())
     whole = fold(ask.quoted[0] if ask.quoted else cleaned)
     near = fuzz.partial_ratio(whole, words.folded) / 100 if len(whole) >= 6 else held
     if not ask.quoted:

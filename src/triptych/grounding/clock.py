@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_TIME = re.compile(
+TIME = re.compile(
     r"(?<![\d.,:/])(?P<h>[01]?\d|2[0-4])(?:"
     r"(?P<colon>:|(?<=\d)h(?=\d))(?P<m>[0-5]\d)(?::[0-5]\d)?(?:[ \u00a0]?(?P<half>[ap]\.?m\b\.?))?"
     r"|\.(?P<m2>[0-5]\d)(?=[ \u00a0]?(?:[ap]\.?m\b|Uhr\b))[ \u00a0]?(?:(?P<half2>[ap]\.?m\b\.?)|Uhr\b)"
@@ -16,7 +16,7 @@ _TIME = re.compile(
 
 def times(text: str) -> Iterator[tuple[tuple[int, int], int]]:
     """(span, minutes since midnight) of each time in `text`."""
-    for m in _TIME.finditer(text):
+    for m in TIME.finditer(text):
         hour, minute = int(m["h"]), int(m["m"] or m["m2"] or 0)
         half = (m["half"] or m["half2"] or m["half3"] or "").lower()
         if half:
