@@ -220,46 +220,21 @@ def _sentences(layout: Layout, ask: Asking) -> Iterator[Fact]:
 def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
     """What speaks for a statement; None for one that cannot answer."""
     value = " ".join(" ".join(on.layout.text.text[a:b] for a, b in fact.value).split()).strip(_BRACKETS)
-    said = tokens(value)
-    sentence = fact.how == SENTENCE
-    if (
-        not said
-        or shapes.NOTE.fullmatch(on.layout.text.text[slice(*fact.value[0])].strip())
-        or (not sentence and (set(said) <= {*ask.words, *ask.names} or _is_label(value)))
-    ):
+    fit = shapes.fits(value, ask.shape)
+    if fit < _MISFIT or not _may_answer(on, fact, ask, value) or not _timely(ask, fact):
         return None
-    if ask.closed and not (POLAR.search(value) if sentence else value.casefold() in YES_NO):
-        return None
-    if not fact.keys and not sentence and offered(on.layout, fact.value, fact.label):
-        return None
-    if ask.shape == shapes.NAME and sum(fold(w) in STOP for w in value.split()) > 1:
-        return None  # a sentence in capitals
-    if sentence and not _new(ask, fact, on.layout.text.text, said):
-        return None
+    sentence, chart = fact.how == SENTENCE, on.chart and fact.how == STATED
     label = tuple(w for w in tokens(fact.name) if w.strip("x"))
-    chart = on.chart and fact.how == STATED
     if chart:
         label, fact = (), fact._replace(keys=(" ".join((fact.name, *fact.keys)),))
     untitled = [w for w in ask.words if w not in on.title]
     key = max((tokens(k) for k in fact.keys), key=lambda k: share(k, untitled), default=())
-    told, strong = 0.0, False
-    for word, mine in on.weights.items():
-        of = (*label, *key) if word not in on.whose or word in ask.years else key if word in ask.names else ()
-        near = max((roles.near(word, w) for w in of), default=0.0)
-        told += mine * (near if near >= NEARLY else 0.0)
-        strong |= near >= NEARLY and roles.telling(word)
-    if not strong:
-        return None
-    fit = shapes.fits(value, ask.shape)
-    if ask.shape == shapes.MONEY and on.cents and not any(n.money for n in numbers(value)):
-        return None
-    if fit < _MISFIT or not _timely(ask, fact):
-        return None
-    if not _wanted(ask, foci(ask, on.whose), label, key, on.held, chart):
+    told, strong = _told(on, ask, label, key)
+    if not strong or not _wanted(ask, foci(ask, on.whose), label, key, on.held, chart):
         return None
     own = [w for w in ask.words if w not in on.whose]
     return {
-        "told": told / (sum(on.weights.values()) or 1.0),
+        "told": told,
         "label": share(label, (*own, *_IMPLIED.get(ask.shape, ()))) if label and not sentence else 0.5,
         "row": share(key, untitled),
         "fit": max(fit, 0.0),
@@ -271,6 +246,35 @@ def _features(on: _Page, fact: Fact, ask: Asking) -> dict[str, float] | None:
         "opening": float(fact.how == OPENING),
         "sentence": float(sentence),
     }
+
+
+def _may_answer(on: _Page, fact: Fact, ask: Asking, value: str) -> bool:
+    """Whether the value of a statement, whatever its label, can be what is asked for."""
+    text, said, sentence = on.layout.text.text, tokens(value), fact.how == SENTENCE
+    if not said or shapes.NOTE.fullmatch(text[slice(*fact.value[0])].strip()):
+        return False
+    if ask.closed and not (POLAR.search(value) if sentence else value.casefold() in YES_NO):
+        return False
+    if ask.shape == shapes.NAME and sum(fold(w) in STOP for w in value.split()) > 1:
+        return False  # a sentence in capitals
+    if ask.shape == shapes.MONEY and on.cents and not any(n.money for n in numbers(value)):
+        return False
+    if sentence:
+        return _new(ask, fact, text, said)
+    if set(said) <= {*ask.words, *ask.names} or _is_label(value):
+        return False
+    return bool(fact.keys) or not offered(on.layout, fact.value, fact.label)
+
+
+def _told(on: _Page, ask: Asking, label: Sequence[str], key: Sequence[str]) -> tuple[float, bool]:
+    """The share of the asked words, by weight, that label and row say; and whether one of these tells something."""
+    told, strong = 0.0, False
+    for word, mine in on.weights.items():
+        of = (*label, *key) if word not in on.whose or word in ask.years else key if word in ask.names else ()
+        near = max((roles.near(word, w) for w in of), default=0.0)
+        told += mine * (near if near >= NEARLY else 0.0)
+        strong |= near >= NEARLY and roles.telling(word)
+    return told / (sum(on.weights.values()) or 1.0), strong
 
 
 def _new(ask: Asking, sentence: Fact, text: str, said: Sequence[str]) -> bool:
