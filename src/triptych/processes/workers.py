@@ -199,8 +199,7 @@ class Workers:
                     self._submit(file, [file.start()], waiting)
                 if not waiting:
                     return
-                # Never without end: a Ctrl-C that the system gave to another thread is heard when this one wakes.
-                for future in wait(waiting, _TELL, FIRST_COMPLETED).done:
+                for future in wait(waiting, _TELL if told else None, FIRST_COMPLETED).done:
                     file = waiting.pop(future)
                     self._submit(file, file.take(future.result()), waiting)
                     if not file.open:
