@@ -254,7 +254,8 @@ def children() -> set[int]:
 
 
 PARENT = """
-import sys, os
+import sys, os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background of a shell ignores it
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_workers import SETTINGS, odd_file
