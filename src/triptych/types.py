@@ -298,9 +298,7 @@ class Hit:
     caption: str = ""  # that the caption signal found
     view: View | None = None  # that the image signal found
     recency: float | None = None  # 0..1, 1 for today; None where age plays no part
-    remembered: float | None = (
-        None  # 0..1, how far it answered questions like this; None where nothing was learned
-    )
+    remembered: float | None = None  # 0..1, how far it answered questions like this; None: nothing learned
     rerank: Reranked | None = None  # None where nobody read it again
     copies: tuple[tuple[str, int], ...] = ()  # (source, page) of others like it that are not shown
     kind: str = ""  # of its file: pdf, image, text, ...

@@ -13,10 +13,8 @@ from triptych.answering.support import PageWords, lacking
 from triptych.answering.wanting import ASKS, DEALS, FOCUSED, NEARLY, Asking, asking, tokens
 from triptych.values import MONTHS, dates, fold, is_year, numbers
 
-_MASTHEAD, _ELSEWHERE = (
-    0.12,
-    0.45,
-)  # what a word of the question weighs that the file has in its title, or somewhere
+# What a word of the question weighs that the file has in its title, or somewhere.
+_MASTHEAD, _ELSEWHERE = 0.12, 0.45
 _PALE, _RELATED = 0.35, 0.4
 _DRAWN = 90  # segments of words on a page that is one drawing
 

@@ -201,10 +201,8 @@ class KeywordIndex:
 
     def _together(self, collections: tuple[str, ...] | None) -> _Together:
         """The snapshots of those collections, and what is counted in them; remembered until the next commit."""
-        asked, parts = (
-            self._asked,
-            self._parts,
-        )  # in this order: what a commit replaces meanwhile is not remembered
+        # In this order: what a commit replaces meanwhile is not remembered.
+        asked, parts = self._asked, self._parts
         known = asked.get(collections)
         if known is None:
             names = [*parts] if collections is None else sorted(set(collections) & set(parts))

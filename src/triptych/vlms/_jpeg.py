@@ -30,27 +30,27 @@ class Encoder:
 
     def uris(self, pictures: Sequence[np.ndarray]) -> list[bytes]:
         """`uri` of each, several at a time."""
-        found = [self._known(_key(picture), picture) for picture in pictures]
+        found = [self._known(picture) for picture in pictures]
         new = [picture for picture, uri in zip(pictures, found, strict=True) if not uri]
         if len(new) > 1:
             with ThreadPoolExecutor(min(len(new), os.cpu_count() or 1), "triptych-jpeg") as pool:
-                made = iter([*pool.map(self.uri, new)])
+                made = iter([*pool.map(self._made, new)])
         else:
-            made = map(self.uri, new)
+            made = map(self._made, new)
         return [uri or next(made) for uri in found]
 
     def uri(self, picture: np.ndarray) -> bytes:
         """uint8 (h, w, 3) RGB as a data URI, which is ASCII and in which a page is a fifth of what it is in PNG."""
-        key = _key(picture)
-        known = self._known(key, picture)
-        if known:
-            return known
+        return self._known(picture) or self._made(picture)
+
+    def _made(self, picture: np.ndarray) -> bytes:
         made = _encoded(_pixels(picture))
-        self._keep(key, picture if _frozen(picture) else picture.copy(), made)
+        self._keep(_key(picture), picture if _frozen(picture) else picture.copy(), made)
         return made
 
-    def _known(self, key: Key, picture: np.ndarray) -> bytes:
+    def _known(self, picture: np.ndarray) -> bytes:
         """What was made of the same picture before, b"" for a new one."""
+        key = _key(picture)
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
