@@ -14,6 +14,7 @@ from decimal import Decimal
 from triptych import values
 from triptych.answering.cells import alike
 from triptych.grounding import claims, concepts, figures, fit, names, opposites, ordering, relations, working
+from triptych.grounding.bearing import VERBATIM, added, covered, vouched
 from triptych.grounding.claims import HAN, Claim, Claimed, claimed
 from triptych.grounding.concepts import same
 from triptych.grounding.plain import harmless
@@ -30,7 +31,6 @@ PROSE = 0.6  # the same for a clause that claims nothing that can be looked up, 
 NAMED = 0.5  # and where it names somebody
 PAIRED = 0.75  # in scripts whose words are pairs of letters, many of which stand anywhere
 _WINDOW = 400  # characters within which the words of such a clause must stand together
-_VERBATIM = 5  # words from which a clause is a sentence of the page, as it stands there
 _OTHER_WORDS = "its words are not those of the cited page"
 _BARE = 12  # words up to which a page says so little that its picture must have said the rest
 
@@ -103,7 +103,14 @@ class Checker:
         """The clause again, with figures allowed that follow from those of its sentence and of earlier ones that
         cite the same items."""
         known = [*(figure for n, figure in self.cited if n in clause.cited), *cited]
-        lost = [c for c in taken.claims if c.kind == claims.NUMBER and figures.derived(c, known)]
+        sheets = [self.items[n].sheet for n in clause.cited if n in self.items]
+        lost = [
+            c
+            for c in taken.claims
+            if c.kind == claims.NUMBER
+            and not any(figures.in_another_unit(c, sheet) for sheet in sheets)
+            and figures.derived(c, known)
+        ]
         again = self._looked_up(clause, taken, frozenset((c.start, c.end) for c in lost)) if lost else before
         return again
 
@@ -149,7 +156,10 @@ class Checker:
 
     @staticmethod
     def _follows(claim: Claim, taken: Claimed, items: Sequence[Item]) -> bool:
-        return claim.kind == claims.NUMBER and any(working.worked_out(claim, taken, i.sheet) for i in items)
+        return claim.kind == claims.NUMBER and any(
+            working.worked_out(claim, taken, i.sheet) and not figures.in_another_unit(claim, i.sheet)
+            for i in items
+        )
 
     def _stands(
         self, claim: Claim, items: Sequence[Item], found: dict[int, list[tuple[Claim, list[Span]]]]
@@ -183,7 +193,7 @@ class Checker:
         asked = frozenset(tokens.words(self.question))
         shown = [item.sheet for item in borne or items]
         order = [ordering.ordered(taken.text, sheet) for sheet in shown]
-        verbatim = len(taken.text.split()) >= _VERBATIM and any(s.literal(taken.text) for s in shown)
+        verbatim = len(taken.text.split()) >= VERBATIM and any(s.literal(taken.text) for s in shown)
         why = "" if verbatim else self._refuted(taken, borne, shown, found, order)
         if why:
             return Checked(clause.text, UNSUPPORTED, (), why, held)
@@ -191,8 +201,11 @@ class Checker:
             places = tuple(_place(item, found[item.number], taken.words) for item in borne)
             return Checked(clause.text, DERIVED, places, "", held)
         looked_up = any(c.kind != claims.NAME for c in taken.claims)
+        pages = [words for i in borne or items for words in (i.sheet.words, i.context.words)]
+        strange = not verbatim and added(taken, pages, asked)
+        if looked_up and strange:
+            return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
         if looked_up:
-            pages = [words for i in borne or items for words in (i.sheet.words, i.context.words)]
             rising = [
                 w
                 for w in taken.words
@@ -200,10 +213,14 @@ class Checker:
             ]
             telling = [w for w in taken.words if w not in GENERIC and w not in rising]
             valued = sum(c.kind != claims.NAME for c in taken.claims)
-            if len(telling) > 1 and valued < 2 and _covered(telling, pages, asked) < COVERED:
+            if len(telling) > 1 and valued < 2 and covered(telling, pages, asked) < COVERED:
                 return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
         if not taken.words and any(c.kind in (claims.CODE, claims.QUOTE) for c in taken.claims):
-            borne = [item for item in borne if _asked_for(item, found[item.number], self.question)]
+            borne = [
+                item
+                for item in borne
+                if vouched(taken, item.sheet, item.context, found[item.number], self.question)
+            ]
             if not borne:
                 return Checked(clause.text, UNSUPPORTED, (), "it has nothing to do with the question", held)
         if (looked_up or not taken.words) and (borne or status == DERIVED):
@@ -212,7 +229,7 @@ class Checker:
         prose = [
             place
             for item in borne or items
-            if (place := _said(taken, item, asked, found[item.number])) is not None
+            if not strange and (place := _said(taken, item, asked, found[item.number])) is not None
         ]
         if prose:
             return Checked(clause.text, status, tuple(prose), "", held)
@@ -250,30 +267,10 @@ class Checker:
     def _seen(self, clause: Clause, taken: Claimed, items: Sequence[Item], asked: frozenset[str]) -> Checked:
         """What a picture without words shows cannot be looked up; it must speak of what was asked or described."""
         shown = [i for i in items if i.pictured and len(i.sheet.words) <= _BARE]
-        about = [i for i in shown if _covered(taken.words, [i.context.words], asked) > 0]
+        about = [i for i in shown if covered(taken.words, [i.context.words], asked) > 0]
         if about and not taken.claims:
             return Checked(clause.text, SEEN, tuple(Place(i.number, (), ()) for i in about))
         return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS)
-
-
-def _asked_for(item: Item, found: Sequence[tuple[Claim, list[Span]]], question: str) -> bool:
-    """Whether a bare code or quotation stands near words of the question, or is a sentence of the document that it
-    names: a page may print whatever it wants said."""
-    asked = claimed(question)
-    wanted = [*asked.words, *(values.fold(c.text) for c in asked.claims)]
-    text = item.sheet.text
-    whole = all(c.kind == claims.QUOTE and len(c.text.split()) >= _VERBATIM for c, _ in found)
-    if whole and any(
-        concepts.held(page, w) for page in (item.sheet.words, item.context.words) for w in wanted
-    ):
-        return True
-    for start, end in (span for _, spans in found for span in spans):
-        first = text.rfind("\n", 0, max(0, text.rfind("\n", 0, start))) + 1
-        last = text.find("\n", end)
-        near = dict.fromkeys(tokens.words(text[first : last if last >= 0 else len(text)]))
-        if any(concepts.held(near, word) for word in wanted):
-            return True
-    return not wanted
 
 
 def _empty(taken: Claimed) -> bool:
@@ -297,15 +294,6 @@ def _places(claim: Claim, sheet: Sheet) -> list[Span]:
 
 def _conversions(claim: Claim, sheet: Sheet) -> list[Span]:
     return figures.converted(claim, sheet) if claim.kind == claims.NUMBER else []
-
-
-def _covered(words: Sequence[str], on: Sequence[Mapping[str, object]], asked: Iterable[str]) -> float:
-    """Share of `words`, by length, that stand on a page or in the question, in some form; 1 where there are none."""
-    weight = sum(map(len, words))
-    if not weight:
-        return 1.0
-    known = [*on, dict.fromkeys(asked)]
-    return sum(len(w) for w in words if any(concepts.held(page, w) for page in known)) / weight
 
 
 def _said(

@@ -6,14 +6,14 @@ Every character of a clause that is a digit belongs to some claim, so that no fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
 from triptych import values
-from triptych.grounding import clock, concepts, opposites, units
+from triptych.grounding import clock, concepts, frames, opposites, units
 from triptych.grounding.frames import listed, unframed
 from triptych.grounding.units import Unit
 from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING
@@ -50,7 +50,6 @@ class Claimed:
     text: str  # with blanks for what only frames it
     claims: tuple[Claim, ...]
     words: tuple[str, ...]  # folded content words outside the claims
-    denies: bool
 
 
 _QUOTATION = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,}?)[\"“”„«»]|(?<!\w)[‘']([^‘’']{12,}?)[’'](?!\w)")
@@ -109,10 +108,6 @@ PADDED = re.compile(r"0\d+")
 _TOKEN = re.compile(r"[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*\d[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*")
 _CAPITAL = re.compile(r"[^\W\d_]+(?:['’.&-][^\W\d_]+)*\.?")
 _OPENING = re.compile(r"(?:^|[:;,.!?–—(\"“”„«»])[^\w]*$")
-_DENIAL = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|n't|nicht|kein\w*|nie|ohne|pas|jamais|aucune?|sans|ninguna?|sin|non|senza|niet|geen)\b|n['’]t\b",
-    re.IGNORECASE,
-)
 
 
 def claimed(text: str) -> Claimed:
@@ -134,7 +129,7 @@ def claimed(text: str) -> Claimed:
         taken = [(c.start, c.end) for c in found]
         found += [c for c in read(text) if not any(a < c.end and c.start < b for a, b in taken)]
     said = unframed(text)
-    found = [c for c in found if said[c.start : c.end].strip() or not listed(text, c.start)]
+    found = [c for c in found if said[c.start : c.end].strip() or not _framing(text, c)]
     if any(c.kind == DAY for c in found):  # whose weekday follows
         found = [
             c
@@ -142,14 +137,27 @@ def claimed(text: str) -> Claimed:
             if c.kind != NAME or (opposites.stance(values.fold(c.text)) or ("",))[0] != "weekday"
         ]
     found.sort(key=lambda c: c.start)
-    return Claimed(said, tuple(found), _words(said, found), bool(_DENIAL.search(said)))
+    return Claimed(said, tuple(found), words(said, found))
+
+
+def _framing(text: str, claim: Claim) -> bool:
+    """Whether what stands in the frame of a clause claims nothing: the number of a list, the kind of the document."""
+    return listed(text, claim.start) or (claim.kind == NAME and frames.named(claim.text))
+
+
+def added_up(taken: Claimed) -> list[Claim]:
+    """The numbers of a clause, where one is the sum of the others: what they are is told by that."""
+    numbers = [c for c in taken.claims if c.kind == NUMBER]
+    amounts = [abs(c.readings[0]) for c in numbers]
+    whole = sum(amounts)
+    return numbers if len(amounts) >= 3 and any(2 * v == whole for v in amounts) else []
 
 
 def statements(taken: Claimed) -> list[Claimed]:
     """The parts of a clause that say something of a value of their own, each with blanks for the others: "A is 5 and B
     is 6", but not "A is 5 and 6"."""
     text, cuts = taken.text, [0]
-    for m in _AND.finditer(text):
+    for m in () if added_up(taken) else _AND.finditer(text):
         inside = any(c.start < m.end() and m.start() < c.end for c in taken.claims)
         ends = {c.kind for c in taken.claims if c.end == m.start()}
         listed = ends & {c.kind for c in taken.claims if c.start == m.end()}
@@ -170,7 +178,7 @@ def statements(taken: Claimed) -> list[Claimed]:
         led = a and its and its[0].kind == NUMBER and not text[a : its[0].start].strip()
         subject = shared if led else 0
         only = text[:subject] + re.sub(r"\S", " ", text[subject:a]) + text[a:b] + re.sub(r"\S", " ", text[b:])
-        found.append(Claimed(only, tuple(its), _words(only, its), bool(_DENIAL.search(only))))
+        found.append(Claimed(only, tuple(its), words(only, its)))
     return found
 
 
@@ -348,7 +356,7 @@ def _silent(text: str) -> frozenset[str]:
     return language.stop_words(spoken) | language.stop_words(language.DEFAULT)
 
 
-def _words(text: str, claims: list[Claim]) -> tuple[str, ...]:
+def words(text: str, claims: Sequence[Claim]) -> tuple[str, ...]:
     """Folded content words outside the claims."""
     rest = list(text)
     for claim in claims:

@@ -52,7 +52,9 @@ _TO = re.compile(
     r"\b(?:to|auf|bis|zum|zu|à|au|a|al|hasta|until|till|nach)\s+(?:[a-zé]{1,3}\s)?$", re.IGNORECASE
 )
 _TO_BEHIND = re.compile(r"^[^;]*?\b(?:to|auf|bis|nach|à|au|a|al|hasta)\b", re.IGNORECASE)
-_FROM_BEFORE = re.compile(r"\b(?:from|von|vom|de|del|du|da|desde)\b[^.;]*$", re.IGNORECASE)
+_FROM_BEFORE = re.compile(
+    r"\b(?:from|von|vom|de|del|du|da|desde)\b(?:[^.;]|(?<=\d)\.(?=\d))*$", re.IGNORECASE
+)
 SINCE = re.compile(r"\b(?:from|since|ab|seit|desde|à partir du|depuis le)\s*$", re.IGNORECASE)
 UNTIL = re.compile(r"\b(?:until|till|to|bis(?: zum)?|hasta(?: el)?|jusqu['’]au)\s*$", re.IGNORECASE)
 FROM, TO = "=from", "=to"
@@ -208,6 +210,12 @@ def unpunctuated(text: str, spans: Iterable[Span]) -> str:
             if letters[i] in ",;.()":
                 letters[i] = "\u00a0"
     return "".join(letters)
+
+
+def reached(text: str, span: Span) -> bool:
+    """Whether a value is what something rises or falls to."""
+    before = text[: span[0]].replace("\n", " ")
+    return _TO.search(before[-24:]) is not None and concepts.direction(tokens.words(before)) != 0
 
 
 def mark(text: str, span: Span) -> str:

@@ -46,6 +46,12 @@ def converted(claim: Claim, sheet: Sheet) -> list[Span]:
     return found
 
 
+def in_another_unit(claim: Claim, sheet: Sheet) -> bool:
+    """Whether the claimed number stands on the page, but as another unit's only."""
+    same = [f for f in sheet.figures if claim.units and _same(claim.readings, f.readings)]
+    return bool(same) and not any(_fits(claim, f, sheet) for f in same)
+
+
 def _same(claimed: Sequence[Decimal], printed: Sequence[Decimal]) -> bool:
     """Equal in one reading; a loss of 5 may be printed as -5, but -5 is no 5."""
     return any(c == p or (c > 0 and c == -p) for c in claimed for p in printed)
@@ -66,8 +72,17 @@ def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
     beside = [u for u in at if u.dimension == unit.dimension]
     if beside:
         return unit in beside
+    if unit.dimension != units.SCALE and any(_rules_out(u) for u in at):
+        return False  # 640.40 pounds are no 640.40 dollars
     like = {u for u in on_page if u.dimension == unit.dimension}
     return unit in like or (unit.dimension == units.CURRENCY and not like)
+
+
+def _rules_out(unit: Unit) -> bool:
+    """Whether a figure in this unit is in no other one; single letters behind figures mean many things (12.50 T)."""
+    return unit.dimension not in (units.SCALE, units.PERCENT) and (
+        unit.dimension == units.CURRENCY or len(unit.name) > 1
+    )
 
 
 def _rounds(claim: Claim, value: Decimal) -> bool:

@@ -86,6 +86,13 @@ class _Told:
             else 1.0
         )
 
+    def _stands_alone(self, rivals: Sequence[Fact]) -> bool:
+        """Whether the words of the clause itself fit this value clearly best, whatever was asked."""
+        heavy = [0.0 if t.asked else w for t, w in zip(self.terms, self.weights, strict=True)]
+        mine = max(self.own, key=lambda f: fit(f, self.terms, heavy))
+        theirs = max(fit(f, self.terms, heavy) for f in rivals)
+        return fit(mine, self.terms, heavy) > theirs + LEAST and _labelled(mine, self.terms, heavy)
+
     def beaten(self, besides: frozenset[str]) -> bool:
         """Whether the terms fit another value clearly better, one that the sentence does not name itself."""
         if self.denied:
@@ -97,6 +104,8 @@ class _Told:
         terms, heavy = self.terms, self.weights
         if self.weighed and not any(w for t, w in zip(terms, heavy, strict=True) if not t.asked):
             terms, heavy = self.asked, weights(self.asked, (*self.own, *rivals))
+        if not self.rounded and self._stands_alone(rivals):
+            return False
         mine = max(fit(f, terms, heavy) for f in self.own)
         known = max((self._spoken(f) for f in self.own), default=0.0)
         rivals = [f for f in rivals if not f.label or self._spoken(f) >= known]
@@ -214,7 +223,7 @@ def _told(
 ) -> list[_Told]:
     terms = Terms(taken, question, sheet, asked_of)
     told = []
-    added = _added_up([c for c in taken.claims if c.kind == claims.NUMBER])
+    added = claims.added_up(taken)
     for claim, spans in found:
         framed = claim.paged or not taken.text[claim.start : claim.end].strip()
         lettered = claim.text.isdigit() and taken.text[claim.end : claim.end + 1].isupper()  # 3M is no number
@@ -247,13 +256,6 @@ def _told(
     return [t for t in told if t.own]
 
 
-def _added_up(numbers: Sequence[Claim]) -> list[Claim]:
-    """Numbers of which one is the sum of the others: what they are is told by that."""
-    values = [abs(c.readings[0]) for c in numbers]
-    whole = sum(values)
-    return list(numbers) if len(values) >= 3 and any(2 * v == whole for v in values) else []
-
-
 def _against(
     span: Span, own: Sequence[Fact], terms: Terms, sheet: Sheet, placed: bool = False, named: bool = False
 ) -> _Told:
@@ -271,7 +273,7 @@ def _against(
         tuple(own),
         tuple(rivals),
         terms.of(span, named and not any(f.place for f in own) and len(terms.names) != 2),
-        terms.asked if terms.who or not named else (),
+        terms.asked if terms.answers(named) else (),
         terms.denied(span),
         named,
     )

@@ -15,6 +15,7 @@ _DOCUMENT = (
     r"|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
 )
 _KIND = re.compile(_DOCUMENT, re.IGNORECASE)
+_THING = r"(?:value|figure|number|amount|name|date|entry|item|word|text|wert|zahl|betrag|valeur|chiffre|valor|cifra)(?:s|e|es|en)?"
 _SAYS = (
     r"(?:(?:indicates?|states?|shows?|says?|notes?|mentions?|confirms?|records?|reveals?|tells us|specifies|explains)(?: that)?"
     r"|(?:zeigt|besagt|nennt|gibt an)(?:, dass)?|(?:indique|montre|précise)(?: que)?|(?:indica|muestra|dice)(?: que)?)\b"
@@ -22,7 +23,8 @@ _SAYS = (
 _ASIDE = r"(?:\([^()]*\)|[^,:;()]|,(?=\s(?:inc|llc|ltd|jr|gmbh)\b))"
 _END = r"[,:](?!\d)"  # but not that of 8,20
 _FRAMES = re.compile(
-    r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
+    rf"\b(?:one|eine[rs]?|une?|uno|una) (?:of the|der|des|de los|de las) {_THING}\b"
+    r"|^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
     r"|^\W*(?:answer|antwort|réponse|respuesta|in short|in summary|overall)\b\s*[,:]"
     rf"|^\W*(?:according to|as per|based on|laut|gemäß|selon|d['’]après|según|de acuerdo con)\b{_ASIDE}{{0,120}}?(?:{_END}|\bgilt:|$)"
     rf"|^\W*(?:from|aus)\b{_ASIDE}{{3,120}}?\b(?:it (?:can be seen|follows|is clear|appears)|(?:we|one|you) (?:can )?(?:see|learn)|geht hervor)(?: that|, dass)?"
@@ -38,6 +40,19 @@ def unframed(text: str) -> str:
     rest = _FRAMES.sub(_blank, text)
     rest = _FRAMES.sub(_blank, rest) if rest != text else text
     return rest if any(map(str.isalnum, rest)) else text
+
+
+_MENTIONS = re.compile(
+    rf"\bone of the {_THING}\b|\b(?:the|a) {_THING} .{{1,60}}? (?:appears?|is (?:printed|shown|named|listed|mentioned|given|found))\b"
+    rf"|\b(?:shows?|prints?|names?|lists?|mentions?|contains?|includes?) (?:the|a) {_THING}\b"
+    rf"|^\W*the {_THING} \S{{1,40}}\W*$",
+    re.IGNORECASE,
+)
+
+
+def mentioning(text: str) -> bool:
+    """Whether a clause says no more of a value than that it is there: no answer to what was asked."""
+    return _MENTIONS.search(text) is not None
 
 
 def named(word: str) -> bool:

@@ -18,6 +18,7 @@ from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, clause_terms, fit, silent_in, weights
 from triptych.words import language, tokens
 
+_LABEL = re.compile(r"\W*([^\W\d_]+(?: [^\W\d_]+)?):\s")  # which all of a list is under
 _EMPTY = re.compile(r"^\W*\[ ?\]|☐")
 _YES = re.compile(r"(?:^|[:\s])(?:yes|ja|oui|sí|si)\W*$", re.IGNORECASE)
 _NO = re.compile(r"[:\s](?:no|nein|non)\W*$", re.IGNORECASE)
@@ -56,6 +57,8 @@ def propositions(sheet: Sheet) -> list[Proposition]:
     for start, end in sheet.segments:
         text = sheet.text[start:end]
         before, last = "", (0, 0)
+        label = _LABEL.match(text)
+        over = opposites.stances(label[1]) if label else {}
         for a, b in _parts(reading.text[start:end]):
             piece = text[a:b]
             if not any(map(str.isalnum, piece)):
@@ -74,6 +77,7 @@ def propositions(sheet: Sheet) -> list[Proposition]:
                     if opposites.denies(plain)
                     else {**opposites.stances(carried), **stances}
                 )
+            stances = {**over, **stances}
             said = reading.around(start + a, start + b, (start, end))
             if last[1] and _JOINED.match(piece):
                 for key in reading.words(*last):

@@ -39,6 +39,15 @@ ABBREVIATION = re.compile(
     r"|jul|aug|sept?|oct|nov|dec)|\b[^\W\d_]|(?<![^\s(])\d{1,3})\.$",
     re.IGNORECASE,
 )
+# Behind the others a sentence may end as well: "... is 30. The net total", "... SDN BHD. In [2]".
+_NEVER_ENDS = re.compile(
+    r"\b(?:mr|mrs|ms|dr|prof|vs|approx|ca|e\.g|i\.e|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|incl|excl|zzgl|abs|art|resp|mme|mlle|hon|sen|gov|rev|gen|col|capt|sgt|attn)\.$",
+    re.IGNORECASE,
+)
+_STARTS = re.compile(
+    r"(?:The|A|An|It|Its|This|That|These|Those|There|In|On|At|By|For|From|As|He|She|They|We|Their|According|However|Der|Die|Das|Es|Im|Am|Ein|Eine|Laut|Dies\w*|Sie|Er"
+    r"|Le|La|Les|Il|Elle|Un|Une|Ce|Cette|Selon|Dans|El|Los|Las|Una|Según|En|Het|De|Een|Volgens)(?=[\s’'])|L[’']|\[\d"
+)
 _OPENS = re.compile(r"[\"'“„«‘(*_\-•–]*[A-ZÀ-ÞĀ-Ž0-9]|[^\x00-\u024f]|[-•*–]\s")
 _DOUBLE = re.compile(r"[\"“”„«»]")
 
@@ -103,8 +112,12 @@ class Splitter:
         wide = stop[0][0] in "。！？"
         if not (space or wide) or (not wide and not _OPENS.match(rest)):
             return 0
-        if ABBREVIATION.search(text[: stop.start() + 1]) and not behind:
-            return 0
+        before = text[: stop.start() + 1]
+        if ABBREVIATION.search(before) and not behind:
+            if not last and not re.search(r"[\s’']", rest):
+                return None  # the word may open a sentence
+            if not _STARTS.match(rest) or _NEVER_ENDS.search(before):
+                return 0
         return 0 if self._inside_quotation(stop.start()) else end + space
 
     def _inside_quotation(self, at: int) -> bool:

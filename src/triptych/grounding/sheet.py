@@ -45,6 +45,7 @@ _SECOND_HALF = re.compile(r"(?:-[^\W\d_]+)?")  # of twenty-five
 _POSSESSIVE = re.compile(r"['’]s?$")
 _ALMOST = 93.0  # per cent of a long quotation's characters in order, on a page that OCR read
 _LONG = 24  # characters of a quotation from which a slip of OCR may be in it
+_LABEL = re.compile(r"\W*[^\W\d_]+(?: [^\W\d_]+){0,2}:\s")  # which opens a line
 _PROSE = 70  # characters of a line that is none of a table or a form
 _LETTERS = 8  # of a name from which OCR may have one wrong
 
@@ -67,6 +68,7 @@ class Sheet:
         for start, end in distrusted:
             text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
         self.text = text
+        self.doubted = bool(distrusted)
         self.ocr = page.text_source in ("ocr", "mixed")
 
     @cached_property
@@ -129,7 +131,7 @@ class Sheet:
                 continue
             if (
                 m[0] != "\n"
-                or not _goes_on(line, self.text[m.end() : m.end() + 1])
+                or not _goes_on(line, self.text[m.end() : m.end() + 40])
                 or self._row(m.start(), m.end())
             ):
                 cut.append(m.end())
@@ -285,7 +287,8 @@ def _goes_on(line: str, following: str) -> bool:
     whole = not bare or bare[-1] in ".!?:;"
     last = bare[bare.rfind("\n") + 1 :]
     prose = len(last) > _PROSE and 8 * sum(map(str.isdigit, last)) < len(last)
-    return not whole and (following.islower() or prose)
+    labelled = _LABEL.match(following) is not None
+    return not whole and (following[:1].islower() or (prose and not labelled))
 
 
 def _slipped(word: str, name: str) -> bool:

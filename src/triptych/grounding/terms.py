@@ -16,7 +16,7 @@ from typing import Protocol
 from triptych import values
 from triptych.grounding import claims, clock, concepts, facts, opposites, units
 from triptych.grounding.claims import Claim, Claimed
-from triptych.grounding.frames import named
+from triptych.grounding.frames import mentioning, named
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import TELLING
 from triptych.words import language, tokens
@@ -27,6 +27,7 @@ DOCUMENT = 0.2  # and what the document calls itself: "the invoice is ..."
 ASKED = 0.4  # and those of the question
 MEANT = 0.8  # share of a word's weight that another one has which means the same
 AS_SURE = 0.85  # share of the surest, from which a fact has a word as surely as any
+_ANSWERING = 1  # words that an answer may have of its own, where none is the question's
 RARE = 1.6  # what a word weighs at most, however rare it is
 
 # What something is now is what it was changed to.
@@ -174,8 +175,15 @@ class Terms:
             if w not in silent and w not in spoken
         ]
         self.asked = tuple(Term(keys, 1.0) for keys in asked if not keys & here)
-        self.weighed = asked_of
+        self.weighed = asked_of and not mentioning(text)
+        topic = frozenset(k for w in tokens.words(question) for k in concepts.keys(w, lang))
+        own = [keys for at, keys in self.placed if at not in self.documents and at not in valued]
+        self.own = 0 if any(keys & topic for keys in own) else len(own)  # words about something else
         self.who = bool(_WHO.match(question)) and len(self.names) == 1
+
+    def answers(self, name: bool) -> bool:
+        """Whether the clause may say of a value, or of a name, what the question asks for: where it says little else."""
+        return self.weighed and (self.who and not self.own if name else self.own <= _ANSWERING)
 
     def denied(self, span: Span) -> bool:
         """Whether the part of the clause before a value denies it."""
@@ -239,6 +247,7 @@ class Terms:
             weight *= DOCUMENT if at in self.documents and mine != claims.DAY else 1.0
             best[keys] = max(weight, best.get(keys, 0.0))
         role = facts.mark(self.text, span) or self.role
+        role = role or (facts.TO if facts.reached(self.text, span) else "")
         if not role and mine in (claims.DAY, claims.TIME):
             before = self.text[: span[0]]
             role = (
@@ -247,7 +256,7 @@ class Terms:
         if role:
             best[frozenset([role])] = 1.0
         asked: list[Term] = []
-        if self.weighed and (mine != facts.NAME or self.who):
+        if self.answers(mine == facts.NAME):
             asked = [Term(t.keys, ASKED, True) for t in self.asked if t.keys not in best]
         of_names = {keys for at, keys in rest if any(v.span[0] <= at[0] < v.span[1] for v in self.names)}
         return (*(Term(keys, weight, named=keys in of_names) for keys, weight in best.items()), *asked)

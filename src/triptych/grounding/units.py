@@ -23,13 +23,13 @@ _FORMS = {
             "9": "billion billions b bn mrd milliarden milliards", "12": "trillion trillions tn"},
     PERCENT: {"%": "% percent percentage pct prozent pourcent per_cent", "pp": "pp percentage_points", "bp": "bps bp basis_points",
               "‰": "‰ permille"},
-    "mass": {"kg": "kg kgs kilogram kilograms kilo kilos", "g": "g gram grams gm", "mg": "mg milligram milligrams",
-             "µg": "µg mcg microgram micrograms", "t": "t ton tons tonne tonnes", "lb": "lb lbs pound pounds", "oz": "oz ounce ounces"},
-    "length": {"km": "km kilometer kilometers kilometre kilometres", "m": "metre metres meter meters", "cm": "cm centimeter centimeters centimetre centimetres",
-               "mm": "mm millimeter millimeters millimetre millimetres", "mi": "mile miles mi", "ft": "ft foot feet", "in": "inch inches", "yd": "yd yard yards"},
-    "area": {"m2": "m² m2 sqm square_metres square_meters quadratmeter", "km2": "km² km2", "ft2": "sqft ft² square_feet", "ha": "ha hectare hectares", "ac": "acre acres"},
-    "volume": {"l": "l liter liters litre litres ltr", "ml": "ml milliliter milliliters", "gal": "gal gallon gallons",
-               "bbl": "bbl barrel barrels", "m3": "m³ m3 cubic_metres cubic_meters"},
+    "mass": {"kg": "kg kgs kilogram kilograms kilo kilos kilogramm kilogramme kilogrammes", "g": "g gram grams gm gramm gramme grammes", "mg": "mg milligram milligrams",
+             "µg": "µg mcg microgram micrograms", "t": "t ton tons tonne tonnes tonnen", "lb": "lb lbs pound pounds", "oz": "oz ounce ounces"},
+    "length": {"km": "km kilometer kilometers kilometre kilometres kilomètre kilomètres", "m": "metre metres meter meters mètre mètres metro metros", "cm": "cm centimeter centimeters centimetre centimetres centimètre centimètres zentimeter",
+               "mm": "mm millimeter millimeters millimetre millimetres", "mi": "mile miles mi meile meilen", "ft": "ft foot feet pied pieds fuß pies", "in": "inch inches zoll pouce pouces", "yd": "yd yard yards"},
+    "area": {"m2": "m² m2 sqm square_metres square_meters square_metre square_meter quadratmeter quadratmetern mètres_carrés metros_cuadrados", "km2": "km² km2", "ft2": "sqft ft² square_feet square_foot quadratfuß", "ha": "ha hectare hectares", "ac": "acre acres"},
+    "volume": {"l": "l liter liters litre litres ltr litro litros", "ml": "ml milliliter milliliters", "gal": "gal gallon gallons",
+               "bbl": "bbl barrel barrels", "m3": "m³ m3 cubic_metres cubic_meters kubikmeter"},
     "time": {"s": "s sec secs second seconds sekunden", "ms": "ms millisecond milliseconds", "min": "min mins minute minutes minuten",
              "h": "h hr hrs hour hours stunde stunden std heure heures hora horas uur uren", "d": "day days tag tage tagen jour jours dagen días",
              "wk": "week weeks woche wochen semaine semaines semana semanas", "mo": "month months monat monate monaten mois mes meses mesi", "yr": "year years yr yrs jahr jahre jahren ans"},
@@ -71,7 +71,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(
-    rf"{'|'.join(map(re.escape, _TWO_WORDS))}|(?:US|NZ|HK|[SACR])?\$|[€£¥₹₩฿₽₺%‰¢]|[^\W\d_]+[²³]?",
+    rf"{'|'.join(map(re.escape, _TWO_WORDS))}|°[CF](?!\w)|(?:US|NZ|HK|[SACR])?\$|[€£¥₹₩฿₽₺%‰¢]|[^\W\d_]+[²³]?",
     re.IGNORECASE,
 )
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from triptych.words import tokens
+from triptych.words import language, tokens
 
 _ONES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 # Beside English only words that are no others there or elsewhere: "six" and "elf", but not "neuf", "once" or "sei".
 _OTHERS = {
     "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11,
-    "zwölf": 12, "zwanzig": 20, "dreißig": 30, "vierzig": 40, "fünfzig": 50, "hundert": 100, "tausend": 1000,
-    "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "onze": 11, "douze": 12, "vingt": 20, "trente": 30,
-    "tres": 3, "cuatro": 4, "cinco": 5, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "veinte": 20, "treinta": 30,
+    "zwölf": 12, "dreizehn": 13, "vierzehn": 14, "fünfzehn": 15, "sechzehn": 16, "siebzehn": 17, "achtzehn": 18, "neunzehn": 19,
+    "zwanzig": 20, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "siebzig": 70, "achtzig": 80, "neunzig": 90, "dreißig": 30, "hundert": 100, "tausend": 1000,
+    "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60,
+    "tres": 3, "cuatro": 4, "cinco": 5, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "doce": 12, "trece": 13, "catorce": 14, "veinte": 20, "treinta": 30,
     "quattro": 4, "cinque": 5, "otto": 8, "dieci": 10, "venti": 20, "trenta": 30, "twee": 2, "vijf": 5, "zes": 6, "zeven": 7,
     "negen": 9, "tien": 10, "twaalf": 12, "twintig": 20, "dertig": 30, "dozen": 12, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
@@ -33,7 +34,7 @@ a about above according account accounting across added addition additional addi
 against age all almost along already also although altogether always am amid among amount amounts an analysis and annual
 annually another answer any anyone anything apart apparently application applications approximately are area areas around
 as aside asset assets associated assuming at authors available average back balance balances based because become been
-before beginning behind below beneath benefits beside besides best between beyond bill billing board book both bottom
+before beginning behalf behind below beneath benefits beside besides best between beyond bill billing board book both bottom
 brand budget business but buyer buyers by calculated call can capital card care carrier case cash category cause caused
 cell cent center central certain change changes charge charges chart check chief children city class clause client
 clients close closing code codes collectively column combined comment comments common commission companies company
@@ -109,6 +110,7 @@ section see show showing shown shows source sources specified specifies specify 
 text two value values write writes written amount amounts make makes come comes equal equals all together altogether
 amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood exact wording literally answer charged billed
 beträgt betrug lautet beläuft ergibt s'élève élève asciende ammonta bedraagt
+heißt heißen hieß genannt lautet appelle nomme llama titled called addressed adressé adressée gerichtet dirigido dirigida
 laut zeigt steht nennt dokument seite angegeben gemäß selon indique document page mentionne según indica documento
 """
 TELLING = frozenset(_TELLING.split()) | frozenset(tokens.words(_TELLING))
@@ -117,3 +119,10 @@ _ACRONYMS = (
     "iban bic vat gst sst mwst ust tva iva btw ceo cfo coo ein tin id pdf url sku poc po qty rfq ocr ttc ht"
 )
 ACRONYMS = frozenset(_ACRONYMS.split())
+
+_STEMS = frozenset(language.stems(sorted(GENERIC)))
+
+
+def generic(word: str) -> bool:
+    """Whether a folded word, in some form, is one that any sentence may have."""
+    return word in GENERIC or language.stems([word])[0] in _STEMS

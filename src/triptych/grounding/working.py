@@ -25,6 +25,17 @@ _FEW = 4  # values that share a word
 _ITEM = re.compile(r"^\W{0,3}(?:[-*•–]|\[[ xX✓]?\]|\d{1,2}[.)])\s*\S")
 _OPEN = re.compile(r"\[ ?\]|☐")
 _DONE = re.compile(r"\[[xX✓]\]|☑|☒")
+# Only a sentence that says so works something out: sums and differences of a page are many.
+_DERIVES = re.compile(
+    r"\b(?:sums?|total\w*|together|combined|altogether|overall|both|add(?:s|ed|ing)?|plus|minus|less|more|fewer|than|differen\w+|differs?|gap|apart|between"
+    r"|exceed\w*|higher|lower|larger|smaller|greater|longer|shorter|above|below|over|under|ahead|behind|short of|ris\w+|rose|fell|fall\w*|grew|gr[oe]w\w*|increas\w+"
+    r"|decreas\w+|declin\w+|dropp?\w*|gain\w*|los\w+|up|down|chang\w+|sav\w+|remain\w*|left|rest|deduct\w*|subtract\w*|net|margin|average|mean|combin\w+|account(?:s|ed) for"
+    r"|share|half|twice|double\w*|times|per|each|across|in all|cumulative\w*|balance|summe|insgesamt|zusammen|gesamt\w*|unterschied|differenz|mehr|weniger|höher|niedriger|gestiegen|gesunken"
+    r"|stieg|sank|zunahme|abnahme|plus|abzüglich|zuzüglich|als|somme|ensemble|différence|écart|plus|moins|hausse|baisse|augment\w+|diminu\w+|reste"
+    r"|suma\w*|juntos|juntas|diferencia|más|menos|aument\w+|disminu\w+|resta)\b",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(r"\btotal\w*|\bgesamt\w*|\bnet\b|\bbalance\b|\bsumme\b", re.IGNORECASE)
 _DAYS = {"d": 1, "wk": 7}
 _MINUTES = {"min": 1, "h": 60}
 
@@ -41,6 +52,8 @@ def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
         v == int(v) and v <= _MOST and int(v) in _counts(claim, taken, sheet) for v in said
     ):
         return True
+    if not _derives(taken.text, sheet):
+        return False
     share = any(u.dimension == units.PERCENT for u in claim.units)
     step = Decimal(1).scaleb(-claim.decimals)
     for before, after in _changes(taken, sheet):
@@ -52,6 +65,12 @@ def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
         ):
             return True
     return any(v in said for v in _sums(taken, sheet))
+
+
+def _derives(text: str, sheet: Sheet) -> bool:
+    """Whether a clause says that it works something out. What is but called a total is printed where the page has one."""
+    said = [m[0] for m in _DERIVES.finditer(text)]
+    return any(not _TOTAL.fullmatch(w) for w in said) or (bool(said) and _TOTAL.search(sheet.text) is None)
 
 
 def _scales(claim: Claim, sheet: Sheet) -> set[Decimal]:

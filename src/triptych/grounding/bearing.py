@@ -1,0 +1,109 @@
+"""What speaks for the words of a clause, beside the values that it claims: a label, the question, the rest of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from triptych import values
+from triptych.grounding import claims, concepts, opposites
+from triptych.grounding.claims import Claim, Claimed, claimed
+from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.words import TELLING, generic
+from triptych.words import language, tokens
+
+VERBATIM = 5  # words from which a clause is a sentence of the page, as it stands there
+ADDED = 0.5  # share of the words of a part of a clause that must stand on its pages, where it claims nothing but names
+# Words that say that something is said, and label values as well.
+_LABELS = frozenset(
+    tokens.words("document item items list name report page section figure file value amount")
+)
+_ADDED = re.compile(
+    r"[;()—–]|,\s|\s-\s|\b(?:and|but|while|because|since|so|which|who|und|aber|weil|denn|et|mais|car|y|pero|porque)\b",
+    re.IGNORECASE,
+)
+
+
+def covered(words: Sequence[str], on: Sequence[Mapping[str, object]], asked: Iterable[str]) -> float:
+    """Share of `words`, by length, that stand on a page or in the question, in some form; 1 where there are none."""
+    weight = sum(map(len, words))
+    if not weight:
+        return 1.0
+    known = [*on, dict.fromkeys(asked)]
+    return sum(len(w) for w in words if any(concepts.held(page, w) for page in known)) / weight
+
+
+def added(taken: Claimed, pages: Sequence[Mapping[str, object]], asked: frozenset[str]) -> bool:
+    """Whether a part of the clause that claims nothing but names is in words of its own: what is true of "A weighs
+    5 kg" is not of "and was stolen"."""
+    text, ends = taken.text, [0]
+    for m in _ADDED.finditer(text):
+        if not any(c.start < m.end() and m.start() < c.end for c in taken.claims):
+            ends += [m.start(), m.end()]
+    for start, end in pairwise([*ends, len(text)]):
+        its = [c for c in taken.claims if start <= c.start < end]
+        if all(c.kind == claims.NAME for c in its):
+            inside = [replace(c, start=c.start - start, end=c.end - start) for c in its]
+            own = [w for w in claims.words(text[start:end], inside) if not generic(w) and not _weekday(w)]
+            if covered(own, pages, asked) < ADDED:
+                return True
+    return False
+
+
+def _weekday(word: str) -> bool:
+    """Whether a word is compared with the calendar instead."""
+    return (opposites.stance(word) or ("",))[0] == "weekday"
+
+
+def vouched(
+    taken: Claimed,
+    sheet: Sheet,
+    context: Sheet,
+    found: Sequence[tuple[Claim, list[Span]]],
+    question: str,
+) -> bool:
+    """Whether more than its being printed speaks for a bare code or quotation: a page may print whatever it wants said.
+
+    Its label, which the clause has, too, or that it is several words; nothing of that on a page that speaks to models. Or
+    that it stands near words of the question, or is a sentence of the document which the question names.
+    """
+    asked = claimed(question)
+    wanted = [*asked.words, *(values.fold(c.text) for c in asked.claims)]
+    bare = [c for c, _ in found if c.kind in (claims.CODE, claims.QUOTE)]
+    near = [_lines(sheet.text, span) for c, spans in found if c in bare for span in spans]
+    if not sheet.doubted:
+        if all(c.kind == claims.QUOTE and _phrase(c.text) for c in bare):
+            return True
+        label = _label(taken)
+        if any(word in lines for lines in near for word in label):
+            return True
+    whole = all(c.kind == claims.QUOTE and len(c.text.split()) >= VERBATIM for c, _ in found)
+    if whole and any(concepts.held(page, w) for page in (sheet.words, context.words) for w in wanted):
+        return True
+    return not wanted or any(concepts.held(lines, word) for lines in near for word in wanted)
+
+
+def _phrase(quotation: str) -> bool:
+    """Whether it is words, not a single one or a code: nobody hides those in a page to have them said."""
+    return len(quotation.split()) > 1 or (
+        len(tokens.words(quotation)) > 1 and not any(map(str.isdigit, quotation))
+    )
+
+
+def _label(taken: Claimed) -> list[str]:
+    """The words of a clause that may label its values, capitals such as GST, too."""
+    rest = list(taken.text)
+    for claim in taken.claims:
+        if claim.kind in (claims.CODE, claims.QUOTE):
+            rest[claim.start : claim.end] = " " * (claim.end - claim.start)
+    silent = language.stop_words(language.DEFAULT) | (TELLING - _LABELS)
+    return [w for w in tokens.words("".join(rest)) if w not in silent]
+
+
+def _lines(text: str, span: Span) -> dict[str, None]:
+    """The words of the line of a span, and of the one before it."""
+    first = text.rfind("\n", 0, max(0, text.rfind("\n", 0, span[0]))) + 1
+    last = text.find("\n", span[1])
+    return dict.fromkeys(tokens.words(text[first : last if last >= 0 else len(text)]))
