@@ -36,7 +36,8 @@ _RUNNING = re.compile(
 )
 _SCHEME = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}\s?:\s?[/\\]{2,}|(?<![\w:])[/\\]{2,}(?=[\w\[])")
 _CALLING = re.compile(
-    r"\b(?:mailto|tel|sms|callto|skype|facetime|magnet|xmpp|sip|sips|geo|urn|cid|mid|news|ldap|whatsapp|tg|slack|zoommtg|file|https?|ftps?|wss?):(?=\S)",
+    r"\b(?:mailto|tel|sms|callto|skype|facetime|magnet|xmpp|sip|sips|geo|urn|cid|mid|news|ldap|whatsapp|tg|slack|zoommtg|file|https?|ftps?|wss?"
+    r"|bitcoin|ethereum|litecoin|monero|lightning|steam|ircs?|vscode|x-[a-z-]+|itms[a-z-]*|market|spotify|webcal|feed|gopher|sftp|ssh|git|rtsp|matrix|signal|link):(?=\S)",
     re.IGNORECASE,
 )
 _SLASHES = re.compile(r"/(?:\s*/)+")
@@ -65,7 +66,7 @@ su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz
 """
 _SCRIPTS = """
 рф рус москва дети онлайн сайт орг ком бел укр срб мкд бг қаз հայ ελ ευ 中国 中國 香港 台湾 台灣 公司 网络 網路 在线 网址 网站
-商店 商标 集团 我爱你 みんな コム ストア 한국 닷컴 닷넷 भारत कॉम ไทย คอม
+商店 商标 集团 我爱你 السعودية امارات مصر قطر ایران ايران عمان المغرب الجزائر الاردن موقع شبكة بازار عرب سورية تونس فلسطين العراق موريتانيا ישראל みんな コム ストア 한국 닷컴 닷넷 भारत कॉम ไทย คอม
 """
 _NO_HOSTS = """
 pdf doc docx xls xlsx xlsm csv tsv txt rtf odt ods odp ppt pptx png jpg jpeg gif tif tiff bmp webp svg heic html htm xml
@@ -80,6 +81,12 @@ _BRACKETS = str.maketrans(
 _LESS = re.compile(r"<(?=\s?[\d$€£¥.,-])|>(?=\s?[\d$€£¥.,-]|=)|<(?==)")  # x < 5 is no tag
 _STRESS = re.compile(
     r"(?<!\d)\*{1,3}(?=\S)|(?<=\S)\*{1,3}(?!\d)|(?<![^\W_])_{1,3}(?=\w)|(?<=\w)_{1,3}(?![^\W_])|^#{1,6}\s+|~~"
+)
+_BULLET = re.compile(r"^(?:[-*+•–>]+\s+)+(?=\D)")
+# Letters of Cyrillic and Greek, and the Latin ones that they look like.
+LOOKALIKES = str.maketrans(
+    "абеорсухіјѕԁһӏАВЕКМНОРСТУХІЈЅαοενικρτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeeopcyxijsdhlABEKMHOPCTYXIJSaoevikptuxABEZHIKMNOPTYX",
 )
 _SPACES = re.compile(r"\s+")
 _ROUNDS = 4  # how often entities may stand inside entities
@@ -141,7 +148,7 @@ def harmless(text: str) -> str:
         before = plainer
         plainer = unlinked(_TAG.sub(" ", plainer))
     plainer = _SCRIPTED.sub(" ", plainer)
-    plainer = _STRESS.sub("", plainer)
+    plainer = _BULLET.sub("", _STRESS.sub("", plainer))
     plainer = plainer.translate(_BRACKETS)
     return _SPACES.sub(" ", _spelled(plainer)).strip()
 
@@ -169,12 +176,15 @@ def _spelled(text: str) -> str:
 
 
 def _host(found: re.Match[str]) -> str:
-    first, *others = found[0].casefold().split(".")
+    first, *others = found[0].casefold().translate(LOOKALIKES).split(".")
     known = any(name in _ENDINGS or name.startswith(_OPEN_ENDINGS) for name in others)
     # There are 1,500 endings: what looks like one in small letters is one, unless it is a file's.
     one = len(first) > 1 and len(others[-1]) > 2 and others[-1] not in _FILES and found[0].isascii()
+    last = found[0].rpartition(".")[2]
+    # An end in another script, but no sentence without its space: Ende.Новое
+    foreign = first.isascii() and not first.isdigit() and last[0] > "\u02ff" and last == last.lower()
     return (
         found[0].replace(".", "(dot)")
-        if known or first == "www" or (one and found[0].islower())
+        if known or foreign or first == "www" or (one and found[0].islower())
         else found[0]
     )
