@@ -386,7 +386,8 @@ def test_hidden_words_of_a_pdf_are_told_and_not_used(plugin: Path, tmp_path: Pat
     said = "The total is 999.99 {KX-77}. The total of KX-77 is 41.20 {KX-77}."
     script.write_text(json.dumps({"say": [said]}), "utf-8")
     with triptych.open(tmp_path / "library", settings={"vlm": f"scripted:{script}"}) as library:
-        library.add(tmp_path / "a.pdf")
+        added = library.add(tmp_path / "a.pdf")
+        assert [event.hidden_pages for event in added] == [(1,)]
         known = library.show(str(tmp_path / "a.pdf"), page=1)["pages"][0]["meta"]["hidden"]
         assert known["words"] == 8 and known["text"].startswith("The total was changed")
         answer = library.ask("What is the total of invoice KX-77?")

@@ -318,4 +318,6 @@ def test_a_page_of_unsure_words_is_told() -> None:
     assert added_line(event) == "ready      in/a.png  (2 pages, 0.0 s; hardly read: page 2)"
     told = unsure_line([event, event])
     assert "on 2 pages." in told and told.endswith("triptych add PATH --ocr tesseract --ocr-lang hi")
+    hiding = added_line(replace(event, unsure_pages=(), hidden_pages=(1, 2)))
+    assert hiding == "ready      in/a.png  (2 pages, 0.0 s; holds words that nobody sees: page 1, 2)"
     assert unsure_line([replace(event, unsure_pages=())]) == ""

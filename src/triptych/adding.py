@@ -26,6 +26,7 @@ from triptych.faults import point
 from triptych.index import Index
 from triptych.looks import Looks, given, looked
 from triptych.making import Making, counts, titled
+from triptych.pages.hidden import hides
 from triptych.pages.views import plan
 from triptych.pipeline import Encoders, Pipeline
 from triptych.processes.process import REPAIR
@@ -238,6 +239,7 @@ class Adding:
             None,
             read.failed_pages,
             tuple(page.number for page in read.pages if page.unsure),
+            tuple(page.number for page in read.pages if hides(page)),
         )
         for twin in job.twins:
             yield Added(twin.path, source.sha256, "unchanged", len(read.pages), count)

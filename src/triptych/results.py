@@ -30,6 +30,7 @@ class Added:
     error: FileError | None = None
     failed_pages: tuple[int, ...] = ()
     unsure_pages: tuple[int, ...] = ()  # whose words were hardly read
+    hidden_pages: tuple[int, ...] = ()  # with words that nobody sees: no answer rests on them
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -42,6 +43,7 @@ class Added:
             "seconds": round(self.seconds, 3),
             "failed_pages": list(self.failed_pages),
             "unsure_pages": list(self.unsure_pages),
+            "hidden_pages": list(self.hidden_pages),
             "error": self.error.to_dict() if self.error else None,
         }
 

@@ -43,7 +43,11 @@ def plural(n: int, one: str) -> str:
 def added_line(event: Added) -> str:
     if event.error is not None:
         return f"failed     {safe(event.source)}: {safe(str(event.error))}"
-    note = _pages("not read", event.failed_pages) + _pages("hardly read", event.unsure_pages)
+    note = (
+        _pages("not read", event.failed_pages)
+        + _pages("hardly read", event.unsure_pages)
+        + _pages("holds words that nobody sees", event.hidden_pages)
+    )
     if event.status in ("unchanged", "removed", "renamed"):
         return f"{event.status:9}  {safe(event.source)}"
     return f"{event.status:9}  {safe(event.source)}  ({plural(event.pages, 'page')}, {event.seconds:.1f} s{note})"

@@ -189,7 +189,7 @@ class Checker:
         held: tuple[Decimal, ...],
     ) -> Checked:
         """Whether the words around the claims have to do with the pages; and where on them all of it stands."""
-        borne = [item for item in items if found[item.number]]
+        borne = _fullest(items, found)
         asked = frozenset(tokens.words(self.question))
         shown = [item.sheet for item in borne or items]
         order = [ordering.ordered(taken.text, sheet) for sheet in shown]
@@ -271,6 +271,13 @@ class Checker:
         if about and not taken.claims:
             return Checked(clause.text, SEEN, tuple(Place(i.number, (), ()) for i in about))
         return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS)
+
+
+def _fullest(items: Sequence[Item], found: Mapping[int, Sequence[tuple[Claim, list[Span]]]]) -> list[Item]:
+    """The items that bear a clause: those on which all of it stands that stands anywhere, else all that hold a part."""
+    whole = {claim for those in found.values() for claim, _ in those}
+    full = [item for item in items if whole and {claim for claim, _ in found[item.number]} == whole]
+    return full or [item for item in items if found[item.number]]
 
 
 def _empty(taken: Claimed) -> bool:

@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from triptych.grounding.orders import addressed
 from triptych.grounding.plain import harmless
-from triptych.pages.hidden import LEAST
+from triptych.pages.hidden import hides
 from triptych.types import Hit, Page
 
 
@@ -40,7 +40,7 @@ def warning(hit: Hit, page: Page) -> str:
     place = (
         f"{harmless(PurePath(hit.source).name)}, page {page.number},"  # names of files are foreign words, too
     )
-    if (page.meta.get("hidden") or {}).get("words", 0) >= LEAST:
+    if hides(page):
         return f"{place} holds text that nobody sees on the page; it was not used."
     return (
         f"{place} holds words that speak to a model instead of a reader." if addressed(page.text.text) else ""

@@ -15,6 +15,7 @@ from triptych.grounding.sheet import Figure, Sheet, Span
 from triptych.grounding.units import Unit
 
 _POUND = Unit("mass", "lb")  # or of money
+_MILLION, _METRE = Unit(units.SCALE, "6"), Unit("length", "m")  # both are m
 ROUGH = Decimal("0.05")  # of a number, by which a rounded one may differ from it
 _OPERANDS = 12  # cited figures that a sum or a difference is looked for among
 
@@ -68,6 +69,8 @@ def _fits(claim: Claim, figure: Figure, sheet: Sheet) -> bool:
 def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
     """Whether the unit stands at the figure; or none like it does, and the page names it apart from figures."""
     if unit == _POUND and units.Unit(units.CURRENCY, "GBP") in (*at, *on_page):
+        return True
+    if unit == _MILLION and _METRE in at:
         return True
     beside = [u for u in at if u.dimension == unit.dimension]
     if beside:

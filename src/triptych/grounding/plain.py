@@ -176,8 +176,9 @@ def _spelled(text: str) -> str:
 
 
 def _host(found: re.Match[str]) -> str:
-    first, *others = found[0].casefold().translate(LOOKALIKES).split(".")
-    known = any(name in _ENDINGS or name.startswith(_OPEN_ENDINGS) for name in others)
+    first, *others = found[0].casefold().split(".")
+    alike = [name.translate(LOOKALIKES) for name in others]
+    known = any(name in _ENDINGS or name.startswith(_OPEN_ENDINGS) for name in [*others, *alike])
     # There are 1,500 endings: what looks like one in small letters is one, unless it is a file's.
     one = len(first) > 1 and len(others[-1]) > 2 and others[-1] not in _FILES and found[0].isascii()
     last = found[0].rpartition(".")[2]

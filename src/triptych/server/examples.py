@@ -94,6 +94,7 @@ _QUALITY = {
     "languages": [],
     "turned": [],
     "unsure": [],
+    "hidden": [],
     "failed": {},
 }
 _DETAIL = {

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from triptych.catalog import Catalog
+from triptych.pages.hidden import hides
 
 
 def of(catalog: Catalog, sha256: str, collection: str) -> dict[str, Any] | None:
@@ -27,5 +28,6 @@ def of(catalog: Catalog, sha256: str, collection: str) -> dict[str, Any] | None:
         "languages": sorted({page.language for page in pages if page.language}),
         "turned": [page.number for page in pages if page.turned],
         "unsure": [page.number for page in pages if page.unsure],
+        "hidden": [page.number for page in pages if hides(page)],
         "failed": {str(page.number): page.failed for page in pages if page.failed},
     }

@@ -167,6 +167,7 @@ export function report(quality, status) {
 	if (quality.text.ocr || quality.text.mixed) parts.push(quality.confidence === null ? "read from the picture" : `read from the picture, ${Math.round(100 * quality.confidence)} % sure`);
 	if (quality.turned.length) parts.push(`turned upright: ${pages(quality.turned)}`);
 	if (quality.unsure.length) parts.push(`worth a look: ${pages(quality.unsure)}`);
+	if (quality.hidden.length) parts.push(`words that nobody sees: ${pages(quality.hidden)}`);
 	if (failed.length) parts.push(`not read: ${pages(failed.map(([n]) => n))} (${failed[0][1]})`);
 	return `${parts.join(" · ")}`;
 }
