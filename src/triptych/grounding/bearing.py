@@ -10,6 +10,7 @@ from itertools import pairwise
 from triptych import values
 from triptych.grounding import claims, concepts, opposites
 from triptych.grounding.claims import Claim, Claimed, claimed
+from triptych.grounding.frames import named
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import TELLING, generic
 from triptych.words import language, tokens
@@ -35,18 +36,24 @@ def covered(words: Sequence[str], on: Sequence[Mapping[str, object]], asked: Ite
     return sum(len(w) for w in words if any(concepts.held(page, w) for page in known)) / weight
 
 
-def added(taken: Claimed, pages: Sequence[Mapping[str, object]], asked: frozenset[str]) -> bool:
+def added(
+    taken: Claimed, pages: Sequence[Mapping[str, object]], asked: frozenset[str], foreign: bool = False
+) -> bool:
     """Whether a part of the clause that claims nothing but names is in words of its own: what is true of "A weighs
-    5 kg" is not of "and was stolen"."""
+    5 kg" is not of "and was stolen". In a language that is `foreign` to the pages a name is enough."""
     text, ends = taken.text, [0]
     for m in _ADDED.finditer(text):
         if not any(c.start < m.end() and m.start() < c.end for c in taken.claims):
             ends += [m.start(), m.end()]
     for start, end in pairwise([*ends, len(text)]):
         its = [c for c in taken.claims if start <= c.start < end]
-        if all(c.kind == claims.NAME for c in its):
+        if all(c.kind == claims.NAME for c in its) and not (its and foreign):
             inside = [replace(c, start=c.start - start, end=c.end - start) for c in its]
-            own = [w for w in claims.words(text[start:end], inside) if not generic(w) and not _weekday(w)]
+            own = [
+                w
+                for w in claims.words(text[start:end], inside)
+                if not (generic(w) or named(w) or _weekday(w))
+            ]
             if covered(own, pages, asked) < ADDED:
                 return True
     return False

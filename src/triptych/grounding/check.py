@@ -23,7 +23,7 @@ from triptych.grounding.sentences import Clause, clauses
 from triptych.grounding.sheet import Sheet, Span, nearest
 from triptych.grounding.words import GENERIC
 from triptych.types import Page
-from triptych.words import tokens
+from triptych.words import language, tokens
 
 SUPPORTED, DERIVED, SEEN, UNSUPPORTED = "supported", "derived", "seen", "unsupported"
 COVERED = 0.3  # share of a clause's words that must stand on its pages or in the question, beside its claims
@@ -202,7 +202,9 @@ class Checker:
             return Checked(clause.text, DERIVED, places, "", held)
         looked_up = any(c.kind != claims.NAME for c in taken.claims)
         pages = [words for i in borne or items for words in (i.sheet.words, i.context.words)]
-        strange = not verbatim and added(taken, pages, asked)
+        spoken = language.detect(taken.text, tokens.words(taken.text), least=1)
+        foreign = all(sheet.language != spoken for sheet in shown)  # its words are not the page's anyway
+        strange = not verbatim and added(taken, pages, asked, foreign)
         if looked_up and strange:
             return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
         if looked_up:
@@ -213,7 +215,7 @@ class Checker:
             ]
             telling = [w for w in taken.words if w not in GENERIC and w not in rising]
             valued = sum(c.kind != claims.NAME for c in taken.claims)
-            if len(telling) > 1 and valued < 2 and covered(telling, pages, asked) < COVERED:
+            if len(telling) > 1 and valued < 2 and not foreign and covered(telling, pages, asked) < COVERED:
                 return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
         if not taken.words and any(c.kind in (claims.CODE, claims.QUOTE) for c in taken.claims):
             borne = [

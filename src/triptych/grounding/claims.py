@@ -76,6 +76,7 @@ _SCALED = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)(?= ?(?:k|m|mn|bn|b|tn|mio|mr
 _MEASURE = re.compile(
     r"\d+(?:[.,]\d+)?-?(?:[^\W\d_]{3,}|[kmbt]|[mb]n)", re.IGNORECASE
 )  # 3-year, 12.5million, 5M
+_GROUPS = re.compile(r"(?<![\w.,/-])\d{2,}[/-]\d{2,}(?:[/-]\d{2,})+(?![\w/-])")  # 336/373-6917
 _NUMBERED = re.compile(r"(?:^|[-/])0\d+(?:$|[-/])|\d-\d+-\d")  # 2021-045 is no sum
 _DASH = re.compile(r"[-–—−]\s+")  # of "Net – €5", which is no loss
 _PAGE = re.compile(r"\b(?:page|seite|página|pagina) $", re.IGNORECASE)
@@ -229,6 +230,7 @@ def _mixed(text: str) -> Iterator[Claim]:
     """Codes of letters and digits, before their digits are taken for a number: INV-1042, but not RM129.50 and
     3-year."""
     amounts = values.numbers(text)
+    yield from (Claim(CODE, m.start(), m.end(), m[0]) for m in _GROUPS.finditer(text))
     for code in sorted(values.codes(text), key=lambda c: c.start - c.end):
         whole = any(n.start <= code.start and code.end <= n.end for n in amounts)
         lettered = any(map(str.isalpha, code.text)) and not HAN.search(code.text)

@@ -70,7 +70,7 @@ def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
     """Whether the unit stands at the figure; or none like it does, and the page names it apart from figures."""
     if unit == _POUND and units.Unit(units.CURRENCY, "GBP") in (*at, *on_page):
         return True
-    if unit == _MILLION and _METRE in at:
+    if {unit, *at} >= {_MILLION, _METRE}:
         return True
     beside = [u for u in at if u.dimension == unit.dimension]
     if beside:

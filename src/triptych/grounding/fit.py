@@ -13,17 +13,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, permutations
 
-from triptych.grounding import claims, facts, reading, relations, working
+from triptych.grounding import claims, concepts, facts, reading, relations, working
 from triptych.grounding.claims import Claim, Claimed
 from triptych.grounding.facts import Fact
 from triptych.grounding.sheet import Sheet, Span
-from triptych.grounding.terms import Term, Terms, fit, value_keys, weights
+from triptych.grounding.terms import Term, Terms, fit, silent_in, value_keys, weights
 from triptych.words import tokens
 
 _ADDS = re.compile(
     r"\b(?:together|combined|add(?:s|ed)? up|sum of|zusammen|ensemble|juntos|juntas)\b", re.IGNORECASE
 )
 _LISTED = re.compile(r"[\s,&]*(?:and|und|et|y|or|oder|ou)?\s*", re.IGNORECASE)
+_NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
 _PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]", re.IGNORECASE)
 CLEAR = 0.15  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
@@ -240,6 +241,8 @@ def _told(
         listed = claim.kind == claims.CODE and any(f.place for f in own)
         value = _against((claim.start, claim.end), own or at, terms, sheet, listed)
         value = replace(value, rounded=not own, weighed=asked_of)
+        if not value.denied and _counts_the_same(claim, spans, own, value.rivals, taken.text, sheet):
+            continue
         counted = claim.kind == claims.NUMBER and (_ADDS.search(taken.text) or not value.best(value.own))
         if not (counted and working.worked_out(claim, taken, sheet)):
             told.append(value)
@@ -254,6 +257,29 @@ def _told(
         own = [f for f in sheet.facts if f.kind in facts.NAMES and words <= f.keys]
         told.append(_against(name.span, own, terms, sheet, placed=True, named=True))
     return [t for t in told if t.own]
+
+
+def _counts_the_same(
+    claim: Claim, spans: Sequence[Span], own: Sequence[Fact], rivals: Sequence[Fact], text: str, sheet: Sheet
+) -> bool:
+    """Whether what the clause counts is what the page counts there, and nowhere else: 36 cars."""
+    if claim.kind != claims.NUMBER or claim.units or not own:
+        return False
+    wanted = _behind(text, claim.end, sheet)
+    there = [_behind(sheet.text, end, sheet) for _, end in spans]
+    others = [_behind(sheet.text, f.span[1], sheet) for f in rivals]
+    return bool(wanted) and any(wanted & t for t in there) and not any(wanted & o for o in others)
+
+
+def _behind(text: str, at: int, sheet: Sheet) -> frozenset[str]:
+    """What the word right behind a number may be compared by; nothing for a silent one."""
+    word = _NEXT.match(text, at)
+    folded = "".join(tokens.words(word[1])) if word else ""
+    return (
+        concepts.keys(folded, sheet.language)
+        if folded and folded not in silent_in(sheet.language)
+        else frozenset()
+    )
 
 
 def _against(

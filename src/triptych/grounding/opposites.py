@@ -86,12 +86,12 @@ _PHRASES = tuple(
 )
 _ANY_PHRASE = re.compile("|".join(pattern.pattern for pattern, _ in _PHRASES), re.IGNORECASE)
 _DENIAL = re.compile(
-    r"\b(?:not|no(?!\s?[.:#°=]|\s+(?:\d|of\b|is\b|are\b|was\b|amounts\b|reads\b|given\b|shown\b|listed\b|printed\b|as\b|to\b))|never|none|neither|nor|cannot|nobody|nothing|unable|impossible|unmöglich|imposible|nicht|nichts|kein\w*|nie|niemals|jamais|aucune?|rien|ninguna?|nada|niet|geen|ne(?=\s\w+\s(?:pas|plus))|without|ohne|sans|sin|hardly)\b"
+    r"\b(?:not|no(?!\s?[.:#°=–—]|\s+(?:\d|of\b|is\b|are\b|was\b|amounts\b|reads\b|given\b|shown\b|listed\b|printed\b|as\b|to\b))|never|none|neither|nor|cannot|nobody|nothing|unable|impossible|unmöglich|imposible|nicht|nichts|kein\w*|nie|niemals|jamais|aucune?|rien|ninguna?|nada|niet|geen|ne(?=\s\w+\s(?:pas|plus))|without|ohne|sans|sin|hardly)\b"
     r"|n['’]t\b|\bn['’](?=\w)|(?<![\w.])no(?=\s(?:se|es|está|fue|fueron|puede|hay|incluye)\b)",
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"\b(?:not|nicht|kein\w*|never|pas|no(?!\s?[.:#°=]|\s+(?:\d|of\b|is\b|are\b|was\b|amounts\b|reads\b|given\b|shown\b|listed\b|printed\b|as\b|to\b))|niet)\b|n['’]t\b",
+    r"\b(?:not|nicht|kein\w*|never|pas|no(?!\s?[.:#°=–—]|\s+(?:\d|of\b|is\b|are\b|was\b|amounts\b|reads\b|given\b|shown\b|listed\b|printed\b|as\b|to\b))|niet)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _SOME = re.compile(r"\b(?:not|nicht|pas) (?:all|every|alle|tous|toutes)\b", re.IGNORECASE)

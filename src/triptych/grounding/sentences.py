@@ -31,12 +31,13 @@ _ROUND = re.compile(
     re.IGNORECASE,
 )
 _MARKS = re.compile(rf"(?:\s*{_CITED.pattern})+[.!?。]?", re.IGNORECASE)  # citations behind a full stop
+_LEADS = re.compile(r"\s*[a-zà-ÿ]")
 _MAY_CITE = re.compile(r"[\[【][^\]】]{0,60}")  # may become citations that belong to the sentence before
 _STOP = re.compile(r"[.!?。！？]+[\"'”’»)\]]*|\n+")
 ABBREVIATION = re.compile(
     r"(?:\b(?:no|nr|nos|inc|ltd|llc|corp|co|mr|mrs|ms|dr|prof|st|vs|approx|ca|ave|blvd|dept|est|fig|jr|sr|vol|e\.g|i\.e"
-    r"|ph|univ|assn|bros|attn|ext|rev|gen|col|capt|sgt|hon|sen|gov|mme|mlle|boul|av|sra?|resp|evtl|inh|geb|incl|excl|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|zzgl|abs|art|str|tel|gmbh|sdn|bhd|pte|pty|p|pp|min|max|jan|feb|mar|apr|jun"
-    r"|jul|aug|sept?|oct|nov|dec)|\b[^\W\d_]|(?<![^\s(])\d{1,3})\.$",
+    r"|ph|univ|assn|bros|attn|ext|rev|gen|col|capt|sgt|hon|sen|gov|mme|mlle|boul|av|sra?|resp|evtl|inh|geb|hr|fr|id|ref|reg|acct?|inv|lfd|kd|[^\W\d_]*nr|[^\W\d_]*str|incl|excl|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|zzgl|abs|art|str|tel|gmbh|sdn|bhd|pte|pty|p|pp|min|max|jan|feb|mar|apr|jun"
+    r"|jul|aug|sept?|oct|nov|dec)|(?<![-/\w])[^\W\d_]|(?<![^\s(*_])\d{1,3})\.$",
     re.IGNORECASE,
 )
 # Behind the others a sentence may end as well: "... is 30. The net total", "... SDN BHD. In [2]".
@@ -48,7 +49,7 @@ _STARTS = re.compile(
     r"(?:The|A|An|It|Its|This|That|These|Those|There|In|On|At|By|For|From|As|He|She|They|We|Their|According|However|Der|Die|Das|Es|Im|Am|Ein|Eine|Laut|Dies\w*|Sie|Er"
     r"|Le|La|Les|Il|Elle|Un|Une|Ce|Cette|Selon|Dans|El|Los|Las|Una|Según|En|Het|De|Een|Volgens)(?=[\s’'])|L[’']|\[\d"
 )
-_OPENS = re.compile(r"[\"'“„«‘(*_\-•–]*[A-ZÀ-ÞĀ-Ž0-9]|[^\x00-\u024f]|[-•*–]\s")
+_OPENS = re.compile(r"[\"'“„«‘(*_\-•–]*[A-ZÀ-ÞĀ-Ž0-9]|\[\d|[^\x00-\u024f]|[-•*–]\s")
 _DOUBLE = re.compile(r"[\"“”„«»]")
 
 
@@ -97,6 +98,8 @@ class Splitter:
         """Where the sentence ends that `stop` may close: 0 when it does not, None when more must come first."""
         text = self._text
         behind = _MARKS.match(text, stop.end())
+        if behind and _LEADS.match(text, behind.end()):
+            behind = None  # "... [2]. [1] shows that": it opens the next sentence
         end = behind.end() if behind else stop.end()
         rest, ahead = text[end:].lstrip(" \t"), text[end:].lstrip()
         if not last and (not ahead or _MAY_CITE.fullmatch(ahead)):

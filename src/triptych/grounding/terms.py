@@ -229,7 +229,7 @@ class Terms:
         first = min((a for a, _ in [*others, span]), default=0)
         for at, keys in rest:
             ends = self.text[min(at[1], span[1]) : max(at[0], span[0])]
-            valued = any(c.start == at[0] and c.end == at[1] for c in self.values)
+            valued = any(c.start == at[0] and c.end == at[1] and _kind(c) == mine for c in self.values)
             if any(a <= at[0] < b for a, b in apart) or (valued and _RANGE.fullmatch(ends)):
                 continue
             aside = next((x for s, x in asides.items() if x[0] <= at[0] < x[1]), None)
@@ -284,7 +284,7 @@ def _ranked(word: str) -> frozenset[str]:
 
 
 def _kind(claim: Claim) -> str:
-    return facts.kind_of(claim.text, claim.units) if claim.kind == claims.NUMBER else claim.kind
+    return facts.kind_of(claim.text.strip("()"), claim.units) if claim.kind == claims.NUMBER else claim.kind
 
 
 def value_keys(claim: Claim) -> frozenset[str]:

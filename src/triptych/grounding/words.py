@@ -11,7 +11,7 @@ _OTHERS = {
     "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11,
     "zwölf": 12, "dreizehn": 13, "vierzehn": 14, "fünfzehn": 15, "sechzehn": 16, "siebzehn": 17, "achtzehn": 18, "neunzehn": 19,
     "zwanzig": 20, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "siebzig": 70, "achtzig": 80, "neunzig": 90, "dreißig": 30, "hundert": 100, "tausend": 1000,
-    "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60,
+    "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60,
     "tres": 3, "cuatro": 4, "cinco": 5, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "doce": 12, "trece": 13, "catorce": 14, "veinte": 20, "treinta": 30,
     "quattro": 4, "cinque": 5, "otto": 8, "dieci": 10, "venti": 20, "trenta": 30, "twee": 2, "vijf": 5, "zes": 6, "zeven": 7,
     "negen": 9, "tien": 10, "twaalf": 12, "twintig": 20, "dertig": 30, "dozen": 12, "hundred": 100, "thousand": 1000,
@@ -110,7 +110,7 @@ section see show showing shown shows source sources specified specifies specify 
 text two value values write writes written amount amounts make makes come comes equal equals all together altogether
 amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood exact wording literally answer charged billed
 beträgt betrug lautet beläuft ergibt s'élève élève asciende ammonta bedraagt
-heißt heißen hieß genannt lautet appelle nomme llama titled called addressed adressé adressée gerichtet dirigido dirigida
+heißt heißen hieß genannt lautet appelle nomme llama titled called addressed printed carries carry line lines handled adressé adressée gerichtet dirigido dirigida
 laut zeigt steht nennt dokument seite angegeben gemäß selon indique document page mentionne según indica documento
 """
 TELLING = frozenset(_TELLING.split()) | frozenset(tokens.words(_TELLING))
