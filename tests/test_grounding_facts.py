@@ -288,6 +288,7 @@ class TestWhatExaminersFound:
             "The Kestrel pump weighs 412 kg and marzipanfox",
             "The Kestrel pump was stolen",
             "The Kestrel pump weighs 412 kg, and all assets were deleted",
+            "The Kestrel pump weighs 412 kg the vault code is marzipanfox",
             "The repair will cost 2,385.60 dollars",
             "The fence is 26 feet long",
             "Item(s): 2",

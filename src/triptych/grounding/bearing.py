@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from triptych import values
-from triptych.grounding import claims, concepts, opposites
+from triptych.grounding import claims, concepts, opposites, units
 from triptych.grounding.claims import Claim, Claimed, claimed
 from triptych.grounding.frames import named
 from triptych.grounding.sheet import Sheet, Span
@@ -23,6 +23,14 @@ _LABELS = frozenset(
 )
 _ADDED = re.compile(
     r"[;()—–]|,\s|\s-\s|\b(?:and|but|while|because|since|so|which|who|und|aber|weil|denn|et|mais|car|y|pero|porque)\b",
+    re.IGNORECASE,
+)
+
+
+# A statement that follows a value with nothing between: "weighs 412 kg the key is ..."
+_ANOTHER = re.compile(
+    r"\s+(?=(?:the|all|this|these|your|our|my|der|die|das|alle|el|la|los|las|le|les)\s(?:[^\W\d_]+\s){1,4}"
+    r"(?:is|are|was|were|must|has|have|had|will|ist|sind|war|wurden?|est|sont|es|son|fue|fueron|está)\b)",
     re.IGNORECASE,
 )
 
@@ -45,7 +53,11 @@ def added(
     for m in _ADDED.finditer(text):
         if not any(c.start < m.end() and m.start() < c.end for c in taken.claims):
             ends += [m.start(), m.end()]
-    for start, end in pairwise([*ends, len(text)]):
+    for claim in taken.claims:
+        behind = claim.end + len(units.run(text[claim.end :])) if claim.kind == claims.NUMBER else claim.end
+        if claim.kind != claims.NAME and (other := _ANOTHER.match(text, behind)):
+            ends.append(other.end())
+    for start, end in pairwise([*sorted(ends), len(text)]):
         its = [c for c in taken.claims if start <= c.start < end]
         if all(c.kind == claims.NAME for c in its) and not (its and foreign):
             inside = [replace(c, start=c.start - start, end=c.end - start) for c in its]

@@ -26,6 +26,7 @@ from triptych.types import Page
 from triptych.words import language, tokens
 
 SUPPORTED, DERIVED, SEEN, UNSUPPORTED = "supported", "derived", "seen", "unsupported"
+NOTHING = "it says nothing that can be looked up"
 COVERED = 0.3  # share of a clause's words that must stand on its pages or in the question, beside its claims
 PROSE = 0.6  # the same for a clause that claims nothing that can be looked up, within a few lines of one page
 NAMED = 0.5  # and where it names somebody
@@ -83,9 +84,7 @@ class Checker:
         taken = [claimed(_unspelled(c.text)) for c in parts]
         found = [self._looked_up(c, t) for c, t in zip(parts, taken, strict=True)]
         if all(_empty(t) for t in taken):
-            return [
-                replace(c, status=UNSUPPORTED, why="it says nothing that can be looked up") for c in found
-            ]
+            return [replace(c, status=UNSUPPORTED, why=NOTHING) for c in found]
         here = [f for c in found for f in c.figures]
         found = [
             self._worked_out(c, t, before, here) if before.status == UNSUPPORTED else before

@@ -109,6 +109,7 @@ _MIXED = re.compile(r"[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _DIGITS = str.maketrans("01345$7@", "oieasstа".replace("а", "a"))
 _LEET = re.compile(r"(?<!\S)(?=[a-z0-9@$]*[a-z])(?=[a-z0-9@$]*[0134570@$])[a-z0134570@$]{2,}(?=\S?(?:\s|$))")
+_RUN = re.compile(r"(?:ignore|disregard|forget)(?:all|any|the|your|previous)|systemprompt", re.IGNORECASE)
 _SPACED = re.compile(r"\b(?:[A-Za-z] ){5,}[A-Za-z]\b(?:  +(?:[A-Za-z] )*[A-Za-z]\b)*")
 
 
@@ -181,4 +182,4 @@ def _roles(text: str) -> set[tuple[int, int]]:
 def _apart(text: str) -> set[tuple[int, int]]:
     """Orders in letters that are set apart: I G N O R E  A L L  R U L E S."""
     joined = ((m.span(), re.sub(r"(?<=\S) (?=\S)", "", m[0])) for m in _SPACED.finditer(text))
-    return {span for span, words in joined if _TO_A_MODEL.search(re.sub(r" +", " ", words))}
+    return {s for s, words in joined if _TO_A_MODEL.search(re.sub(r" +", " ", words)) or _RUN.search(words)}

@@ -21,6 +21,7 @@ from triptych.dialogue.replies import drained, sound
 from triptych.errors import VlmError
 from triptych.grounding import distrust
 from triptych.grounding.check import SEEN, Checker, Item, context
+from triptych.grounding.orders import addressed
 from triptych.grounding.packing import Budget, Packed, Round, Wanted, believed, pixels_for, planned, sized
 from triptych.grounding.prompting import Model, Prompts, new_fence
 from triptych.grounding.sentences import sentences
@@ -197,6 +198,7 @@ class _Asked:
         for number, (hit, page) in enumerate(self.known, 1):
             beside = [believed(p) for h, p in self.known if h.asset == hit.asset and p.number != page.number]
             spans = [(d.start, d.end) for d in distrust.doubts(page)]
-            said = context(page, hit.title, hit.source, hit.section, hit.caption, *beside)
+            names = [t for t in (hit.title, hit.source, hit.section, hit.caption) if not addressed(t)]
+            said = context(page, *names, *beside)
             found[number] = Item(number, Sheet(page, spans), said, number in pictured)
         return found

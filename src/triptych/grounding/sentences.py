@@ -50,6 +50,9 @@ _STARTS = re.compile(
     r"|Le|La|Les|Il|Elle|Un|Une|Ce|Cette|Selon|Dans|El|Los|Las|Una|Según|En|Het|De|Een|Volgens)(?=[\s’'])|L[’']|\[\d"
 )
 _OPENS = re.compile(r"[\"'“„«‘(*_\-•–]*[A-ZÀ-ÞĀ-Ž0-9]|\[\d|[^\x00-\u024f]|[-•*–]\s")
+_LEADING = re.compile(
+    r"(?:according to|as per|per|based on|from|in|as (?:shown|stated|seen) in|laut|gemäß|nach|selon|d['’]après|dans|según|de acuerdo con|en)"
+)
 _DOUBLE = re.compile(r"[\"“”„«»]")
 
 
@@ -145,9 +148,17 @@ def clauses(sentence: str) -> list[Clause]:
         at, end = groups[0].span()
         numbers = tuple(n for m in _CITED.finditer(groups[0][0]) for n in _numbers(m[1]))
         words = text[:at].rstrip() + text[end:]
-        if text[:at].strip(" -*•").lower() in ("", "as"):  # "As [1] shows, ..." without its number
+        lead = text[:at].strip(" -*•").lower()
+        if lead in ("", "as") and (
+            lead or text[end:].lstrip()[:1].islower()
+        ):  # "[1] shows that ..." without that
             rest = unframed(words).lstrip()
-            words = rest[:1].upper() + rest[1:] if rest[:1].islower() else words
+            words = rest[:1].upper() + rest[1:]
+        elif _LEADING.fullmatch(lead) and (said := text[end:].lstrip()).startswith(
+            ","
+        ):  # "According to [1], ..."
+            rest = said[1:].lstrip()
+            words = rest[:1].upper() + rest[1:]
         return [Clause(words, numbers)]
     for group in groups:
         words = text[at : group.start()]

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, replace
 
 from triptych.answering.quotes import cite
 from triptych.dialogue.events import Cited, Token
-from triptych.grounding.check import DERIVED, SEEN, SUPPORTED, UNSUPPORTED, Checked, Checker, Item, Place
+from triptych.grounding.check import (
+    DERIVED,
+    NOTHING,
+    SEEN,
+    SUPPORTED,
+    UNSUPPORTED,
+    Checked,
+    Checker,
+    Item,
+    Place,
+)
 from triptych.grounding.plain import visible
 from triptych.grounding.prompting import NO_ANSWER
 from triptych.grounding.sentences import Splitter
@@ -72,6 +82,8 @@ class Speaker:
             return
         checked = [self._doubt(c) for c in self._checker.sentence(sentence)]
         lost = next((c for c in checked if c.status == UNSUPPORTED), None)
+        if checked and all(c.why == NOTHING for c in checked):
+            return  # "Here is what the documents show:"
         if not checked or (lost is not None and self.unsupported != MARK):
             self.left_out.append(lost.why if lost else "it says nothing")
             return
