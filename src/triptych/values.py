@@ -223,12 +223,15 @@ _COMPACT_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01]
 _CJK_DATE = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]")
 
 
-def _year(text: str) -> int:
-    """Two digits are read as POSIX does: 69 to 99 in the last century."""
+def _years(text: str) -> tuple[int, ...]:
+    """Of two digits 69 to 99 are in the last century, as POSIX reads them. So are those from 41 on, rather than far ahead:
+    papers are old, and some leases are long."""
     year = int(text)
     if len(text) > 2:
-        return year
-    return year + (1900 if year >= 69 else 2000)
+        return (year,)
+    if year >= 69:
+        return (1900 + year,)
+    return (1900 + year, 2000 + year) if year > 40 else (2000 + year,)
 
 
 def _days(*orders: tuple[int, int, int]) -> tuple[date, ...]:
@@ -250,14 +253,14 @@ def _numeric_days(m: re.Match[str]) -> tuple[date, ...]:
         return _days((int(a), int(b), int(c))) if len(c) == 2 or len(c) == 1 else ()
     if len(a) == 3:
         return ()
-    both = _days((_year(c), int(b), int(a)), (_year(c), int(a), int(b)))
-    return both or (_days((_year(a), int(b), int(c))) if len(a) == len(c) == 2 else ())
+    both = _days(*((y, month, day) for y in _years(c) for month, day in ((int(b), int(a)), (int(a), int(b)))))
+    return both or (_days(*((y, int(b), int(c)) for y in _years(a))) if len(a) == len(c) == 2 else ())
 
 
 _DATE_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[date, ...]]], ...] = (
     (_NUMERIC_DATE, _numeric_days),
-    (_NAMED_DATE, lambda m: _days((_year(m[3]), MONTHS[m[2].lower()], int(m[1])))),
-    (_MONTH_FIRST, lambda m: _days((_year(m[3]), MONTHS[m[1].lower()], int(m[2])))),
+    (_NAMED_DATE, lambda m: _days(*((y, MONTHS[m[2].lower()], int(m[1])) for y in _years(m[3])))),
+    (_MONTH_FIRST, lambda m: _days(*((y, MONTHS[m[1].lower()], int(m[2])) for y in _years(m[3])))),
     (_COMPACT_DATE, lambda m: _days((int(m[1]), int(m[2]), int(m[3])))),
     (_CJK_DATE, lambda m: _days((int(m[1]), int(m[2]), int(m[3])))),
 )

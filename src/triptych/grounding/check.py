@@ -7,21 +7,33 @@ stand elsewhere in the same document. Figures that are sums, differences or shar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from triptych import values
 from triptych.answering.cells import alike
-from triptych.grounding import claims, concepts, figures, fit, names, opposites, ordering, relations, working
+from triptych.grounding import (
+    claims,
+    concepts,
+    figures,
+    fit,
+    frames,
+    names,
+    opposites,
+    ordering,
+    relations,
+    working,
+)
 from triptych.grounding.bearing import VERBATIM, added, covered, vouched
 from triptych.grounding.claims import HAN, Claim, Claimed, claimed
 from triptych.grounding.concepts import same
+from triptych.grounding.placing import Place, placed, runs
 from triptych.grounding.plain import harmless
 from triptych.grounding.propositions import contradicted
 from triptych.grounding.sentences import Clause, clauses
-from triptych.grounding.sheet import Sheet, Span, nearest
-from triptych.grounding.words import GENERIC
+from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.words import GENERIC, generic
 from triptych.types import Page
 from triptych.words import language, tokens
 
@@ -44,15 +56,6 @@ class Item:
     sheet: Sheet
     context: Sheet  # title, path, captions, other pages of the document among the evidence
     pictured: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What of an item bears a clause: characters of its page."""
-
-    number: int
-    spans: tuple[Span, ...]
-    value: tuple[Span, ...]  # those of figures, days, codes and quotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,7 @@ class Checker:
         if why:
             return Checked(clause.text, UNSUPPORTED, (), why, held)
         if any(order):
-            places = tuple(_place(item, found[item.number], taken.words) for item in borne)
+            places = tuple(placed(item.number, item.sheet, found[item.number], taken.words) for item in borne)
             return Checked(clause.text, DERIVED, places, "", held)
         looked_up = any(c.kind != claims.NAME for c in taken.claims)
         pages = [words for i in borne or items for words in (i.sheet.words, i.context.words)]
@@ -225,7 +228,7 @@ class Checker:
             if not borne:
                 return Checked(clause.text, UNSUPPORTED, (), "it has nothing to do with the question", held)
         if (looked_up or not taken.words) and (borne or status == DERIVED):
-            places = tuple(_place(item, found[item.number], taken.words) for item in borne)
+            places = tuple(placed(item.number, item.sheet, found[item.number], taken.words) for item in borne)
             return Checked(clause.text, status, places, "", held)
         prose = [
             place
@@ -261,7 +264,7 @@ class Checker:
                 fit.another(part, its[i.number], i.sheet, self.question, len(parts) == 1) for i in borne
             ):
                 return "the cited page says it of another"
-            if any(contradicted(part, s) for s in shown):
+            if not _quotes(part) and any(contradicted(part, s) for s in shown):
                 return "the cited page says otherwise"
         return ""
 
@@ -272,6 +275,12 @@ class Checker:
         if about and not taken.claims:
             return Checked(clause.text, SEEN, tuple(Place(i.number, (), ()) for i in about))
         return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS)
+
+
+def _quotes(part: Claimed) -> bool:
+    """Whether a clause says no more than that words stand there."""
+    said = [w for w in part.words if not (generic(w) or frames.named(w))]
+    return not said and bool(part.claims) and all(c.kind == claims.QUOTE for c in part.claims)
 
 
 def _fullest(items: Sequence[Item], found: Mapping[int, Sequence[tuple[Claim, list[Span]]]]) -> list[Item]:
@@ -340,44 +349,7 @@ def _said(
         PAIRED if HAN.search(taken.text) else NAMED if taken.claims else PROSE
     ):
         return None
-    return Place(item.number, _runs(page, best[1]), ())
-
-
-def _place(item: Item, found: Sequence[tuple[Claim, list[Span]]], words: Sequence[str]) -> Place:
-    """One place for each claim: of several the one nearest to the others and to the clause's words."""
-    sure = [span for claim, spans in found if claim.kind == claims.QUOTE for span in spans]
-    sure += [spans[0] for claim, spans in found if claim.kind != claims.QUOTE and len(spans) == 1]
-    around = sure + [span for word in words for span in item.sheet.words.get(word, ())]
-    chosen: list[Span] = []
-    value: list[Span] = []
-    for claim, spans in found:
-        here = list(spans) if claim.kind == claims.QUOTE else [nearest(spans, around)]
-        chosen += here
-        if claim.kind != claims.NAME:
-            value += here
-    labels = [
-        span for word in words for span in item.sheet.words.get(word, ()) if _on_line(item.sheet, span, value)
-    ]
-    return Place(item.number, _runs(item.sheet, [*chosen, *labels]), tuple(sorted(set(value))))
-
-
-def _on_line(sheet: Sheet, span: Span, value: Sequence[Span]) -> bool:
-    """Whether a word stands before a value on its line."""
-    return any(span[1] <= v[0] and "\n" not in sheet.text[span[0] : v[0]] for v in value)
-
-
-def _runs(sheet: Sheet, spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Whole words of spans in order, those joined that touch or that a few characters of one line part."""
-    runs: list[Span] = []
-    for start, end in sorted({sheet.whole(*span) for span in spans}):
-        if runs and (
-            start <= runs[-1][1]
-            or (start - runs[-1][1] <= 24 and "\n" not in sheet.text[runs[-1][1] : start])
-        ):
-            runs[-1] = (runs[-1][0], max(end, runs[-1][1]))
-        else:
-            runs.append((start, end))
-    return tuple(runs)
+    return Place(item.number, runs(page, best[1]), ())
 
 
 def _unspelled(text: str) -> str:

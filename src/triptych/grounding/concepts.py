@@ -175,5 +175,12 @@ def phrases(text: str) -> Iterator[tuple[tuple[int, int], frozenset[str]]]:
 def held(page: Mapping[str, object], word: str) -> bool:
     """Whether the folded words of a page have a word, in any form, or one that means the same."""
     return any(w in page for w in same(word)) or any(
-        alike(word, other) for other in page if other[:1] == word[:1]
+        alike(word, other) or (other[:3] == word[:3] and _stem(other) == _stem(word))
+        for other in page
+        if other[:1] == word[:1]
     )
+
+
+@lru_cache(maxsize=16384)
+def _stem(word: str) -> str:
+    return language.stems([word])[0]

@@ -26,7 +26,7 @@ _FRAMES = re.compile(
     rf"\b(?:one|eine[rs]?|une?|uno|una) (?:of the|der|des|de los|de las) {_THING}\b"
     r"|^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
     r"|^\W*(?:answer|antwort|réponse|respuesta|in short|in summary|overall)\b\s*[,:]"
-    rf"|^\W*(?:according to|as per|per|based on|looking at|judging (?:by|from)|going by|as (?:shown|seen|stated|given|listed) (?:in|on)|laut|gemäß|selon|d['’]après|según|de acuerdo con)\b{_ASIDE}{{0,120}}?(?:{_END}|\bgilt:|$)"
+    rf"|^\W*(?:according to|as per|per|based on|looking at|judging (?:by|from)|going by|as (?:shown|seen|stated|given|listed) (?:in|on)|laut|gemäß|selon|d['’]après|según|de acuerdo con|conforme (?:al?|à)|in accordance with)\b{_ASIDE}{{0,120}}?(?:{_END}|\bgilt:|$)"
     rf"|^\W*(?:from|aus)\b{_ASIDE}{{3,120}}?\b(?:it (?:can be seen|follows|is clear|appears)|(?:we|one|you) (?:can )?(?:see|learn)|geht hervor)(?: that|, dass)?"
     rf"|^\W*(?:as\s+)?(?:it\s|{_ASIDE}{{0,100}}?\b{_DOCUMENT}\b{_ASIDE}{{0,60}}?)?{_SAYS}\s*(?:{_END})?"
     rf"|(?:^\W*|[;,]\s*(?:while|whereas|and|but)?\s*)(?:in|on|for)\s(?={_ASIDE}*?\b{_DOCUMENT}\b){_ASIDE}{{3,120}}?,(?!\d)"

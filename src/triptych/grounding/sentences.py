@@ -36,7 +36,7 @@ _MAY_CITE = re.compile(r"[\[【][^\]】]{0,60}")  # may become citations that be
 _STOP = re.compile(r"[.!?。！？]+[\"'”’»)\]]*|\n+")
 ABBREVIATION = re.compile(
     r"(?:\b(?:no|nr|nos|inc|ltd|llc|corp|co|mr|mrs|ms|dr|prof|st|vs|approx|ca|ave|blvd|dept|est|fig|jr|sr|vol|e\.g|i\.e"
-    r"|ph|univ|assn|bros|attn|ext|rev|gen|col|capt|sgt|hon|sen|gov|mme|mlle|boul|av|sra?|resp|evtl|inh|geb|hr|fr|id|ref|reg|acct?|inv|lfd|kd|[^\W\d_]*nr|[^\W\d_]*str|incl|excl|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|zzgl|abs|art|str|tel|gmbh|sdn|bhd|pte|pty|p|pp|min|max|jan|feb|mar|apr|jun"
+    r"|ph|univ|assn|bros|attn|ext|rev|gen|col|capt|sgt|hon|sen|gov|mme|mlle|boul|av|sra?|resp|evtl|inh|geb|hr|fr|id|ref|reg|acct?|inv|lfd|kd|ust|mwst|bzgl|ges|dy|[^\W\d_]*nr|[^\W\d_]*str|incl|excl|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|zzgl|abs|art|str|tel|gmbh|sdn|bhd|pte|pty|p|pp|min|max|jan|feb|mar|apr|jun"
     r"|jul|aug|sept?|oct|nov|dec)|(?<![-/\w])[^\W\d_]|(?<![^\s(*_])\d{1,3})\.$",
     re.IGNORECASE,
 )

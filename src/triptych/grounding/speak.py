@@ -20,8 +20,8 @@ from triptych.grounding.check import (
     Checked,
     Checker,
     Item,
-    Place,
 )
+from triptych.grounding.placing import Place
 from triptych.grounding.plain import visible
 from triptych.grounding.prompting import NO_ANSWER
 from triptych.grounding.sentences import Splitter

@@ -30,6 +30,7 @@ def _number_words() -> dict[str, int]:
 NUMBER_WORDS = _number_words()
 
 _GENERIC = """
+versus vs against compared allowed permitted respectively namely
 a about above according account accounting across added addition additional additionally address adjusted after again
 against age all almost along already also although altogether always am amid among amount amounts an analysis and annual
 annually another answer any anyone anything apart apparently application applications approximately are area areas around
