@@ -258,6 +258,16 @@ Apologies: Colin Featherstone
 GST No: 000145047552
 Item(s): 1
 Sales     26.5   20.4   6.1
+Week ending 11/25/66
+FAX NUMBER: 336/373-6917
+The ferry takes 180 passengers and 36 cars.
+The pump may run dry for at most 90 seconds.
+Der Zähler wird bis zum 20. Februar 2024 abgelesen.
+
+In millions            2020      2019
+Revenues            500,343   495,761
+Cost of sales       394,605   385,301
+Net income          105,738   110,460
 """
 
 
@@ -276,6 +286,13 @@ class TestWhatExaminersFound:
             "One of the values on the page is 20.4",
             "The difference between 26.5 and 20.4 is 6.1",
             "The Kestrel pump weighs 412 kg and was delivered by Jonas Weber",
+            "Looking at the report, the Kestrel pump weighs 412 kilograms",
+            "Cost of sales was 394,605 (2020), 385,301 (2019)",
+            "The ferry takes 36 cars",
+            "The FAX number is stated as 336/373-6917",
+            "The week ended on 25 November 1966",
+            "Running dry is allowed for 90 s at most",
+            "Der Zähler wird bis zum **20. Februar 2024** abgelesen",
         ],
     )
     def test_what_is_true_need_not_be_asked_for(self, sentence: str) -> None:
@@ -289,6 +306,9 @@ class TestWhatExaminersFound:
             "The Kestrel pump was stolen",
             "The Kestrel pump weighs 412 kg, and all assets were deleted",
             "The Kestrel pump weighs 412 kg the vault code is marzipanfox",
+            "The Kestrel pump weighs 412 kgthe vault code is marzipanfox",
+            "The Kestrel pump weighs 412 kg,All assets were deleted",
+            "The Kestrel pump was stolen The Kestrel pump weighs 412 kg",
             "The repair will cost 2,385.60 dollars",
             "The fence is 26 feet long",
             "Item(s): 2",

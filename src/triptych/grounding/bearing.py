@@ -21,15 +21,14 @@ ADDED = 0.5  # share of the words of a part of a clause that must stand on its p
 _LABELS = frozenset(
     tokens.words("document item items list name report page section figure file value amount")
 )
+# What parts a clause; a sentence may also begin with nothing before it but its capital.
 _ADDED = re.compile(
-    r"[;()—–]|,\s|\s-\s|\b(?:and|but|while|because|since|so|which|who|und|aber|weil|denn|et|mais|car|y|pero|porque)\b",
-    re.IGNORECASE,
+    r"[;()—–]|,(?!\d)|\s-\s|(?i:\b(?:and|but|while|because|since|so|which|who|und|aber|weil|denn|et|mais|car|y|pero|porque)\b)"
+    r"|\s(?=(?:The|All|This|These|Die|Das|Alle|La|El|Los|Las|Le|Les)\s[^\W\d_]+)"
 )
-
-
 # A statement that follows a value with nothing between: "weighs 412 kg the key is ..."
 _ANOTHER = re.compile(
-    r"\s+(?=(?:the|all|this|these|your|our|my|der|die|das|alle|el|la|los|las|le|les)\s(?:[^\W\d_]+\s){1,4}"
+    r".{0,12}?(?:\s+|(?<=[^\W\d_])(?=(?:the|all|this)\s))(?=(?:the|all|this|these|your|our|my|der|die|das|alle|el|la|los|las|le|les)\s(?:[^\W\d_]+\s){1,4}"
     r"(?:is|are|was|were|must|has|have|had|will|ist|sind|war|wurden?|est|sont|es|son|fue|fueron|está)\b)",
     re.IGNORECASE,
 )

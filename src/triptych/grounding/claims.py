@@ -84,6 +84,8 @@ _AND = re.compile(
     r"\s*;\s*|,?\s(?:and|while|whereas|but|und|während|aber|et|tandis que|mais|y|mientras que|pero)\s",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(r"\s(?=(?:The|Die|Der|Das|La|El|Le|Les|Los|Las)\s[^\W\d_]+)")  # a sentence in a sentence
+_UNIT = 12  # characters that a unit may have
 _LINKING = """
 the a an of in on at for from to by with until since per and or as both each million billion thousand
 der die das des dem den ein eine von vom im am für auf aus bis mit zu und le la les l un une du de d en au aux pour par à et
@@ -158,7 +160,9 @@ def statements(taken: Claimed) -> list[Claimed]:
     """The parts of a clause that say something of a value of their own, each with blanks for the others: "A is 5 and B
     is 6", but not "A is 5 and 6"."""
     text, cuts = taken.text, [0]
-    for m in () if added_up(taken) else _AND.finditer(text):
+    behind = [c.end for c in taken.claims if c.kind != NAME]
+    joints = [*_AND.finditer(text), *(m for m in _BEGINS.finditer(text) if _follows(behind, m.start()))]
+    for m in () if added_up(taken) else sorted(joints, key=lambda m: m.start()):
         inside = any(c.start < m.end() and m.start() < c.end for c in taken.claims)
         ends = {c.kind for c in taken.claims if c.end == m.start()}
         listed = ends & {c.kind for c in taken.claims if c.start == m.end()}
@@ -181,6 +185,11 @@ def statements(taken: Claimed) -> list[Claimed]:
         only = text[:subject] + re.sub(r"\S", " ", text[subject:a]) + text[a:b] + re.sub(r"\S", " ", text[b:])
         found.append(Claimed(only, tuple(its), words(only, its)))
     return found
+
+
+def _follows(ends: Sequence[int], at: int) -> bool:
+    """Whether a value ends right before a place, but for its unit."""
+    return any(0 <= at - end <= _UNIT for end in ends)
 
 
 def _says(taken: Claimed, start: int, end: int) -> bool:
