@@ -260,8 +260,13 @@ class Checker:
             ):
                 return "the cited page says it the other way round"
             its = {n: [(c, spans) for c, spans in those if c in part.claims] for n, those in found.items()}
-            if borne and all(
-                fit.another(part, its[i.number], i.sheet, self.question, len(parts) == 1) for i in borne
+            mentioned = frames.mentioning(part.text, part.words)
+            if (
+                not mentioned
+                and borne
+                and all(
+                    fit.another(part, its[i.number], i.sheet, self.question, len(parts) == 1) for i in borne
+                )
             ):
                 return "the cited page says it of another"
             if not _quotes(part) and any(contradicted(part, s) for s in shown):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from itertools import combinations, permutations
 
@@ -31,6 +32,7 @@ IN_TABLE = 0.25  # as much where both are cells, whose words are certain
 LEAST = 0.4  # and by how much at least
 LABELLED = 0.25  # as much where it has a label
 COVERED = 0.4  # share of what the sentence says that must be said of the other value
+_ROUNDING = Decimal("0.05")  # by which totals are rounded at most
 DENIED = 0.2  # by how much a value must fit best that the sentence denies
 
 
@@ -87,6 +89,11 @@ class _Told:
             else 1.0
         )
 
+    def _rounded_from(self, rival: Fact) -> bool:
+        """Whether a value is another one rounded, as the page says: what is paid where cash has no cents."""
+        mine = [a for f in self.own if any(k[:5] == "round" for k in f.said) for a in _amounts(f)]
+        return any(0 < abs(a - b) <= _ROUNDING for a in mine for b in _amounts(rival))
+
     def _stands_alone(self, rivals: Sequence[Fact]) -> bool:
         """Whether the words of the clause itself fit this value clearly best, whatever was asked."""
         heavy = [0.0 if t.asked else w for t, w in zip(self.terms, self.weights, strict=True)]
@@ -99,7 +106,7 @@ class _Told:
         if self.denied:
             said = [f for f in self.own if not f.denied]
             return len(said) == len(self.own) and self.best(said) > self.best(self.rivals) + DENIED
-        rivals = [f for f in self.rivals if not f.keys & besides]
+        rivals = [f for f in self.rivals if not f.keys & besides and not self._rounded_from(f)]
         if not rivals:
             return False
         terms, heavy = self.terms, self.weights
@@ -130,6 +137,11 @@ class _Told:
             and _labelled(best, terms, heavy)
             and theirs >= (LABELLED if best.labelled else COVERED) * self.possible(terms)
         )
+
+
+def _amounts(fact: Fact) -> list[Decimal]:
+    """What a sum of money may be; nothing for other values."""
+    return [Decimal(k[2:]) for k in fact.keys if k[:2] == "n:"] if fact.kind == facts.MONEY else []
 
 
 def _sure(fact: Fact, terms: Sequence[Term], heavy: Sequence[float]) -> bool:

@@ -6,18 +6,19 @@ It claims nothing but that the document is this one: its names are looked up, it
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from triptych import values
 
 _DOCUMENT = (
     r"(?:receipt|invoice|bill|report|document|chart|graph|table|form|contract|agreement|letter|page|note|sheet|statement|minutes|list|order|paper|ticket|timetable"
-    r"|schedule|roster|e-?mail|fax|memo|filing|image|screenshot|figure|confirmation|evidence|source|rechnung|beleg|dokument|vertrag|bericht|tabelle|seite|protokoll"
+    r"|schedule|roster|e-?mail|fax|memo|filing|image|screenshot|figure|confirmation|evidence|source|text|passage|excerpt|article|brochure|leaflet|rechnung|beleg|dokument|vertrag|bericht|tabelle|seite|protokoll"
     r"|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
 )
 _KIND = re.compile(_DOCUMENT, re.IGNORECASE)
 _THING = r"(?:value|figure|number|amount|name|date|entry|item|word|text|wert|zahl|betrag|valeur|chiffre|valor|cifra)(?:s|e|es|en)?"
 _SAYS = (
-    r"(?:(?:indicates?|states?|shows?|says?|notes?|mentions?|confirms?|records?|reveals?|tells us|specifies|explains)(?: that)?"
+    r"\b(?:(?:indicates?|states?|shows?|says?|notes?|mentions?|confirms?|records?|reveals?|tells us|specifies|explains)(?: that)?"
     r"|(?:zeigt|besagt|nennt|gibt an)(?:, dass)?|(?:indique|montre|précise)(?: que)?|(?:indica|muestra|dice)(?: que)?)\b"
 )
 _ASIDE = r"(?:\([^()]*\)|[^,:;()]|,(?=\s(?:inc|llc|ltd|jr|gmbh)\b))"
@@ -42,17 +43,22 @@ def unframed(text: str) -> str:
     return rest if any(map(str.isalnum, rest)) else text
 
 
-_MENTIONS = re.compile(
-    rf"\bone of the {_THING}\b|\b(?:the|a) {_THING} .{{1,60}}? (?:appears?|is (?:printed|shown|named|listed|mentioned|given|found))\b"
-    rf"|\b(?:shows?|prints?|names?|lists?|mentions?|contains?|includes?) (?:the|a) {_THING}\b"
-    rf"|^\W*the {_THING} \S{{1,40}}\W*$",
+_THINGS = re.compile(_THING, re.IGNORECASE)
+_ONE_OF = re.compile(
+    r"\b(?:one of|among|appears?|listed|named|mentioned|printed|found|einer der|eine der|un des|une des)\b",
+    re.IGNORECASE,
+)
+_IS = re.compile(
+    r"\b(?:is|are|was|were|amount\w*|came|comes?|total\w*|reach\w*|costs?|equals?|makes?|lautet|beläuft|ergibt|ist|sind|war|beträgt|est|sont|es|son)\b|[:=]",
     re.IGNORECASE,
 )
 
 
-def mentioning(text: str) -> bool:
-    """Whether a clause says no more of a value than that it is there: no answer to what was asked."""
-    return _MENTIONS.search(text) is not None
+def mentioning(text: str, words: Iterable[str]) -> bool:
+    """Whether a clause says no more of a value than that it is there, which is no answer to what was asked: "The page shows
+    the date 3/20/95". `words` are its own, folded, outside its values."""
+    bare = all(named(w) or _THINGS.fullmatch(w) for w in words)
+    return bare and (_IS.search(text) is None or _ONE_OF.search(text) is not None)
 
 
 def named(word: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Protocol
 from triptych import values
 from triptych.grounding import claims, clock, concepts, facts, opposites, units
 from triptych.grounding.claims import Claim, Claimed
-from triptych.grounding.frames import mentioning, named
+from triptych.grounding.frames import named
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import TELLING
 from triptych.words import language, tokens
@@ -175,7 +175,7 @@ class Terms:
             if w not in silent and w not in spoken
         ]
         self.asked = tuple(Term(keys, 1.0) for keys in asked if not keys & here)
-        self.weighed = asked_of and not mentioning(text)
+        self.weighed = asked_of
         topic = frozenset(k for w in tokens.words(question) for k in concepts.keys(w, lang))
         own = [keys for at, keys in self.placed if at not in self.documents and at not in valued]
         self.own = 0 if any(keys & topic for keys in own) else len(own)  # words about something else
