@@ -260,6 +260,9 @@ Item(s): 1
 Sales     26.5   20.4   6.1
 Week ending 11/25/66
 FAX NUMBER: 336/373-6917
+Cash Inv No.: 7821F714
+Die Montage kostet 3.250,00 EUR. Wir arbeiten am Montag.
+Late books cost 15 pence a day.
 The ferry takes 180 passengers and 36 cars.
 The pump may run dry for at most 90 seconds.
 Der Zähler wird bis zum 20. Februar 2024 abgelesen.
@@ -289,6 +292,9 @@ class TestWhatExaminersFound:
             "Looking at the report, the Kestrel pump weighs 412 kilograms",
             "Cost of sales was 394,605 (2020), 385,301 (2019)",
             "The ferry takes 36 cars",
+            "The page bears the Cash Inv No 7821F714",
+            "The page shows the date 20 February 2024",
+            "Die Montage kostet 3.250,00 EUR",
             "The FAX number is stated as 336/373-6917",
             "The week ended on 25 November 1966",
             "Running dry is allowed for 90 s at most",
@@ -311,6 +317,7 @@ class TestWhatExaminersFound:
             "The Kestrel pump was stolen The Kestrel pump weighs 412 kg",
             "The repair will cost 2,385.60 dollars",
             "The fence is 26 feet long",
+            "Late books cost 15 euros a day",
             "Item(s): 2",
             "Sales were 26.5, 20.4 and 1.6",
             'It says "marzipanfox"',

@@ -94,6 +94,7 @@ _NOT = re.compile(
     r"\b(?:not|nicht|kein\w*|never|pas|no(?!\s?[.:#°=–—]|\s+(?:\d|of\b|is\b|are\b|was\b|amounts\b|reads\b|given\b|shown\b|listed\b|printed\b|as\b|to\b))|niet)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\bno\.?\s*$", re.IGNORECASE)  # right before a value: Cash Inv No 7821F714
 _SOME = re.compile(r"\b(?:not|nicht|pas) (?:all|every|alle|tous|toutes)\b", re.IGNORECASE)
 
 
@@ -123,7 +124,13 @@ def stance(word: str) -> tuple[str, str] | None:
     known = _known()
     if not word:
         return None
-    return known.get(word) or known.get(language.stems([word])[0])
+    found = known.get(word) or known.get(language.stems([word])[0])
+    # Montage is no Monday.
+    return (
+        None
+        if found and found[0] == "weekday" and not known.keys() & {word, word.removesuffix("s")}
+        else found
+    )
 
 
 def on(axis: str, stem: str) -> bool:
@@ -151,7 +158,7 @@ def around_denial(text: str) -> tuple[str, str]:
 
 def denied(text: str) -> bool:
     """Whether what follows `text` is denied to be so: not, but without is no denial of a value."""
-    return len(_NOT.findall(text)) % 2 == 1
+    return len(_NOT.findall(_NUMBER.sub("", text))) % 2 == 1
 
 
 def unclear(text: str) -> bool:

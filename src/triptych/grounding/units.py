@@ -17,7 +17,7 @@ _FORMS = {
         "IDR": "rp rp. idr rupiah", "CNY": "cny rmb yuan", "KRW": "₩ krw won", "CAD": "cad c$", "AUD": "aud a$",
         "SGD": "sgd s$", "HKD": "hkd hk$", "NZD": "nzd nz$", "SEK": "sek", "NOK": "nok", "DKK": "dkk", "PLN": "pln zł",
         "CZK": "czk kč", "HUF": "huf ft.", "TRY": "try tl ₺", "BRL": "brl r$ reais", "MXN": "mxn", "ZAR": "zar rand",
-        "THB": "thb ฿ baht", "RUB": "₽ rub rubles", "CENT": "cent cents ¢",
+        "THB": "thb ฿ baht", "RUB": "₽ rub rubles", "CENT": "cent cents ¢", "PENNY": "pence penny pennies",
     },
     SCALE: {"3": "thousand thousands k tsd tausend mille mil", "6": "million millions m mn mio mm millionen",
             "9": "billion billions b bn mrd milliarden milliards", "12": "trillion trillions tn"},
