@@ -94,6 +94,10 @@ def vouched(
     if not sheet.doubted:
         if all(c.kind == claims.QUOTE and _phrase(c.text) for c in bare):
             return True
+        if len(found) > 1 and set.intersection(
+            *({sheet.text.rfind("\n", 0, a) for a, _ in s} for _, s in found)
+        ):
+            return True  # on one line
         label = _label(taken)
         if any(word in lines for lines in near for word in label):
             return True

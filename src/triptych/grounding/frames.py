@@ -24,8 +24,7 @@ _SAYS = (
 _ASIDE = r"(?:\([^()]*\)|[^,:;()]|,(?=\s(?:inc|llc|ltd|jr|gmbh)\b))"
 _END = r"[,:](?!\d)"  # but not that of 8,20
 _FRAMES = re.compile(
-    rf"\b(?:one|eine[rs]?|une?|uno|una) (?:of the|der|des|de los|de las) {_THING}\b"
-    r"|^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
+    r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
     r"|^\W*(?:answer|antwort|réponse|respuesta|in short|in summary|overall)\b\s*[,:]"
     rf"|^\W*(?:according to|as per|per|based on|looking at|judging (?:by|from)|going by|as (?:shown|seen|stated|given|listed) (?:in|on)|laut|gemäß|selon|d['’]après|según|de acuerdo con|conforme (?:al?|à)|in accordance with)\b{_ASIDE}{{0,120}}?(?:{_END}|\bgilt:|$)"
     rf"|^\W*(?:from|aus)\b{_ASIDE}{{3,120}}?\b(?:it (?:can be seen|follows|is clear|appears)|(?:we|one|you) (?:can )?(?:see|learn)|geht hervor)(?: that|, dass)?"
@@ -57,7 +56,7 @@ _IS = re.compile(
 def mentioning(text: str, words: Iterable[str]) -> bool:
     """Whether a clause says no more of a value than that it is there, which is no answer to what was asked: "The page shows
     the date 3/20/95". `words` are its own, folded, outside its values."""
-    bare = all(named(w) or _THINGS.fullmatch(w) for w in words)
+    bare = all(named(w) or w == "one" or _THINGS.fullmatch(w) for w in words)
     return bare and (_IS.search(text) is None or _ONE_OF.search(text) is not None)
 
 
