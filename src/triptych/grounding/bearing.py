@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -48,6 +48,18 @@ def added(
 ) -> bool:
     """Whether a part of the clause that claims nothing but names is in words of its own: what is true of "A weighs
     5 kg" is not of "and was stolen". In a language that is `foreign` to the pages a name is enough."""
+    for start, end in _parts(taken):
+        its = [c for c in taken.claims if start <= c.start < end]
+        if all(c.kind == claims.NAME for c in its) and not (its and foreign):
+            inside = [replace(c, start=c.start - start, end=c.end - start) for c in its]
+            said = claims.words(taken.text[start:end], inside)
+            if covered([w for w in said if not _usual(w)], pages, asked) < ADDED:
+                return True
+    return False
+
+
+def _parts(taken: Claimed) -> Iterator[Span]:
+    """The parts of a clause, as its punctuation and conjunctions have them, and as statements follow its values."""
     text, ends = taken.text, [0]
     for m in _ADDED.finditer(text):
         if not any(c.start < m.end() and m.start() < c.end for c in taken.claims):
@@ -56,23 +68,13 @@ def added(
         behind = claim.end + len(units.run(text[claim.end :])) if claim.kind == claims.NUMBER else claim.end
         if claim.kind != claims.NAME and (other := _ANOTHER.match(text, behind)):
             ends.append(other.end())
-    for start, end in pairwise([*sorted(ends), len(text)]):
-        its = [c for c in taken.claims if start <= c.start < end]
-        if all(c.kind == claims.NAME for c in its) and not (its and foreign):
-            inside = [replace(c, start=c.start - start, end=c.end - start) for c in its]
-            own = [
-                w
-                for w in claims.words(text[start:end], inside)
-                if not (generic(w) or named(w) or _weekday(w))
-            ]
-            if covered(own, pages, asked) < ADDED:
-                return True
-    return False
+    yield from pairwise([*sorted(ends), len(text)])
 
 
-def _weekday(word: str) -> bool:
-    """Whether a word is compared with the calendar instead."""
-    return (opposites.stance(word) or ("",))[0] == "weekday"
+def _usual(word: str) -> bool:
+    """Whether a word needs no page: one that any sentence may have, the kind of the document, a weekday, which is compared
+    with the calendar."""
+    return generic(word) or named(word) or (opposites.stance(word) or ("",))[0] == "weekday"
 
 
 def vouched(
