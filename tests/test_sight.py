@@ -72,7 +72,7 @@ def test_more_like_a_page_asks_for_its_caption(tmp_path: Path) -> None:
         "c.png": "a red barn in snow",
     }
     for i, name in enumerate(said):
-        picture(folder / name, (90 + i, 90, 90), (300 + 10 * i, 200))
+        picture(folder / name, (90 + 30 * i, 90, 90), (300 + 10 * i, 200))  # alike, but no copies
     with triptych.open(tmp_path / "library", settings={"ocr.engine": "none", "captioner": "none"}) as lib:
         lib.add(folder, captions=captions(tmp_path, said))
         found = lib.more_like(str(folder / "a.png"))
