@@ -135,9 +135,7 @@ def keys(word: str, lang: str = language.DEFAULT) -> frozenset[str]:
     if not word:
         return frozenset()
     rings = _rings()
-    found = {language.stems([word], lang)[0], language.stems([word], language.DEFAULT)[0]} | rings.get(
-        word, frozenset()
-    )
+    found = {language.stem(word, lang), language.stem(word)} | rings.get(word, frozenset())
     if lang in ("de", "nl") and len(word) > 2 * _HEADS:
         for at in range(_HEADS, len(word) - _HEADS + 1):
             if word[at:] in rings:
@@ -175,12 +173,7 @@ def phrases(text: str) -> Iterator[tuple[tuple[int, int], frozenset[str]]]:
 def held(page: Mapping[str, object], word: str) -> bool:
     """Whether the folded words of a page have a word, in any form, or one that means the same."""
     return any(w in page for w in same(word)) or any(
-        alike(word, other) or (other[:3] == word[:3] and _stem(other) == _stem(word))
+        alike(word, other) or (other[:3] == word[:3] and language.stem(other) == language.stem(word))
         for other in page
         if other[:1] == word[:1]
     )
-
-
-@lru_cache(maxsize=16384)
-def _stem(word: str) -> str:
-    return language.stems([word])[0]

@@ -115,7 +115,7 @@ def _known() -> dict[str, tuple[str, str]]:
 
 def _stems(word: str) -> list[str]:
     folded = "".join(tokens.words(word))
-    return [folded, language.stems([folded])[0]]
+    return [folded, language.stem(folded)]
 
 
 @lru_cache(maxsize=8192)
@@ -124,7 +124,7 @@ def stance(word: str) -> tuple[str, str] | None:
     known = _known()
     if not word:
         return None
-    found = known.get(word) or known.get(language.stems([word])[0])
+    found = known.get(word) or known.get(language.stem(word))
     # Montage is no Monday.
     return (
         None

@@ -86,7 +86,7 @@ _OTHERS = r"""
     | \b(?:nella|la)[ ]tua[ ]risposta\b | \brisposta[ ]deve[ ]essere\b | \bresposta[ ]deve[ ]ser\b | \bmodell[io][ ]linguistic[io]\b | \bmodelos?[ ]de[ ]linguagem\b
     | (?:忽略|忘记|无视|不要理会)[^。]{0,15}(?:指令|规则|指示|提示|要求|一切) | (?:语言模型|人工智能|助手|机器人|大模型)[^。]{0,12}(?:输出|回答|写|说|必须|请)
     | (?:答案|回答|回复)(?:必须|应该|中请|里请|中要|是：|是:) | (?:请|必须|都要)(?:在回答|回答(?!以下|下列|所有|问题|上述)|输出|写上|写：|写:) | 从现在起[^。]{0,10}(?:回答|你) | 如果你不(?:写|说|回答|输出)
-    | (?:前の|以前の|これまでの)(?:指示|命令)を?(?:無視|忘れ) | 必ず.{0,12}と(?:答え|書い|出力) | (?:이전|위의) ?(?:지시|명령)[^.]{0,8}(?:무시|잊)
+    | (?:前の|以前の|これまでの)(?:指示|命令)を?(?:無視|忘れ) | 必ず.{0,12}と(?:答え|書い|出力) | (?:지시|명령)[^.]{0,8}(?:무시|잊)
     | (?:забудь|игнорируй)\w*[^.]{0,40}(?:инструкци|правил|указани)
 """
 _TO_A_MODEL = re.compile(f"{_ENGLISH} | {_TEMPLATES} | {_OTHERS}", re.IGNORECASE | re.VERBOSE)
@@ -107,7 +107,7 @@ _HINTS = tuple(hint.replace("_", " ") for hint in _HINT.split())
 _SHORT = re.compile(r"\b(?:ai|llms?|bot)\b|\ba\.i\.")
 _MIXED = re.compile(r"[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_DIGITS = str.maketrans("01345$7@", "oieasstа".replace("а", "a"))
+_DIGITS = str.maketrans("01345$7@", "oieassta")
 _LEET = re.compile(r"(?<!\S)(?=[a-z0-9@$]*[a-z])(?=[a-z0-9@$]*[0134570@$])[a-z0134570@$]{2,}(?=\S?(?:\s|$))")
 _RUN = re.compile(r"(?:ignore|disregard|forget)(?:all|any|the|your|previous)|systemprompt", re.IGNORECASE)
 _SPACED = re.compile(r"\b(?:[A-Za-z] ){5,}[A-Za-z]\b(?:  +(?:[A-Za-z] )*[A-Za-z]\b)*")
@@ -161,7 +161,7 @@ def _parts(text: str) -> list[tuple[int, int]]:
 
 def _hints(text: str) -> Iterator[tuple[int, int]]:
     yield from (m.span() for m in _SHORT.finditer(text))
-    for hint in _HINTS:  # searched for one by one: a hundred times faster than a pattern of all
+    for hint in _HINTS:  # searched for one by one: seven times faster than a pattern of all
         at = text.find(hint)
         while at >= 0:
             yield at, at + len(hint)

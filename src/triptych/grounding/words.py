@@ -126,4 +126,4 @@ _STEMS = frozenset(language.stems(sorted(GENERIC)))
 
 def generic(word: str) -> bool:
     """Whether a folded word, in some form, is one that any sentence may have."""
-    return word in GENERIC or language.stems([word])[0] in _STEMS
+    return word in GENERIC or language.stem(word) in _STEMS

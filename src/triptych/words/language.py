@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import tantivy
@@ -158,6 +158,12 @@ def stems(words: Sequence[str], language: str = DEFAULT) -> list[str]:
         found: list[str] = _analyzer(_STEMMERS[language]).analyze(" ".join(words))
         return found
     return [_folded(stem) for stem in _analyzer(_STEMMERS[language]).analyze(" ".join(words))]
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str, language: str = DEFAULT) -> str:
+    """The stem of one folded word."""
+    return stems([word], language)[0]
 
 
 def stemmed(text: str, words: Sequence[str], language: str) -> list[str]:
