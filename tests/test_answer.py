@@ -103,6 +103,14 @@ def test_the_total_is_told_from_subtotal_tax_cash_and_change() -> None:
     holds(given, p)
 
 
+@pytest.mark.parametrize("read", ["K.1.X. TRADING", "K.1.X TRADING"])
+def test_a_short_name_may_have_a_letter_read_as_a_digit(read: str) -> None:
+    p = page(*rows((read, ""), ("18-03-18", ""), ("Nails", "4.00"), ("Total", "10.60")))
+    assert answer("What is the total on the K.I.X. receipt of 18-03-18?", evidence(p)).value == "10.60"
+    other = page(*rows((read.replace("X", "Y"), ""), ("18-03-18", ""), ("Nails", "4.00"), ("Total", "10.60")))
+    assert answer("What is the total on the K.I.X. receipt of 18-03-18?", evidence(other)).abstained
+
+
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
 @pytest.mark.parametrize("slope", [-0.04, 0.0, 0.04])
 def test_a_turned_or_crooked_page_answers_alike(turned: int, slope: float) -> None:

@@ -26,6 +26,7 @@ _FUZZY = 84.0  # at least this share of a name's characters in order: OCR slips,
 _LEAST = 0.75  # of the letters of a long name stand in words of the page
 _SLIPS = 80.0  # of a whole name, which is longer than a word
 _DIGITS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
+_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b"})  # of folded words
 _ANOTHER = re.compile(
     r"(?:ursprung|original|bezug|related|corrig|correct|korrektur|previous|vorherig|storno|zu rechnung|"
     r"d'origine|riferimento|referencia)[^\n]*\Z",
@@ -103,7 +104,15 @@ class PageWords:
             return 1.0
         if word in self.folded:
             return 0.9
+        if word.translate(_ALIKE) in self._mended:
+            return 0.8
         return 0.8 * (len(word) >= 5 and fuzz.partial_ratio(word, self.folded, score_cutoff=_FUZZY) > 0)
+
+    @cached_property
+    def _mended(self) -> frozenset[str]:
+        """Words in which OCR may have read a letter as a digit, like D.1.Y., by what their characters look like."""
+        mixed = re.findall(r"(?=\S*\d)(?=\S*[^\W\d_])\S+", self.raw)
+        return frozenset(fold(word).translate(_ALIKE) for word in mixed)
 
     def holds_stem(self, word: str) -> bool:
         """Whether a word of the page begins alike: Norwegian and Norway."""
@@ -192,7 +201,7 @@ def _together(name: str, words: PageWords) -> bool:
     if not whole or whole in words.folded:
         return True
     if len(whole) < 5:
-        return False
+        return words.holds(whole) > 0
     if fuzz.partial_ratio(whole, words.folded) >= _SLIPS:
         return True
     held = sum(len(w) for w in map(fold, parts) if words.holds(w))
