@@ -352,3 +352,18 @@ class TestWhatExaminersFound:
             "In [2], the GST No. is 5. ",
             "It was signed by Dr. The Vinh.",
         ]
+
+    def test_a_letter_in_brackets_is_no_scale(self) -> None:
+        page = "Acme (M) Sdn Bhd\nItems 6\nTotal 12.50"
+        assert holds(page, "The items are 6 [1].")
+        assert not holds(page, "The items are 6 million [1].")
+        assert holds("Sales (in millions)\nItems 6", "The items are 6 million [1].")
+
+    def test_a_part_of_a_time_is_no_number(self) -> None:
+        page = "Printed 16:07:00\nTotal 12.50"
+        assert holds(page, "It was printed at 16:07 [1].")
+        assert not holds(page, "The no amounts to 16 [1].")
+
+    def test_a_quotation_cannot_be_the_wrong_way_round(self) -> None:
+        page = "From the Sales Director, Paris Office, to the Plant Manager.\nSales Director, at the Paris Office"
+        assert holds(page, 'As written: "Sales Director, at the Paris Office" [1].')

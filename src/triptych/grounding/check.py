@@ -254,10 +254,8 @@ class Checker:
             return ""
         parts = claims.statements(taken)
         for part in parts:
-            if all(
-                relations.reversed_parties(part.text, s) or relations.reversed_way(part.text, s)
-                for s in shown
-            ):
+            quoted = _quotes(part)
+            if not quoted and all(_reversed(part.text, s) for s in shown):
                 return "the cited page says it the other way round"
             its = {n: [(c, spans) for c, spans in those if c in part.claims] for n, those in found.items()}
             mentioned = frames.mentioning(part.text, part.words)
@@ -269,7 +267,7 @@ class Checker:
                 )
             ):
                 return "the cited page says it of another"
-            if not _quotes(part) and any(contradicted(part, s) for s in shown):
+            if not quoted and any(contradicted(part, s) for s in shown):
                 return "the cited page says otherwise"
         return ""
 
@@ -280,6 +278,10 @@ class Checker:
         if about and not taken.claims:
             return Checked(clause.text, SEEN, tuple(Place(i.number, (), ()) for i in about))
         return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS)
+
+
+def _reversed(said: str, sheet: Sheet) -> bool:
+    return relations.reversed_parties(said, sheet) or relations.reversed_way(said, sheet)
 
 
 def _quotes(part: Claimed) -> bool:

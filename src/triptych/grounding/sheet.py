@@ -231,8 +231,8 @@ class Sheet:
         return [*self.folded.find(values.fold(text))]
 
     def printed(self, text: str) -> list[Span]:
-        """Where these very characters stand, and no digit beside them: points and slashes matter in figures."""
-        pattern = rf"(?<![\w.,/]){re.escape(text.strip())}(?![\w/]|[.,]\d)"
+        """Where these very characters stand, and no digit beside them: points, slashes and colons matter in figures."""
+        pattern = rf"(?<![\w.,/])(?<!\d:){re.escape(text.strip())}(?![\w/]|[.,:]\d)"
         return [m.span() for m in re.finditer(pattern, self.text, re.IGNORECASE)]
 
     def dated(self, claim: Claim) -> list[Span]:

@@ -110,8 +110,13 @@ _HEADED = re.compile(r"[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]")
 def headed(text: str) -> Iterator[Unit]:
     """Units in brackets, as heads of columns have them, short ones too: Rain (mm)."""
     for m in _HEADED.finditer(text):
-        if (unit := named(m[1].removeprefix("in "))) is not None:
+        if (unit := named(m[1].removeprefix("in "))) is not None and not _lettered(m[1], unit):
             yield unit
+
+
+def _lettered(word: str, unit: Unit) -> bool:
+    """Whether a word is a scale of one letter, which by itself is more often something else: Acme (M) Sdn Bhd."""
+    return len(word) == 1 and unit.dimension == SCALE
 
 
 def spoken(text: str) -> Iterator[Unit]:
