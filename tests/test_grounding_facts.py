@@ -365,5 +365,5 @@ class TestWhatExaminersFound:
         assert not holds(page, "The no amounts to 16 [1].")
 
     def test_a_quotation_cannot_be_the_wrong_way_round(self) -> None:
-        page = "From the Sales Director, Paris Office, to the Plant Manager.\nSales Director, at the Paris Office"
-        assert holds(page, 'As written: "Sales Director, at the Paris Office" [1].')
+        page = "Please fill it in and send to J. Doe, Marketing Director, at the\nNew York Office. Thank you."
+        assert holds(page, 'As written: "Marketing Director, at the New York Office" [1].')
