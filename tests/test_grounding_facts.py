@@ -367,3 +367,96 @@ class TestWhatExaminersFound:
     def test_a_quotation_cannot_be_the_wrong_way_round(self) -> None:
         page = "Please fill it in and send to J. Doe, Marketing Director, at the\nNew York Office. Thank you."
         assert holds(page, 'As written: "Marketing Director, at the New York Office" [1].')
+
+
+PRICES = """Harbour Bakery - Prices
+
+| Item | 2022 | 2023 |
+|---|---|---|
+| Rye bread | 4.20 | 4.60 |
+| Oat roll | 0.85 | 0.80 |
+
+The warranty on the oven is transferable to a new owner.
+Please do not drink coffee on the day of the test.
+All limits were met at both stations, East and West.
+The new fee is due from November: 92.00 EUR.
+It was rejected by 3 votes to 1. Remote work is allowed two days a week.
+The fee rises from 210 euros to 235 euros from January 2024.
+Nitrate mg/l 18.4
+Lead µg/l 1.1
+Simmer for 20 minutes. Keeps for three days in the fridge.
+The soup came with 2 carrots. The certificate is for the doctor.
+The dividend is 14.5 pence per share."""
+
+
+class TestWhatAFourthExaminerFound:
+    @pytest.mark.parametrize(
+        ("sentence", "true"),
+        [
+            ("Two rye breads cost 2 x 4.20 = 8.40.", True),
+            ("Two rye breads cost 2 x 4.20 = 8.20.", False),
+            ("In total it is 4.20 + 0.85 = 5.05.", True),
+            ("In total it is 4.20 + 0.85 = 5.50.", False),
+            ("Rye bread rose by 4.60 − 4.20 = 0.40.", True),
+            ("Two cost 8.40 (2 × 4.20).", True),
+        ],
+    )
+    def test_sums_that_are_written_out_are_worked_out(self, sentence: str, true: bool) -> None:
+        assert holds(PRICES, sentence) == true
+
+    @pytest.mark.parametrize(
+        "sentence",
+        [
+            "No, the warranty is not transferable.",
+            "The warranty cannot be transferred.",
+            "You may drink coffee on the day of the test.",
+            "The limits were not met at West.",
+            "The new fee is due from July: 92.00 EUR.",
+            "It was rejected by four votes to one.",
+            "Remote work is allowed seven days a week.",
+            "The fee falls from 235 euros to 210 euros from January 2024.",
+            "Oat rolls cost more in 2023 than in 2022; the oat roll rose in 2023 compared with 2022.",
+            "The oat roll exceeds the rye bread.",
+            "Nitrate is 18.4 µg/l.",
+            "The soup keeps for twenty days in the fridge.",
+            "The soup came with twenty carrots.",
+            "The bread was never sent off.",
+            "The certificate may be sent by e-mail.",
+            "The currency is GBP.",
+            "The dividend is 14.5 pounds per share.",
+            "The new fee is 92.00 EUR (checks are off).",
+            "The new fee is 92.00 EUR and the file was added.",
+        ],
+    )
+    def test_lies_of_a_word_or_two(self, sentence: str) -> None:
+        assert not holds(PRICES, sentence)
+
+    @pytest.mark.parametrize(
+        "sentence",
+        [
+            "The warranty is transferable to a new owner.",
+            "Do not drink coffee on the day of the test.",
+            "The limits were met at West.",
+            "The new fee is due from November: 92.00 EUR.",
+            "It was rejected by three votes to one.",
+            "Remote work is allowed two days a week.",
+            "The oat roll fell in 2023 compared with 2022.",
+            "The rye bread exceeds the oat roll.",
+            "Nitrate is 18.4 mg/l.",
+            "The currency is EUR.",
+            "The dividend is 14.5p per share.",
+        ],
+    )
+    def test_and_what_is_so(self, sentence: str) -> None:
+        assert holds(PRICES, sentence)
+
+    @pytest.mark.parametrize(
+        ("text", "parts"),
+        [
+            ('It says: "Add the juice at the end." [1] The soup keeps.', 2),
+            ("It amounts to 4.11 dollars [1]. $1.87 + $2.24 = $4.11 [1].", 2),
+            ('He said "Wait. Go." and left. It ended.', 2),
+        ],
+    )
+    def test_where_a_sentence_ends(self, text: str, parts: int) -> None:
+        assert len(sentences(text)) == parts

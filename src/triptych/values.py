@@ -35,7 +35,8 @@ _NUMBER = re.compile(
       | [.,]\d+
     )
     (?!\d|[.,:/]\d)
-    (?P<after>-(?![\w-])|\s?%|[ {_SPACES}]?(?:{CURRENCIES})(?![A-Za-z0-9]))?
+    (?P<after>-(?![\w-])|\s?%|[ {_SPACES}]?(?:{CURRENCIES})(?![A-Za-z0-9])
+        (?(currency)(?![ {_SPACES}:]?\d)))?                  # of GBP 8,000 GBP 250 the second one is the next number's
     (?P<close>\))?
     """,
     re.VERBOSE | re.IGNORECASE,

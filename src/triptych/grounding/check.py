@@ -23,14 +23,17 @@ from triptych.grounding import (
     opposites,
     ordering,
     relations,
+    units,
     working,
 )
-from triptych.grounding.bearing import VERBATIM, added, covered, vouched
-from triptych.grounding.claims import HAN, Claim, Claimed, claimed
+from triptych.grounding.bearing import SPOKEN, VERBATIM, added, covered, spoken_for, vouched
+from triptych.grounding.claim import CODE, DAY, NAME, NUMBER, QUOTE, TIME, UNIT, Claim, Claimed
+from triptych.grounding.claims import HAN, claimed
 from triptych.grounding.concepts import same
+from triptych.grounding.equations import equations
 from triptych.grounding.placing import Place, placed, runs
 from triptych.grounding.plain import harmless
-from triptych.grounding.propositions import contradicted
+from triptych.grounding.propositions import contradicted, denied_nowhere
 from triptych.grounding.sentences import Clause, clauses
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import GENERIC, generic
@@ -102,14 +105,15 @@ class Checker:
     def _worked_out(
         self, clause: Clause, taken: Claimed, before: Checked, cited: Sequence[Decimal]
     ) -> Checked:
-        """The clause again, with figures allowed that follow from those of its sentence and of earlier ones that
-        cite the same items."""
-        known = [*(figure for n, figure in self.cited if n in clause.cited), *cited]
+        """The clause again, with figures allowed that follow from those of its sentence, and, where it says that it
+        works something out, of earlier ones that cite the same items."""
         sheets = [self.items[n].sheet for n in clause.cited if n in self.items]
+        earlier = [figure for n, figure in self.cited if n in clause.cited]
+        known = [*(earlier if any(working.derives(taken.text, s) for s in sheets) else ()), *cited]
         lost = [
             c
             for c in taken.claims
-            if c.kind == claims.NUMBER
+            if c.kind == NUMBER
             and not any(figures.in_another_unit(c, sheet) for sheet in sheets)
             and figures.derived(c, known)
         ]
@@ -131,6 +135,10 @@ class Checker:
         found: dict[int, list[tuple[Claim, list[Span]]]] = {item.number: [] for item in items}
         if _empty(taken):
             return Checked(clause.text, SUPPORTED)
+        sums = equations(taken)
+        if not all(s.right for s in sums):
+            return lacking("it is wrongly worked out")
+        free |= {(s.result.start, s.result.end) for s in sums}
         status = SUPPORTED
         missing = ""
         for claim in taken.claims:
@@ -141,7 +149,7 @@ class Checker:
                 missing = missing or f"a {claim.kind} is not on the cited page"
                 continue
             status = DERIVED if how == DERIVED else status
-            if claim.kind == claims.NUMBER:
+            if claim.kind == NUMBER:
                 held += dict.fromkeys((claim.readings[0], claim.readings[0] * claim.scale))
         if missing or self._unnamed(taken, items, found):
             return lacking(missing or "words of a name stand apart on the cited page")
@@ -158,7 +166,7 @@ class Checker:
 
     @staticmethod
     def _follows(claim: Claim, taken: Claimed, items: Sequence[Item]) -> bool:
-        return claim.kind == claims.NUMBER and any(
+        return claim.kind == NUMBER and any(
             working.worked_out(claim, taken, i.sheet) and not figures.in_another_unit(claim, i.sheet)
             for i in items
         )
@@ -202,7 +210,7 @@ class Checker:
         if any(order):
             places = tuple(placed(item.number, item.sheet, found[item.number], taken.words) for item in borne)
             return Checked(clause.text, DERIVED, places, "", held)
-        looked_up = any(c.kind != claims.NAME for c in taken.claims)
+        looked_up = any(c.kind != NAME for c in taken.claims)
         pages = [words for i in borne or items for words in (i.sheet.words, i.context.words)]
         spoken = language.detect(taken.text, tokens.words(taken.text), least=1)
         foreign = all(sheet.language != spoken for sheet in shown)  # its words are not the page's anyway
@@ -216,10 +224,10 @@ class Checker:
                 if concepts.direction((w,)) and not any(concepts.held(p, w) for p in pages)
             ]
             telling = [w for w in taken.words if w not in GENERIC and w not in rising]
-            valued = sum(c.kind != claims.NAME for c in taken.claims)
+            valued = sum(c.kind != NAME for c in taken.claims)
             if len(telling) > 1 and valued < 2 and not foreign and covered(telling, pages, asked) < COVERED:
                 return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
-        if not taken.words and any(c.kind in (claims.CODE, claims.QUOTE) for c in taken.claims):
+        if not taken.words and any(c.kind in (CODE, QUOTE) for c in taken.claims):
             borne = [
                 item
                 for item in borne
@@ -233,7 +241,10 @@ class Checker:
         prose = [
             place
             for item in borne or items
-            if not strange and (place := _said(taken, item, asked, found[item.number])) is not None
+            if not strange
+            and not denied_nowhere(taken, item.sheet)
+            and (foreign or spoken_for(taken.text, pages) >= SPOKEN)
+            and (place := _said(taken, item, asked, found[item.number])) is not None
         ]
         if prose:
             return Checked(clause.text, status, tuple(prose), "", held)
@@ -287,7 +298,7 @@ def _reversed(said: str, sheet: Sheet) -> bool:
 def _quotes(part: Claimed) -> bool:
     """Whether a clause says no more than that words stand there."""
     said = [w for w in part.words if not (generic(w) or frames.named(w))]
-    return not said and bool(part.claims) and all(c.kind == claims.QUOTE for c in part.claims)
+    return not said and bool(part.claims) and all(c.kind == QUOTE for c in part.claims)
 
 
 def _fullest(items: Sequence[Item], found: Mapping[int, Sequence[tuple[Claim, list[Span]]]]) -> list[Item]:
@@ -303,21 +314,23 @@ def _empty(taken: Claimed) -> bool:
 
 
 def _places(claim: Claim, sheet: Sheet) -> list[Span]:
-    if claim.kind == claims.QUOTE:
+    if claim.kind == QUOTE:
         return sheet.quoted(claim)
-    if claim.kind == claims.DAY:
+    if claim.kind == DAY:
         return sheet.dated(claim)
-    if claim.kind == claims.TIME:
+    if claim.kind == TIME:
         return sheet.timed(claim)
-    if claim.kind == claims.NUMBER:
+    if claim.kind == NUMBER:
         return figures.standing(claim, sheet)
-    if claim.kind == claims.CODE:
+    if claim.kind == CODE:
         return sheet.literal(claim.text)
+    if claim.kind == UNIT:
+        return units.places(sheet.text, claim.units[0])
     return sheet.named(claim.text)
 
 
 def _conversions(claim: Claim, sheet: Sheet) -> list[Span]:
-    return figures.converted(claim, sheet) if claim.kind == claims.NUMBER else []
+    return figures.converted(claim, sheet) if claim.kind == NUMBER else []
 
 
 def _said(

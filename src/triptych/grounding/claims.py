@@ -7,78 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
 from triptych import values
 from triptych.grounding import clock, concepts, frames, opposites, units
+from triptych.grounding.claim import CODE, DAY, NAME, NUMBER, QUOTE, TIME, UNIT, Claim, Claimed
+from triptych.grounding.days import OPENING, days
 from triptych.grounding.frames import listed, unframed
 from triptych.grounding.units import Unit
 from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING
 from triptych.words import language, tokens
 
-QUOTE, DAY, TIME, NUMBER, CODE, NAME = "quotation", "date", "time", "number", "code", "name"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Characters `[start, end)` of a clause that must stand in its evidence."""
-
-    kind: str
-    start: int
-    end: int
-    text: str
-    readings: tuple[Decimal, ...] = ()  # of a number, without its scale
-    units: tuple[Unit, ...] = ()
-    days: tuple[date, ...] = ()  # every day that a date can mean
-    month: tuple[int, int] | None = None  # (year, month), year 0 where none is named
-    decimals: int = 0
-    hedge: str = ""  # about, almost, just over: the number is rounded
-    paged: bool = False  # the number of a page: "page 2 of the invoice"
-
-    @property
-    def scale(self) -> Decimal:
-        return next((u.factor for u in self.units if u.dimension == units.SCALE), Decimal(1))
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A clause taken apart: its claims from left to right, and the words that say what is claimed of them."""
-
-    text: str  # with blanks for what only frames it
-    claims: tuple[Claim, ...]
-    words: tuple[str, ...]  # folded content words outside the claims
-
-
 _QUOTATION = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,}?)[\"“”„«»]|(?<!\w)[‘']([^‘’']{12,}?)[’'](?!\w)")
-_MONTH_NAMES = "|".join(
-    sorted(
-        (
-            m
-            for m in values.MONTHS
-            if m not in ("may", "mar", "set", "out", "ago", "mag", "mei", "gen", "dic", "jan")
-        ),
-        key=len,
-        reverse=True,
-    )
-)
-MONTH_YEAR = re.compile(
-    rf"(?<![^\W_])({_MONTH_NAMES}|jan|mar|may|mai|mei)\.?,? (?:of |de )?((?:19|20)\d\d)(?!\d)", re.IGNORECASE
-)
-DAY_MONTH = re.compile(
-    rf"(?<![\w.])(\d{{1,2}})(?:st|nd|rd|th|er|\.)? (?:of |de )?({_MONTH_NAMES}|jan|may|mai|mei|march|mar)(?![^\W_])"
-    rf"|(?<![^\W_])({_MONTH_NAMES}|jan|may|march|mar)\.? (\d{{1,2}})(?:st|nd|rd|th)?(?![\d.,]*\d)",
-    re.IGNORECASE,
-)
-_SCALED = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b)", re.IGNORECASE)
+_SCALED = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b|p\b)", re.IGNORECASE)
 _MEASURE = re.compile(
-    r"\d+(?:[.,]\d+)?-?(?:[^\W\d_]{3,}|[kmbt]|[mb]n)", re.IGNORECASE
+    r"\d+(?:[.,]\d+)?-?(?:[^\W\d_]{3,}|[kmbtp]|[mb]n)", re.IGNORECASE
 )  # 3-year, 12.5million, 5M
 _GROUPS = re.compile(r"(?<![\w.,/-])\d{2,}[/-]\d{2,}(?:[/-]\d{2,})+(?![\w/-])")  # 336/373-6917
 _NUMBERED = re.compile(r"(?:^|[-/])0\d+(?:$|[-/])|\d-\d+-\d")  # 2021-045 is no sum
+_CODE_OF_MONEY = re.compile(r"\b[A-Z]{3}\b")
 _DASH = re.compile(r"[-–—−]\s+")  # of "Net – €5", which is no loss
+_NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
 _PAGE = re.compile(r"\b(?:page|seite|página|pagina) $", re.IGNORECASE)
 _AND = re.compile(
     r"\s*;\s*|,?\s(?:and|while|whereas|but|und|während|aber|et|tandis que|mais|y|mientras que|pero)\s",
@@ -110,7 +60,6 @@ _AFTER_NUMBER = re.compile(r"\d[\s-]?$")
 PADDED = re.compile(r"0\d+")
 _TOKEN = re.compile(r"[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*\d[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*")
 _CAPITAL = re.compile(r"[^\W\d_]+(?:['’.&-][^\W\d_]+)*\.?")
-_OPENING = re.compile(r"(?:^|[:;,.!?–—(\"“”„«»])[^\w]*$")
 
 
 def claimed(text: str) -> Claimed:
@@ -119,7 +68,7 @@ def claimed(text: str) -> Claimed:
     found: list[Claim] = []
     for read in (
         _quotations,
-        _days,
+        days,
         _times,
         _mixed,
         _numbers,
@@ -139,8 +88,25 @@ def claimed(text: str) -> Claimed:
             for c in found
             if c.kind != NAME or (opposites.stance(values.fold(c.text)) or ("",))[0] != "weekday"
         ]
+    counted = [(c.end, c.end + len(units.run(text[c.end :]))) for c in found if c.kind == NUMBER]
+    found = [c for c in found if c.kind != NAME or not any(a <= c.start < b for a, b in counted)]
+    found += [
+        c for c in _currencies(said) if not any(a <= c.start < b for a, b in (*counted, *_spans(found)))
+    ]
     found.sort(key=lambda c: c.start)
     return Claimed(said, tuple(found), words(said, found))
+
+
+def _spans(found: Sequence[Claim]) -> list[tuple[int, int]]:
+    return [(c.start, c.end) for c in found]
+
+
+def _currencies(text: str) -> Iterator[Claim]:
+    """Currencies that stand apart from numbers, by their codes: "the currency is GBP"."""
+    for m in _CODE_OF_MONEY.finditer(text):
+        unit = units.named(m[0])
+        if unit is not None and unit.dimension == units.CURRENCY:
+            yield Claim(UNIT, m.start(), m.end(), m[0], units=(unit,))
 
 
 def _framing(text: str, claim: Claim) -> bool:
@@ -207,32 +173,9 @@ def _quotations(text: str) -> Iterator[Claim]:
             yield Claim(QUOTE, start, start + len(inner), inner)
 
 
-def _days(text: str) -> Iterator[Claim]:
-    spans: list[tuple[int, int]] = []
-    for day in values.dates(text):
-        if not day.text.isdigit():
-            spans.append((day.start, day.end))
-            yield Claim(DAY, day.start, day.end, day.text, days=day.readings)
-    for pattern, read in ((MONTH_YEAR, _month_year), (DAY_MONTH, _day_month)):
-        for m in pattern.finditer(text):
-            counted = m[0][-1:].isdigit() and pattern is DAY_MONTH and units.behind(text[m.end() :])
-            if not counted and not any(a < m.end() and m.start() < b for a, b in spans):
-                spans.append((m.start(), m.end()))
-                yield read(m)
-
-
 def _times(text: str) -> Iterator[Claim]:
     for (start, end), _ in clock.times(text):
         yield Claim(TIME, start, end, text[start:end])
-
-
-def _month_year(m: re.Match[str]) -> Claim:
-    return Claim(DAY, m.start(), m.end(), m[0], month=(int(m[2]), values.MONTHS[m[1].lower()]))
-
-
-def _day_month(m: re.Match[str]) -> Claim:
-    day, month = (m[1], m[2]) if m[1] else (m[4], m[3])
-    return Claim(DAY, m.start(), m.end(), m[0], (Decimal(day),), month=(0, values.MONTHS[month.lower()]))
 
 
 def _mixed(text: str) -> Iterator[Claim]:
@@ -270,11 +213,18 @@ def _numbers(text: str) -> Iterator[Claim]:
             decimals=n.decimals,
             hedge=_hedged(text[:start]),
             paged=_PAGE.search(text[:start]) is not None,
+            counts=_counting(text[end:]),
         )
     for m in _SCALED.finditer(text):
         readings = values.number_readings(m[1])
         after = units.behind(text[m.end() :])
         yield Claim(NUMBER, m.start(), m.end(), m[0], readings, after, hedge=_hedged(text[: m.start()]))
+
+
+def _counting(behind: str) -> bool:
+    """Whether a word that is not a usual one follows a number."""
+    m = _NEXT.match(behind)
+    return m is not None and values.fold(m[1]) not in GENERIC and units.named(m[1]) is None
 
 
 def _hedged(before: str) -> str:
@@ -294,7 +244,8 @@ def _number_words(text: str) -> Iterator[Claim]:
         whole = m[0].lower()
         word = whole if whole in NUMBER_WORDS else whole.partition("-")[0]
         named = m[0] != whole and re.match(r" [A-ZÀ-Þ]{2}", text[m.end() :])  # THREE STOOGES
-        if word in NUMBER_WORDS and not named and not _BOTH.search(text[: m.start()]):
+        both = NUMBER_WORDS.get(word) == 2 and _BOTH.search(text[: m.start()])
+        if word in NUMBER_WORDS and not named and not both:
             end = m.start() + len(word)
             yield Claim(
                 NUMBER,
@@ -303,6 +254,7 @@ def _number_words(text: str) -> Iterator[Claim]:
                 text[m.start() : end],
                 (Decimal(NUMBER_WORDS[word]),),
                 units.behind(text[end:]),
+                counts=_counting(text[end:]),
             )
 
 
@@ -331,7 +283,7 @@ def _names(text: str) -> Iterator[Claim]:
         start = m.start() + (len(elided[0]) if (elided := _ELISION.match(m[0])) else 0)
         word = text[start : m.end()].rstrip(".")
         folded = values.fold(word)
-        opens = _OPENING.search(text[: m.start()]) is not None
+        opens = OPENING.search(text[: m.start()]) is not None
         noun = german and ARTICLE.search(text[: m.start()]) is not None and word != word.upper()
         lone = noun or not _beside(text, words, capital, i)
         usual = (

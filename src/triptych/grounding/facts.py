@@ -51,7 +51,7 @@ _FROM = re.compile(r"\b(?:from|von|vom|de|del|da|desde|instead of)\s+(?:[a-zé]{
 _TO = re.compile(
     r"\b(?:to|auf|bis|zum|zu|à|au|a|al|hasta|until|till|nach)\s+(?:[a-zé]{1,3}\s)?$", re.IGNORECASE
 )
-_TO_BEHIND = re.compile(r"^[^;]*?\b(?:to|auf|bis|nach|à|au|a|al|hasta)\b", re.IGNORECASE)
+_TO_BEHIND = re.compile(r"^[^;]*?\b(?:to|auf|bis|nach|à|au|a|al|hasta)\b(?! partir)", re.IGNORECASE)
 _FROM_BEFORE = re.compile(
     r"\b(?:from|von|vom|de|del|du|da|desde)\b(?:[^.;]|(?<=\d)\.(?=\d))*$", re.IGNORECASE
 )

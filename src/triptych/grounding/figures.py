@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from triptych.grounding import units
-from triptych.grounding.claims import Claim
+from triptych.grounding.claim import Claim
 from triptych.grounding.sheet import Figure, Sheet, Span
 from triptych.grounding.units import Unit
 
@@ -63,12 +63,28 @@ def _fits(claim: Claim, figure: Figure, sheet: Sheet) -> bool:
     share = any(u.dimension == units.PERCENT for u in figure.units)
     if share and named and units.PERCENT not in named:
         return False  # 5 per cent are no 5 million
-    return all(_unit_fits(unit, figure.units, sheet.units) for unit in claim.units)
+    if claim.counts and not claim.units and any(_measures(u) for u in figure.units):
+        return False  # twenty carrots are not 20 minutes
+    return all(_unit_fits(unit, figure.units, sheet.units, _in_row(figure, sheet)) for unit in claim.units)
 
 
-def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
-    """Whether the unit stands at the figure; or none like it does, and the page names it apart from figures."""
-    if unit == _POUND and units.Unit(units.CURRENCY, "GBP") in (*at, *on_page):
+def _measures(unit: Unit) -> bool:
+    return _rules_out(unit) and unit.dimension != units.CURRENCY
+
+
+def _in_row(figure: Figure, sheet: Sheet) -> frozenset[Unit]:
+    """Units that the line or the label of a figure names, as tables do: Nitrate mg/l 18.4."""
+    start, end = sheet.text.rfind("\n", 0, figure.span[0]) + 1, sheet.text.find("\n", figure.span[1])
+    cell = sheet.grid.cell(figure.span[0])
+    labels = [] if cell is None else [c.text for c in (*cell.heads, *cell.beside, *cell.mates)]
+    return frozenset(units.spoken("\n".join([sheet.text[start : end if end >= 0 else None], *labels])))
+
+
+def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit], in_row: Iterable[Unit]) -> bool:
+    """Whether the unit stands at the figure; or none like it does, and the page names it apart from figures, and its row
+    no other one."""
+    money = [u for u in at if u.dimension == units.CURRENCY]
+    if unit == _POUND and Unit(units.CURRENCY, "GBP") in (money or on_page):
         return True
     if {unit, *at} >= {_MILLION, _METRE}:
         return True
@@ -77,6 +93,11 @@ def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit]) -> bool:
         return unit in beside
     if unit.dimension != units.SCALE and any(_rules_out(u) for u in at):
         return False  # 640.40 pounds are no 640.40 dollars
+    row = [u for u in in_row if u.dimension == unit.dimension]
+    if unit.dimension == "time" or (
+        row and unit.dimension not in (units.SCALE, units.CURRENCY, units.PERCENT)
+    ):
+        return unit in row
     like = {u for u in on_page if u.dimension == unit.dimension}
     return unit in like or (unit.dimension == units.CURRENCY and not like)
 

@@ -15,7 +15,8 @@ from functools import cached_property
 from itertools import combinations, permutations
 
 from triptych.grounding import claims, concepts, facts, reading, relations, working
-from triptych.grounding.claims import Claim, Claimed
+from triptych.grounding.claim import CODE, NAME, NUMBER, QUOTE, UNIT, Claim, Claimed
+from triptych.grounding.equations import equations
 from triptych.grounding.facts import Fact
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, Terms, fit, silent_in, value_keys, weights
@@ -50,6 +51,7 @@ class _Told:
     name: bool = False
     rounded: bool = False  # to what several values of the page may be
     weighed: bool = True  # the question is of this clause
+    names: tuple[frozenset[frozenset[str]], ...] = ()  # those of several words: the keys of each word
 
     @cached_property
     def weights(self) -> list[float]:
@@ -101,6 +103,14 @@ class _Told:
         theirs = max(fit(f, self.terms, heavy) for f in rivals)
         return fit(mine, self.terms, heavy) > theirs + LEAST and _labelled(mine, self.terms, heavy)
 
+    def _of_whole_names(self, fact: Fact, terms: Sequence[Term], heavy: Sequence[float]) -> Sequence[float]:
+        """The weights for a fact of which a part of a name is said: the American Civil War is no Vietnam War."""
+        parts = [name for name in self.names if any(not keys.isdisjoint(fact.said) for keys in name)]
+        partly = {k for name in parts if any(keys.isdisjoint(fact.said) for keys in name) for k in name}
+        return (
+            [0.0 if t.keys in partly else w for t, w in zip(terms, heavy, strict=True)] if partly else heavy
+        )
+
     def beaten(self, besides: frozenset[str]) -> bool:
         """Whether the terms fit another value clearly better, one that the sentence does not name itself."""
         if self.denied:
@@ -119,8 +129,9 @@ class _Told:
         rivals = [f for f in rivals if not f.label or self._spoken(f) >= known]
         if not rivals:
             return False
-        best = max(rivals, key=lambda f: fit(f, terms, heavy))
-        theirs = fit(best, terms, heavy)
+        fits = {f: fit(f, terms, self._of_whole_names(f, terms, heavy)) for f in rivals}
+        best = max(rivals, key=lambda f: fits[f])
+        theirs = fits[best]
         if self.rounded:
             return theirs - mine > CLEAR * theirs
         if self.name and not best.labelled and not _sure(best, terms, heavy):
@@ -170,6 +181,8 @@ def another(
 ) -> bool:
     """Whether a value of the clause, which stands at the spans of the page, is said there of something else.
     `asked_of`: the question is surely of this clause."""
+    if any(_counts_otherwise(claim, spans, taken.text, sheet) for claim, spans in found):
+        return True
     told = _told(taken, found, sheet, question, asked_of)
     if not told:
         return False
@@ -236,7 +249,7 @@ def _told(
 ) -> list[_Told]:
     terms = Terms(taken, question, sheet, asked_of)
     told = []
-    added = claims.added_up(taken)
+    added = [*claims.added_up(taken), *(c for e in equations(taken) for c in e.claims)]
     for claim, spans in found:
         framed = claim.paged or not taken.text[claim.start : claim.end].strip()
         lettered = claim.text.isdigit() and taken.text[claim.end : claim.end + 1].isupper()  # 3M is no number
@@ -244,24 +257,25 @@ def _told(
             framed
             or lettered
             or claim in added
-            or claim.kind in (claims.QUOTE, claims.NAME)
+            or claim.kind in (QUOTE, NAME, UNIT)
+            or claim.month is not None  # facts are days with their year
             or terms.denied_behind(claim.end)
         ):
             continue
         at = [f for f in sheet.facts if any(a < f.span[1] and f.span[0] < b for a, b in spans)]
         own = [f for f in at if f.keys & (value_keys(claim) or f.keys)]
-        listed = claim.kind == claims.CODE and any(f.place for f in own)
+        listed = claim.kind == CODE and any(f.place for f in own)
         value = _against((claim.start, claim.end), own or at, terms, sheet, listed)
         value = replace(value, rounded=not own, weighed=asked_of)
         if not value.denied and _counts_the_same(claim, spans, own, value.rivals, taken.text, sheet):
             continue
-        counted = claim.kind == claims.NUMBER and (_ADDS.search(taken.text) or not value.best(value.own))
+        counted = claim.kind == NUMBER and (_ADDS.search(taken.text) or not value.best(value.own))
         if not (counted and working.worked_out(claim, taken, sheet)):
             told.append(value)
-    followed = [c for c in taken.claims if c.kind == claims.NUMBER and not any(c is x for x, _ in found)]
+    followed = [c for c in taken.claims if c.kind == NUMBER and not any(c is x for x, _ in found)]
     topic = frozenset(tokens.words(question))
     for name in () if followed else terms.names:  # what follows from several rows is of none of them
-        if any(c.kind == claims.NUMBER for c in taken.claims) and topic.issuperset(
+        if any(c.kind == NUMBER for c in taken.claims) and topic.issuperset(
             tokens.words(taken.text[slice(*name.span)])
         ):
             continue  # what is asked about
@@ -275,12 +289,21 @@ def _counts_the_same(
     claim: Claim, spans: Sequence[Span], own: Sequence[Fact], rivals: Sequence[Fact], text: str, sheet: Sheet
 ) -> bool:
     """Whether what the clause counts is what the page counts there, and nowhere else: 36 cars."""
-    if claim.kind != claims.NUMBER or claim.units or not own:
+    if claim.kind != NUMBER or claim.units or not own:
         return False
     wanted = _behind(text, claim.end, sheet)
     there = [_behind(sheet.text, end, sheet) for _, end in spans]
     others = [_behind(sheet.text, f.span[1], sheet) for f in rivals]
     return bool(wanted) and any(wanted & t for t in there) and not any(wanted & o for o in others)
+
+
+def _counts_otherwise(claim: Claim, spans: Sequence[Span], text: str, sheet: Sheet) -> bool:
+    """Whether the page counts the same things, and nowhere as many of them: four votes of a page with 3."""
+    if not claim.counts or claim.units:
+        return False
+    wanted = _behind(text, claim.end, sheet)
+    counted = [f for f in sheet.figures if wanted & _behind(sheet.text, f.span[1], sheet)]
+    return bool(counted) and not any(f.span in spans for f in counted)
 
 
 def _behind(text: str, at: int, sheet: Sheet) -> frozenset[str]:
@@ -314,4 +337,5 @@ def _against(
         terms.asked if terms.answers(named) else (),
         terms.denied(span),
         named,
+        names=terms.whole_names(span),
     )

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from triptych import values
-from triptych.grounding import claims, concepts
-from triptych.grounding.claims import ARTICLE, Claim, Claimed
+from triptych.grounding import concepts
+from triptych.grounding.claim import NAME, Claim, Claimed
+from triptych.grounding.claims import ARTICLE
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import GENERIC
 
@@ -16,17 +17,20 @@ _NAME = 60  # characters from one word of a name to the next
 _SMALL = re.compile(r"(?<![\w’'])[a-zà-ÿ]{2,}")
 _CAPITALS = re.compile(r"(?<![^\W_])[A-Z\u00c0-\u00de][^\W\d_]+")
 _PARTICLES = frozenset(["de", "van", "von", "der", "den", "di", "da", "la", "le", "du", "del", "bin", "binti", "und", "of", "the", "für"])  # fmt: skip
+_POSSESSIVE = ("'s", "’s")
 _WITHIN_NAMES = (" ", "-", " & ")
 
 
 def apart(taken: Claimed, pages: Sequence[tuple[Sheet, Sequence[tuple[Claim, Sequence[Span]]]]]) -> bool:
     """Whether two words of one name stand nowhere near each other: the first of one person, the last of another."""
-    places = [{c: spans for c, spans in found if c.kind == claims.NAME} for _, found in pages]
+    places = [{c: spans for c, spans in found if c.kind == NAME} for _, found in pages]
     for a, b in pairwise(taken.claims):
         named = [here for here in places if a in here or b in here]
         usual = {values.fold(a.text), values.fold(b.text)} & GENERIC
         if not named or usual or taken.text[a.end : b.start] not in _WITHIN_NAMES:
             continue
+        if a.text.endswith(_POSSESSIVE):
+            continue  # Egypt's GDP
         if b.kind == a.kind and not any(
             _one_name(sheet.text, s, o)
             for (sheet, _), here in zip(pages, places, strict=True)
@@ -39,7 +43,7 @@ def apart(taken: Claimed, pages: Sequence[tuple[Sheet, Sequence[tuple[Claim, Seq
 
 def stray(taken: Claimed, known: Sequence[Mapping[str, object]]) -> bool:
     """Whether a usual word with a capital stands beside a name, as a part of it, and nowhere in what is `known`."""
-    names = [c for c in taken.claims if c.kind == claims.NAME]
+    names = [c for c in taken.claims if c.kind == NAME]
     for m in _CAPITALS.finditer(taken.text):
         word = values.fold(m[0])
         beside = any(taken.text[min(m.end(), c.end) : max(m.start(), c.start)] == " " for c in names)

@@ -46,7 +46,7 @@ _PAIRS = {
     "with": ("with_it", "without ohne sans sin senza zonder"),
     "success": ("passed bestanden réussi", "failed durchgefallen échoué"),
 }
-_DENYING = frozenset(["verdict", "allowed", "included", "with", "presence", "success", "happening"])
+DENYING = frozenset(["verdict", "allowed", "included", "with", "presence", "success", "happening"])
 SETS = {
     "weekday": (
         "monday montag lundi lunes", "tuesday dienstag mardi martes", "wednesday mittwoch mercredi miércoles", "thursday donnerstag jeudi jueves",
@@ -187,7 +187,5 @@ def _words(text: str) -> Iterator[str]:
 def positive(text: str, said: Mapping[str, frozenset[str]]) -> bool:
     """Whether all in all a text affirms: neither denies, nor has a word that does."""
     return (
-        not denies(text)
-        if not _DENYING & set(said)
-        else all("1" not in said[a] for a in _DENYING & set(said))
+        not denies(text) if not DENYING & set(said) else all("1" not in said[a] for a in DENYING & set(said))
     )

@@ -13,29 +13,12 @@ from decimal import Decimal
 
 from triptych import values
 from triptych.answering.vocabulary import names_total, squeeze
-from triptych.grounding import concepts, facts, opposites, reading
+from triptych.grounding import comparison, concepts, facts, opposites, reading
 from triptych.grounding.facts import Fact
 from triptych.grounding.grid import Cell
 from triptych.grounding.sheet import Sheet
 from triptych.words import tokens
 
-_MORE = (
-    "more higher larger bigger greater longer heavier dearer warmer hotter wider taller faster louder later older richer wetter sunnier above exceeds exceed "
-    "mehr höher größer länger teurer schwerer später wärmer plus supérieur supérieure más mayor superior"
-)
-_LESS = (
-    "less fewer lower smaller shorter lighter cheaper colder cooler narrower slower quieter earlier younger drier below under "
-    "weniger niedriger kleiner kürzer billiger günstiger leichter früher kälter moins inférieur inférieure menos menor inferior"
-)
-_MOST = (
-    "most highest largest biggest greatest longest heaviest dearest warmest hottest latest meisten höchste höchsten größte größten teuerste "
-    "teuersten längste mayor máximo"
-)
-_LEAST = (
-    "least fewest lowest smallest shortest lightest cheapest coldest earliest wenigsten niedrigste niedrigsten kleinste kleinsten billigste günstigste "
-    "kürzeste menor mínimo"
-)
-_THAN = re.compile(r"\b(?:than|als|denn|que)\b", re.IGNORECASE)
 _RANGE = re.compile(
     r"\b(within|inside|below|under|above|over|outside)\b[^.]*\b(?:range|limits?|reference|interval|bounds)\b",
     re.IGNORECASE,
@@ -52,26 +35,13 @@ _PLACES = {
 _BOUNDS = re.compile(r"^\D{0,8}(\d[\d.,]*)\s*(?:-|–|to|bis)\s*(\d[\d.,]*)")
 _EARLIER = re.compile(r"\b(before|vor|avant|antes de)\b", re.IGNORECASE)
 _LATER = re.compile(r"\b(after|nach|après|después de)\b", re.IGNORECASE)
-_WORDS = {
-    "".join(tokens.words(w)): sign
-    for words, sign in ((_MORE, 1), (_LESS, -1), (_MOST, 2), (_LEAST, -2))
-    for w in words.split()
-}
-_EXPENSIVE = tuple(
-    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), sign)
-    for words, sign in (
-        ("most (?:expensive|costly)|m[áa]s car[oa]|plus ch(?:er|ère)", 2),
-        ("least (?:expensive|costly)|m[áa]s barat[oa]|moins ch(?:er|ère)", -2),
-        ("more (?:expensive|costly)", 1),
-        ("less (?:expensive|costly)", -1),
-    )
-)
 _FROM_TO = re.compile(r"\b(?:from|von|de|del|du)\b([^;]*?)\b(?:to|auf|à|a|zu)\b([^;]*)", re.IGNORECASE)
 _WHEN = re.compile(
     r"\b(?:earlier|later|sooner|older|newer|früher|später|älter|plus (?:tôt|tard)|más (?:temprano|tarde))\b",
     re.IGNORECASE,
 )
 _PAID = concepts.keys("price") | concepts.keys("pay")
+_BRACKETED = re.compile(r"\(.*?\)")  # World War II (1939-1945)
 _SHORTEST = 2  # letters of a label
 
 
@@ -97,7 +67,7 @@ def labels(sheet: Sheet) -> list[Label]:
     found: list[Label] = []
     summed: set[int] = set()
     for cell in sheet.grid.cells:
-        words = tuple(tokens.words(cell.text))
+        words = tuple(tokens.words(_BRACKETED.sub(" ", cell.text)) or tokens.words(cell.text))
         if not words or cell.prose or len("".join(words)) < _SHORTEST:
             continue
         if cell.under:
@@ -143,26 +113,12 @@ def ordered(text: str, sheet: Sheet) -> bool | None:
         return _in_range(text, m[1].lower(), sheet)
     if (turn := _EARLIER.search(text) or _LATER.search(text)) and not opposites.denies(text):
         return _in_time(text[: turn.start()], text[turn.end() :], -1 if _EARLIER.search(text) else 1, sheet)
-    sign = _sign(text)
+    sign = comparison.sign(text)
     if sign and abs(sign) == 1:
         return _compared(text, sign, sheet)
     if sign:
         return _extreme(text, sign // 2, sheet)
     return _moved(text, sheet)
-
-
-def _sign(text: str) -> int:
-    for pattern, sign in _EXPENSIVE:
-        if pattern.search(text):
-            return sign
-    plain = opposites.plainly(text)
-    signs = [_WORDS[w] for w in tokens.words(plain) if w in _WORDS]
-    if "at_least" in plain or "at_most" in plain or opposites.denies(plain) or not signs:
-        return 0
-    strong = [s for s in signs if abs(s) == 2]
-    if _THAN.search(text):
-        return next((s for s in signs if abs(s) == 1), 0)
-    return strong[0] if strong else 0
 
 
 def named(text: str, sheet: Sheet) -> list[tuple[int, Label]]:
@@ -230,13 +186,13 @@ def _chosen(
 
 
 def _share(cell: Cell, said: Iterable[str]) -> float:
-    words = [w for w in tokens.words(re.sub(r"\(.*?\)", " ", cell.text))]
+    words = tokens.words(_BRACKETED.sub(" ", cell.text))
     known = frozenset(said)
     return sum(bool(concepts.keys(w) & known) for w in words) / len(words) if words else 0.0
 
 
 def _compared(text: str, sign: int, sheet: Sheet) -> bool | None:
-    than = _THAN.search(text)
+    than = comparison.THAN.search(text)
     if than is None:
         return None
     left, right = text[: than.start()], text[than.end() :]
@@ -265,7 +221,7 @@ def _compared_by(text: str) -> tuple[str, ...]:
     if _WHEN.search(text):
         return (facts.DAY, facts.TIME)
     keys = frozenset(k for w in tokens.words(text) for k in concepts.keys(w))
-    return (facts.MONEY,) if keys & _PAID or any(p.search(text) for p, _ in _EXPENSIVE) else ()
+    return (facts.MONEY,) if keys & _PAID or any(p.search(text) for p, _ in comparison.EXPENSIVE) else ()
 
 
 def _in_range(text: str, where: str, sheet: Sheet) -> bool | None:
@@ -358,7 +314,10 @@ def _moved(text: str, sheet: Sheet) -> bool | None:
     if way is None or len(way) != 1:
         return None
     sign = 1 if way == {"0"} else -1
-    change = _printed_change(text) or _change(text, sheet)
+    told = _printed_change(text)
+    if told is not None and told * sign < 0:
+        return False
+    change = _change(text, sheet)  # that a sentence agrees with itself says nothing of the page
     return None if change is None or not change else change * sign > 0
 
 
@@ -374,13 +333,13 @@ def _printed_change(text: str) -> Decimal | None:
 
 
 def _change(text: str, sheet: Sheet) -> Decimal | None:
-    """By how much the row that a text names changes from one of the years that it names to the other."""
+    """By how much the row that a text names changes from the earlier of the years that it names to the later."""
     those = [x for _, x in named(text, sheet)]
     heads = [x for x in those if values.is_year(x.text)]
     rows = [x for x in those if not values.is_year(x.text)]
     if len(heads) != 2 or len(rows) != 1:
         return None
-    ends = [_under(rows[0], head, sheet) for head in heads]
+    ends = [_under(rows[0], head, sheet) for head in sorted(heads, key=lambda h: h.text)]
     return None if ends[0] is None or ends[1] is None else ends[1] - ends[0]
 
 

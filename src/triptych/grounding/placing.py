@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from triptych.grounding import claims
-from triptych.grounding.claims import Claim
+from triptych.grounding.claim import NAME, QUOTE, Claim
 from triptych.grounding.sheet import Sheet, Span, nearest
 
 
@@ -23,15 +22,15 @@ def placed(
     number: int, sheet: Sheet, found: Sequence[tuple[Claim, list[Span]]], words: Sequence[str]
 ) -> Place:
     """One place for each claim: of several the one nearest to the others and to the clause's words."""
-    sure = [span for claim, spans in found if claim.kind == claims.QUOTE for span in spans]
-    sure += [spans[0] for claim, spans in found if claim.kind != claims.QUOTE and len(spans) == 1]
+    sure = [span for claim, spans in found if claim.kind == QUOTE for span in spans]
+    sure += [spans[0] for claim, spans in found if claim.kind != QUOTE and len(spans) == 1]
     around = sure + [span for word in words for span in sheet.words.get(word, ())]
     chosen: list[Span] = []
     value: list[Span] = []
     for claim, spans in found:
-        here = list(spans) if claim.kind == claims.QUOTE else [nearest(spans, around)]
+        here = list(spans) if claim.kind == QUOTE else [nearest(spans, around)]
         chosen += here
-        if claim.kind != claims.NAME:
+        if claim.kind != NAME:
             value += here
     labels = [span for word in words for span in sheet.words.get(word, ()) if _on_line(sheet, span, value)]
     return Place(number, runs(sheet, [*chosen, *labels]), tuple(sorted(set(value))))

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from triptych.grounding import claims, concepts, facts, opposites
-from triptych.grounding.claims import Claimed
+from triptych.grounding import concepts, facts, opposites
+from triptych.grounding.claim import NAME, QUOTE, Claimed
 from triptych.grounding.fit import LEAST
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, clause_terms, fit, silent_in, weights
@@ -25,6 +25,9 @@ _NO = re.compile(r"[:\s](?:no|nein|non)\W*$", re.IGNORECASE)
 _ANSWER = re.compile(r"^\W*(?:yes|no|ja|nein|oui|non|sí)\s*[,:;.!]\s*", re.IGNORECASE)
 _AND = re.compile(r"\b(?:and|und|et|y)\b", re.IGNORECASE)
 _CLEAR = 0.15
+_SPEAKS = 0.5  # share of what is said of a denial in what the page denies
+_ZERO = frozenset(["n:0", "nil", "none", "keine"])
+_SENTENCE = 3  # words beside small ones from which a cell with a verb says something
 _JOINED = re.compile(r"\s*(?:and|und|et|y|but|aber|mais|pero)\b", re.IGNORECASE)
 _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|can|may|must|will|ist|sind|war|waren|wird|werden|wurde|est|sont|es|son|está|están|fue)\b",
@@ -91,6 +94,7 @@ def propositions(sheet: Sheet) -> list[Proposition]:
             denies = opposites.denies(plain) or empty
             cell = sheet.grid.cell(start + a)
             row = cell is not None and bool(cell.beside or cell.heads) and not _YES.search(text)
+            row = row and not (_AUXILIARY.search(piece) and len(own) >= _SENTENCE)
             what = _denied(plain, carried, sheet.language) if denies else frozenset()
             unclear = opposites.unclear(plain)
             found.append(Proposition(said, stances, affirms, denies, unclear, what, row and not denies))
@@ -125,7 +129,7 @@ def _predicate(piece: str) -> str:
 
 def contradicted(taken: Claimed, sheet: Sheet) -> bool:
     """Whether the page says the opposite of a clause."""
-    text = facts.unpunctuated(taken.text, ((c.start, c.end) for c in taken.claims if c.kind != claims.QUOTE))
+    text = facts.unpunctuated(taken.text, ((c.start, c.end) for c in taken.claims if c.kind != QUOTE))
     text = _ANSWER.sub("", _QUOTED.sub(" ", text))
     if opposites.unclear(text):
         return False
@@ -134,19 +138,43 @@ def contradicted(taken: Claimed, sheet: Sheet) -> bool:
     )
 
 
+def denied_nowhere(taken: Claimed, sheet: Sheet) -> bool:
+    """Whether a clause denies what no part of the page that speaks of it does, nor is a zero there."""
+    text = _ANSWER.sub("", _QUOTED.sub(" ", taken.text))
+    for a, b in _parts(text):
+        plain = opposites.plainly(text[a:b])
+        if not opposites.denies(plain):
+            continue
+        stances = opposites.stances(plain)
+        terms = clause_terms(text[a:b], text, taken, sheet)
+        heavy = weights(terms, sheet.propositions)
+        those = [
+            p
+            for p in sheet.propositions
+            if p.denies
+            or not p.affirms
+            or p.unclear
+            or _ZERO & p.said.keys()
+            or p.stances.get("verdict", frozenset()) - {"0"}
+            or _agree(stances, p.stances)
+        ]
+        if max((fit(p, terms, heavy) for p in those), default=0.0) < _SPEAKS * sum(heavy):
+            return True
+    return False
+
+
+def _agree(ours: Mapping[str, frozenset[str]], theirs: Mapping[str, frozenset[str]]) -> bool:
+    return any(members & theirs.get(axis, frozenset()) for axis, members in ours.items())
+
+
 def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
     plain = opposites.plainly(piece)
     stances = opposites.stances(plain)
     affirms, denies = opposites.positive(plain, stances), opposites.denies(plain)
-    if denies and any(
-        c.kind != claims.QUOTE
-        and facts.unpunctuated(c.text, [(0, len(c.text))]) in piece
-        and (c.kind != claims.NAME or c.start)
-        for c in taken.claims
-    ):
+    if denies and _denies_a_value(plain, taken):
         return False  # that a value is not this one is seen by the others
     terms = clause_terms(piece, text, taken, sheet)
-    names = "".join(c.text for c in taken.claims if c.kind == claims.NAME and c.text in piece)
+    names = "".join(c.text for c in taken.claims if c.kind == NAME and c.text in piece)
     if not stances and not denies and len(names) * 3 > 2 * sum(map(str.isalpha, piece)):
         return False  # it but names them
     heavy = weights(terms, sheet.propositions)
@@ -155,15 +183,16 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
         return True
     if any(_turned(axis, members, terms, heavy, sheet) for axis, members in stances.items()):
         return True
-    if stances and not denies:
+    if stances.keys() - {"allowed"} and not denies:
         return False
+    absorbed = any(axis in opposites.DENYING for axis in stances)
     agree = [
         p
         for p in sheet.propositions
         if p.unclear
         or (denies and p.row)
         or p.affirms == affirms
-        or not (p.denies or (denies and not stances))
+        or not (p.denies or (denies and not absorbed))
     ]
     if not denies and any(k[:2] in ("n:", "d:", "t:") for t in terms for k in t.keys):
         return False  # whose value it is is seen by the others
@@ -183,6 +212,18 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
         )
     ]
     return _fits_better(oppose, agree, terms, heavy)
+
+
+def _denies_a_value(plain: str, taken: Claimed) -> bool:
+    """Whether the first thing behind a denial is a value of the clause: "the total is not 9.00"."""
+    behind = opposites.around_denial(plain)[1]
+    for claim in taken.claims:
+        said = facts.unpunctuated(claim.text, [(0, len(claim.text))])
+        if claim.kind != QUOTE and said in behind:
+            between = tokens.words(behind[: behind.index(said)])
+            if all(w in language.stop_words(language.DEFAULT) for w in between):
+                return True
+    return False
 
 
 def _weekdays(taken: Claimed, terms: Sequence[Term], sheet: Sheet) -> frozenset[str]:

@@ -62,6 +62,11 @@ def _verbs() -> dict[str, tuple[str, bool]]:
     }
 
 
+def kind(word: str) -> str:
+    """The kind of deed that a folded word is a verb or a party of; "" for none."""
+    return _verbs().get(word, ("", False))[0]
+
+
 def reversed_parties(text: str, sheet: Sheet) -> bool:
     """Whether the page has it the other way round, and nowhere as the clause has it."""
     found = [v for v in facts.names(text) if not any(map(str.isdigit, text[slice(*v.span)]))]

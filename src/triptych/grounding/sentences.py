@@ -49,7 +49,7 @@ _STARTS = re.compile(
     r"(?:The|A|An|It|Its|This|That|These|Those|There|In|On|At|By|For|From|As|He|She|They|We|Their|According|However|Der|Die|Das|Es|Im|Am|Ein|Eine|Laut|Dies\w*|Sie|Er"
     r"|Le|La|Les|Il|Elle|Un|Une|Ce|Cette|Selon|Dans|El|Los|Las|Una|Según|En|Het|De|Een|Volgens)(?=[\s’'])|L[’']|\[\d"
 )
-_OPENS = re.compile(r"[\"'“„«‘(*_\-•–]*[A-ZÀ-ÞĀ-Ž0-9]|\[\d|[^\x00-\u024f]|[-•*–]\s")
+_OPENS = re.compile(r"[\"'“„«‘(*_\-•–$€£¥₹]*[A-ZÀ-ÞĀ-Ž0-9]|\[\d|[^\x00-\u024f]|[-•*–]\s")
 _LEADING = re.compile(
     r"(?:according to|as per|per|based on|from|in|as (?:shown|stated|seen) in|laut|gemäß|nach|selon|d['’]après|dans|según|de acuerdo con|en)"
 )
@@ -124,7 +124,7 @@ class Splitter:
                 return None  # the word may open a sentence
             if not _STARTS.match(rest) or _NEVER_ENDS.search(before):
                 return 0
-        return 0 if self._inside_quotation(stop.start()) else end + space
+        return 0 if self._inside_quotation(stop.end()) else end + space
 
     def _inside_quotation(self, at: int) -> bool:
         marks = [m.start() for m in _DOUBLE.finditer(self._text, 0, at)]

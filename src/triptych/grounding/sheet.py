@@ -21,7 +21,9 @@ from rapidfuzz.distance import OSA, Levenshtein
 
 from triptych import values
 from triptych.grounding import clock, units
-from triptych.grounding.claims import DAY_MONTH, MONTH_YEAR, PADDED, Claim
+from triptych.grounding.claim import Claim
+from triptych.grounding.claims import PADDED
+from triptych.grounding.days import DAY_MONTH, MONTH_YEAR
 from triptych.grounding.folded import Folded
 from triptych.grounding.grid import Grid
 from triptych.grounding.sentences import ABBREVIATION
@@ -248,6 +250,9 @@ class Sheet:
             for span, days in self.days
             if any(d.month == month and year in (0, d.year) and wanted in (0, d.day) for d in days)
         ]
+        if not year and not wanted:
+            named = [spans for w, spans in self.words.items() if values.MONTHS.get(w) == month]
+            places += [span for spans in named for span in spans]
         pattern = MONTH_YEAR if year else DAY_MONTH
         places += [m.span() for m in pattern.finditer(self.text) if _month(m) == (year, month, wanted)]
         return places or self.printed(claim.text)
@@ -314,7 +319,7 @@ def _figures(text: str, start: int, end: int) -> Iterator[Figure]:
         at = (*((own,) if own else ()), *((Unit(units.PERCENT, "%"),) if n.percent else ()), *beside)
         yield Figure((start + n.start, start + n.end), n.readings, tuple(dict.fromkeys(at)))
     for m in re.finditer(
-        r"(?<![\w.,])\d+(?:[.,]\d+)?(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b)", piece, re.IGNORECASE
+        r"(?<![\w.,])\d+(?:[.,]\d+)?(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b|p\b)", piece, re.IGNORECASE
     ):
         yield Figure(
             (start + m.start(), start + m.end()), values.number_readings(m[0]), units.behind(piece[m.end() :])

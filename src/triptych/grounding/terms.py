@@ -14,8 +14,8 @@ from math import log
 from typing import Protocol
 
 from triptych import values
-from triptych.grounding import claims, clock, concepts, facts, opposites, units
-from triptych.grounding.claims import Claim, Claimed
+from triptych.grounding import clock, concepts, facts, opposites, units
+from triptych.grounding.claim import CODE, DAY, NAME, NUMBER, QUOTE, TIME, Claim, Claimed
 from triptych.grounding.frames import named
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import TELLING
@@ -104,11 +104,7 @@ def held(fact: Said, term: Term) -> float:
 def clause_terms(piece: str, text: str, taken: Claimed, sheet: Sheet) -> list[Term]:
     """The words and values of a part of a clause, and less of the rest of it."""
     silent = silent_in(sheet.language)
-    values = [
-        value_keys(c)
-        for c in taken.claims
-        if c.kind in (claims.NUMBER, claims.DAY, claims.TIME, claims.CODE) and c.text in piece
-    ]
+    values = [value_keys(c) for c in taken.claims if c.kind in (NUMBER, DAY, TIME, CODE) and c.text in piece]
     near = {
         concepts.keys(w, sheet.language): 1.0
         for w in tokens.words(piece)
@@ -129,18 +125,16 @@ class Terms:
         """`asked_of`: whether the question is surely of this clause."""
         text, lang = taken.text, sheet.language
         self.text = text
-        valued = [(c.start, c.end) for c in taken.claims if c.kind not in (claims.QUOTE, claims.NAME)]
+        valued = [(c.start, c.end) for c in taken.claims if c.kind not in (QUOTE, NAME)]
         self.parts = facts.pieces(facts.unpunctuated(text, valued))
         self.role = facts.TO if _NOW.search(text) else facts.FROM if _BEFORE.search(text) else ""
         silent = silent_in(lang)
-        self.values = [
-            c for c in taken.claims if c.kind in (claims.NUMBER, claims.DAY, claims.TIME, claims.CODE)
-        ]
-        name = [(c.start, c.end) for c in taken.claims if c.kind == claims.NAME]
+        self.values = [c for c in taken.claims if c.kind in (NUMBER, DAY, TIME, CODE)]
+        name = [(c.start, c.end) for c in taken.claims if c.kind == NAME]
         phrases = [*concepts.phrases(text)]
         cost = concepts.keys("price") if phrases else frozenset()  # what costs so much in all is no price
         inside = [span for span, _ in phrases]
-        inside += [(c.start, c.end) for c in self.values if c.kind != claims.CODE]
+        inside += [(c.start, c.end) for c in self.values if c.kind != CODE]
         words = [
             t
             for t in tokens.spans(text)
@@ -162,7 +156,7 @@ class Terms:
         self.names = [
             v
             for v in facts.names(text)
-            if any(c.kind == claims.NAME and v.span[0] <= c.start < v.span[1] for c in taken.claims)
+            if any(c.kind == NAME and v.span[0] <= c.start < v.span[1] for c in taken.claims)
         ]
         self.names += [] if self.names else facts.actors(text)
         title = sheet.grid.cells[0].text if sheet.grid.cells and not sheet.grid.cells[0].beside else ""
@@ -185,6 +179,12 @@ class Terms:
         """Whether the clause may say of a value, or of a name, what the question asks for: where it says little else."""
         return self.weighed and (self.who and not self.own if name else self.own <= _ANSWERING)
 
+    def whole_names(self, span: Span) -> tuple[frozenset[frozenset[str]], ...]:
+        """The words of each name of several words, but for one at `span`."""
+        names = [v.span for v in self.names if not (v.span[0] < span[1] and span[0] < v.span[1])]
+        words = [frozenset(keys for at, keys in self.placed if a <= at[0] < b) for a, b in names]
+        return tuple(name for name in words if len(name) > 1)
+
     def denied(self, span: Span) -> bool:
         """Whether the part of the clause before a value denies it."""
         first = max((a for a, b in facts.pieces(self.text, soft=False) if a <= span[0] < b), default=0)
@@ -205,7 +205,7 @@ class Terms:
             (at, keys) for at, keys in self.placed if not any(at[0] < b and a < at[1] for a, b in left_out)
         ]
         mine = next((_kind(c) for c in self.values if c.start < span[1] and span[0] < c.end), facts.NAME)
-        if mine == claims.CODE:  # whose words say nothing of another one
+        if mine == CODE:  # whose words say nothing of another one
             codes = [(c.start, c.end) for c in self.values if c.kind == mine]
             rest = [
                 (at, keys) for at, keys in rest if at in codes or not any(a <= at[0] < b for a, b in codes)
@@ -244,11 +244,11 @@ class Terms:
             weight = (FURTHER if near and of_another else SUBJECT) if not inside else 0.6 if parted else 1.0
             if at[1] <= first and mine != facts.NAME:
                 weight = max(weight, SUBJECT)
-            weight *= DOCUMENT if at in self.documents and mine != claims.DAY else 1.0
+            weight *= DOCUMENT if at in self.documents and mine != DAY else 1.0
             best[keys] = max(weight, best.get(keys, 0.0))
         role = facts.mark(self.text, span) or self.role
         role = role or (facts.TO if facts.reached(self.text, span) else "")
-        if not role and mine in (claims.DAY, claims.TIME):
+        if not role and mine in (DAY, TIME):
             before = self.text[: span[0]]
             role = (
                 facts.FROM if facts.SINCE.search(before) else facts.TO if facts.UNTIL.search(before) else ""
@@ -284,15 +284,15 @@ def _ranked(word: str) -> frozenset[str]:
 
 
 def _kind(claim: Claim) -> str:
-    return facts.kind_of(claim.text.strip("()"), claim.units) if claim.kind == claims.NUMBER else claim.kind
+    return facts.kind_of(claim.text.strip("()"), claim.units) if claim.kind == NUMBER else claim.kind
 
 
 def value_keys(claim: Claim) -> frozenset[str]:
     """What a value of a sentence may be compared by."""
-    if claim.kind == claims.DAY:
+    if claim.kind == DAY:
         return frozenset(f"d:{d}" for d in claim.days)
-    if claim.kind == claims.NUMBER:
+    if claim.kind == NUMBER:
         return facts.number_keys(claim.readings)
-    if claim.kind == claims.TIME:
+    if claim.kind == TIME:
         return frozenset(f"t:{m}" for _, m in clock.times(claim.text))
     return frozenset([f"c:{values.code_key(claim.text)}"])

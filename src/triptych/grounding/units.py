@@ -12,12 +12,12 @@ CURRENCY, SCALE, PERCENT = "currency", "scale", "percent"
 # dimension -> unit -> how it is written. Compared without case but for signs that mean another unit in capitals.
 _FORMS = {
     CURRENCY: {
-        "USD": "$ us$ usd dollar dollars dólar dólares", "EUR": "€ eur euro euros", "GBP": "£ gbp pound_sterling pounds_sterling pfund",
-        "JPY": "¥ jpy yen", "MYR": "rm myr ringgit", "CHF": "chf fr. sfr franc francs franken francos swiss_francs", "INR": "₹ inr rs rs. rupees",
+        "USD": "$ us$ usd dollar dollars dólar dólares us_dollars us_dollar u.s._dollars u.s._dollar", "EUR": "€ eur euro euros", "GBP": "£ gbp pound_sterling pounds_sterling pfund",
+        "JPY": "¥ jpy yen", "MYR": "rm myr ringgit", "CHF": "chf fr. sfr franc francs franken francos swiss_francs swiss_franc schweizer_franken", "INR": "₹ inr rs rs. rupees",
         "IDR": "rp rp. idr rupiah", "CNY": "cny rmb yuan", "KRW": "₩ krw won", "CAD": "cad c$", "AUD": "aud a$",
         "SGD": "sgd s$", "HKD": "hkd hk$", "NZD": "nzd nz$", "SEK": "sek", "NOK": "nok", "DKK": "dkk", "PLN": "pln zł",
         "CZK": "czk kč", "HUF": "huf ft.", "TRY": "try tl ₺", "BRL": "brl r$ reais", "MXN": "mxn", "ZAR": "zar rand",
-        "THB": "thb ฿ baht", "RUB": "₽ rub rubles", "CENT": "cent cents ¢", "PENNY": "pence penny pennies",
+        "THB": "thb ฿ baht", "RUB": "₽ rub rubles", "CENT": "cent cents ¢", "PENNY": "pence penny pennies p",
     },
     SCALE: {"3": "thousand thousands k tsd tausend mille mil", "6": "million millions m mn mio mm millionen",
             "9": "billion billions b bn mrd milliarden milliards", "12": "trillion trillions tn"},
@@ -86,6 +86,11 @@ def behind(text: str) -> tuple[Unit, ...]:
     return _behind(text)[0]
 
 
+def places(text: str, unit: Unit) -> list[tuple[int, int]]:
+    """Where a unit is named."""
+    return [m.span() for m in _WORD.finditer(text) if named(m[0]) == unit]
+
+
 def run(text: str) -> str:
     """The characters of those units."""
     return text[: _behind(text)[1]]
@@ -97,7 +102,7 @@ def _behind(text: str) -> tuple[tuple[Unit, ...], int]:
     at = 0
     while len(found) < 3 and (m := _AFTER.match(text, at)):
         unit = named(m[1])
-        if unit is None or (found and found[-1] == unit):
+        if unit is None or (found and found[-1] == unit) or m[0].lower() == " p":  # 14.5p, but no 4 P
             break
         found.append(unit)
         at = m.end()
@@ -115,8 +120,8 @@ def headed(text: str) -> Iterator[Unit]:
 
 
 def _lettered(word: str, unit: Unit) -> bool:
-    """Whether a word is a scale of one letter, which by itself is more often something else: Acme (M) Sdn Bhd."""
-    return len(word) == 1 and unit.dimension == SCALE
+    """Whether a word is a scale, or pence, of one letter, which is more often something else: Acme (M) Sdn Bhd."""
+    return len(word) == 1 and word.isalpha() and unit.dimension in (SCALE, CURRENCY)
 
 
 def spoken(text: str) -> Iterator[Unit]:

@@ -12,8 +12,8 @@ from decimal import Decimal
 from itertools import combinations, permutations
 
 from triptych import values
-from triptych.grounding import claims, clock, concepts, facts, ordering, reading, units
-from triptych.grounding.claims import Claim, Claimed
+from triptych.grounding import clock, concepts, facts, opposites, ordering, reading, units
+from triptych.grounding.claim import DAY, TIME, Claim, Claimed
 from triptych.grounding.facts import Fact
 from triptych.grounding.grid import Cell
 from triptych.grounding.sheet import Sheet
@@ -29,7 +29,7 @@ _DONE = re.compile(r"\[[xX✓]\]|☑|☒")
 _DERIVES = re.compile(
     r"\b(?:sums?|total\w*|together|combined|altogether|overall|both|add(?:s|ed|ing)?|plus|minus|less|more|fewer|than|differen\w+|differs?|gap|apart|between"
     r"|exceed\w*|higher|lower|larger|smaller|greater|longer|shorter|above|below|over|under|ahead|behind|short of|ris\w+|rose|fell|fall\w*|grew|gr[oe]w\w*|increas\w+"
-    r"|decreas\w+|declin\w+|dropp?\w*|gain\w*|los\w+|up|down|chang\w+|sav\w+|remain\w*|left|rest|deduct\w*|subtract\w*|net|margin|average|mean|combin\w+|account(?:s|ed) for"
+    r"|decreas\w+|declin\w+|dropp?\w*|gain\w*|los\w+|(?<!made )(?<!make )(?<!makes )(?<!set )up(?! to)|down|chang\w+|sav\w+|remain\w*|left|rest|deduct\w*|subtract\w*|net|margin|average|mean|combin\w+|account(?:s|ed) for"
     r"|share|half|twice|double\w*|times|per|each|across|in all|cumulative\w*|balance|summe|insgesamt|zusammen|gesamt\w*|unterschied|differenz|mehr|weniger|höher|niedriger|gestiegen|gesunken"
     r"|stieg|sank|zunahme|abnahme|plus|abzüglich|zuzüglich|als|somme|ensemble|différence|écart|plus|moins|hausse|baisse|augment\w+|diminu\w+|reste"
     r"|suma\w*|juntos|juntas|diferencia|más|menos|aument\w+|disminu\w+|resta)\b",
@@ -45,14 +45,13 @@ def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
     said = {abs(r) * claim.scale for r in claim.readings} - {Decimal(0)}
     spans = [u.name for u in claim.units if u.dimension == "time"]
     if spans:
-        return any(v in said for v in _lasting(spans[0], taken, sheet)) or any(
-            v in said for v in _sums(taken, sheet)
-        )
+        lasting = any(v in said for v in _lasting(spans[0], taken, sheet))
+        return lasting or (derives(taken.text, sheet) and any(v in said for v in _sums(taken, sheet)))
     if not claim.units and any(
         v == int(v) and v <= _MOST and int(v) in _counts(claim, taken, sheet) for v in said
     ):
         return True
-    if not _derives(taken.text, sheet):
+    if not derives(taken.text, sheet):
         return False
     share = any(u.dimension == units.PERCENT for u in claim.units)
     step = Decimal(1).scaleb(-claim.decimals)
@@ -67,9 +66,9 @@ def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
     return any(v in said for v in _sums(taken, sheet))
 
 
-def _derives(text: str, sheet: Sheet) -> bool:
+def derives(text: str, sheet: Sheet) -> bool:
     """Whether a clause says that it works something out. What is but called a total is printed where the page has one."""
-    said = [m[0] for m in _DERIVES.finditer(text)]
+    said = [m[0] for m in _DERIVES.finditer(opposites.plainly(text))]
     return any(not _TOTAL.fullmatch(w) for w in said) or (bool(said) and _TOTAL.search(sheet.text) is None)
 
 
@@ -149,7 +148,7 @@ def _rows(block: Iterable[Cell]) -> list[list[Cell]]:
 
 def _lasting(unit: str, taken: Claimed, sheet: Sheet) -> Iterator[Decimal]:
     """How long it is between the days, or the times, that the clause names, or the page where the clause names none."""
-    days = sorted({d for c in taken.claims if c.kind == claims.DAY for d in c.days[:1]})
+    days = sorted({d for c in taken.claims if c.kind == DAY for d in c.days[:1]})
     if len(days) < 2:
         days = sorted({d for _, ds in sheet.days for d in ds[:1]})[:8]
     for a, b in combinations(days, 2):
@@ -162,7 +161,7 @@ def _lasting(unit: str, taken: Claimed, sheet: Sheet) -> Iterator[Decimal]:
             yield Decimal(months)
         if unit == "yr":
             yield Decimal(months // 12)
-    times = [m for c in taken.claims if c.kind == claims.TIME for _, m in clock.times(c.text)]
+    times = [m for c in taken.claims if c.kind == TIME for _, m in clock.times(c.text)]
     for first, last in combinations(times, 2):
         if unit in _MINUTES:
             yield Decimal(abs(last - first)) / _MINUTES[unit]
