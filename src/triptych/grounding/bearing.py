@@ -70,7 +70,7 @@ def added(
         if all(c.kind == NAME for c in its) and not (its and foreign):
             inside = [replace(c, start=c.start - start, end=c.end - start) for c in its]
             said = claims.words(taken.text[start:end], inside)
-            if covered([w for w in said if not _usual(w)], pages, asked) < ADDED:
+            if covered([w for w in said if not (_usual(w) or w in _ASIDE)], pages, asked) < ADDED:
                 return True
             usual = not its and said and len(taken.text[start:end].split()) > 2 and start and not foreign
             if usual and spoken_for(taken.text[start:end], pages) < ADDED:

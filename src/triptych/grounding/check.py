@@ -166,7 +166,9 @@ class Checker:
 
     @staticmethod
     def _follows(claim: Claim, taken: Claimed, items: Sequence[Item]) -> bool:
-        return claim.kind == NUMBER and any(
+        if claim.kind != NUMBER or working.within(claim, taken):
+            return claim.kind == NUMBER
+        return any(
             working.worked_out(claim, taken, i.sheet) and not figures.in_another_unit(claim, i.sheet)
             for i in items
         )

@@ -64,7 +64,7 @@ _CAPITAL = re.compile(r"[^\W\d_]+(?:['’.&-][^\W\d_]+)*\.?")
 
 def claimed(text: str) -> Claimed:
     """Take a clause apart."""
-    text = values.grouped(text)
+    text = values.grouped(frames.unlisted(text))
     found: list[Claim] = []
     for read in (
         _quotations,

@@ -46,6 +46,8 @@ resign resigns resigned resignation stepped quit zurückgetreten zurück démiss
 chair chairman chairwoman chairperson vorsitz vorsitzender vorsitzende président presidente voorzitter
 approve approves approved approval genehmigt genehmigte genehmigung approuvé aprobó approvato goedgekeurd authorised authorized
 board vorstand aufsichtsrat conseil consejo consiglio bestuur
+accept accepts accepted choose chooses chose select selected picked angenommen ausgewählt accepté choisi aceptado elegido
+writing written schriftlich écrit escrito
 meeting sitzung versammlung réunion reunión riunione vergadering held
 hours hour stunden stunde std heures heure horas ore uur uren hrs hr
 days day tage tagen jours jour días giorni dagen

@@ -14,8 +14,8 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import combinations, permutations
 
-from triptych.grounding import claims, concepts, facts, reading, relations, working
-from triptych.grounding.claim import CODE, NAME, NUMBER, QUOTE, UNIT, Claim, Claimed
+from triptych.grounding import claims, concepts, facts, frames, reading, relations, working
+from triptych.grounding.claim import CODE, DAY, NAME, NUMBER, QUOTE, UNIT, Claim, Claimed
 from triptych.grounding.equations import equations
 from triptych.grounding.facts import Fact
 from triptych.grounding.sheet import Sheet, Span
@@ -183,7 +183,10 @@ def another(
     `asked_of`: the question is surely of this clause."""
     if any(_counts_otherwise(claim, spans, taken.text, sheet) for claim, spans in found):
         return True
-    told = _told(taken, found, sheet, question, asked_of)
+    dated = {c.kind for c, _ in found} == {DAY} and bool(taken.words) and all(map(frames.named, taken.words))
+    told = _told(
+        taken, found, sheet, question, asked_of and not dated
+    )  # a letter has a date, whatever was asked
     if not told:
         return False
     named = {t.span: frozenset().union(*(f.keys for f in t.own)) for t in told}

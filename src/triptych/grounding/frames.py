@@ -13,7 +13,7 @@ from triptych import values
 _DOCUMENT = (
     r"(?:receipt|invoice|bill|report|document|chart|graph|table|form|contract|agreement|letter|page|note|sheet|statement|minutes|list|order|paper|ticket|timetable"
     r"|schedule|roster|e-?mail|fax|memo|filing|image|screenshot|figure|confirmation|evidence|source|text|passage|excerpt|article|brochure|leaflet|rechnung|beleg|dokument|vertrag|bericht|tabelle|seite|protokoll"
-    r"|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
+    r"|schreiben|brief|lettre|courrier|carta|escrito|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
 )
 _KIND = re.compile(_DOCUMENT, re.IGNORECASE)
 _THING = r"(?:value|figure|number|amount|name|date|entry|item|word|text|wert|zahl|betrag|valeur|chiffre|valor|cifra)(?:s|e|es|en)?"
@@ -23,8 +23,11 @@ _SAYS = (
 )
 _ASIDE = r"(?:\([^()]*\)|[^,:;()]|,(?=\s(?:inc|llc|ltd|jr|gmbh)\b))"
 _END = r"[,:](?!\d)"  # but not that of 8,20
+_LISTED = re.compile(
+    r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]+\.? \d{1,2}\b(?! ?(?:19|20)\d\d)|\d[\d.,]*\s*[%+×*=−–€$£]|\d+[.,]\d{1,2}(?![\d.]))"
+)
 _FRAMES = re.compile(
-    r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
+    r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list, see `_LISTED`
     r"|^\W*(?:answer|antwort|réponse|respuesta|in short|in summary|overall)\b\s*[,:]"
     rf"|^\W*(?:according to|as per|per|based on|looking at|judging (?:by|from)|going by|as (?:shown|seen|stated|given|listed) (?:in|on)|laut|gemäß|selon|d['’]après|según|de acuerdo con|conforme (?:al?|à)|in accordance with)\b{_ASIDE}{{0,120}}?(?:{_END}|\bgilt:|$)"
     rf"|^\W*(?:from|aus)\b{_ASIDE}{{3,120}}?\b(?:it (?:can be seen|follows|is clear|appears)|(?:we|one|you) (?:can )?(?:see|learn)|geht hervor)(?: that|, dass)?"
@@ -33,6 +36,11 @@ _FRAMES = re.compile(
     rf"|,\s+(?:as|wie)\s(?:is\s)?(?:stated|shown|noted|given|listed|reported|indicated|seen|recorded|described|mentioned|angegeben|gezeigt)\s(?:in|on|by|at)\b.*$",
     re.IGNORECASE,
 )
+
+
+def unlisted(text: str) -> str:
+    """`text`, of the same length, with blanks for the number of a list that would be read as a part of a day or a sum."""
+    return _LISTED.sub(lambda m: re.sub(r"\S", " ", m[0]), text)
 
 
 def unframed(text: str) -> str:

@@ -17,6 +17,7 @@ from triptych.grounding import comparison, concepts, facts, opposites, reading
 from triptych.grounding.facts import Fact
 from triptych.grounding.grid import Cell
 from triptych.grounding.sheet import Sheet
+from triptych.grounding.words import NUMBER_WORDS
 from triptych.words import tokens
 
 _RANGE = re.compile(
@@ -196,7 +197,8 @@ def _compared(text: str, sign: int, sheet: Sheet) -> bool | None:
     if than is None:
         return None
     left, right = text[: than.start()], text[than.end() :]
-    if re.match(r"\W*(?:is )?(?:\d|[A-Z]{3} \d)", right):
+    first = next(iter(tokens.words(right)), "")
+    if re.match(r"\W*(?:is )?(?:\d|[A-Z]{3} \d)", right) or first in NUMBER_WORDS:
         return None  # more than 150
     ones, others = named(left, sheet), named(right, sheet)
     tested = []

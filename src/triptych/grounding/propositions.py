@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from triptych.grounding import concepts, facts, opposites
-from triptych.grounding.claim import NAME, QUOTE, Claimed
+from triptych.grounding.claim import NAME, QUOTE, TIME, Claimed
 from triptych.grounding.fit import LEAST
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, clause_terms, fit, silent_in, weights
@@ -25,6 +25,9 @@ _NO = re.compile(r"[:\s](?:no|nein|non)\W*$", re.IGNORECASE)
 _ANSWER = re.compile(r"^\W*(?:yes|no|ja|nein|oui|non|sí)\s*[,:;.!]\s*", re.IGNORECASE)
 _AND = re.compile(r"\b(?:and|und|et|y)\b", re.IGNORECASE)
 _CLEAR = 0.15
+_CONDITION = re.compile(r"\W*(?:if|unless|when|wenn|falls|sofern|si|cuando|se|quando)\b", re.IGNORECASE)
+_EXCEPT = re.compile(r"\b(?:except|but|außer|sauf|excepto|salvo)\b", re.IGNORECASE)
+_TWO_WORDS = re.compile(r"(?=\b([^\W\d_]+) [^\W\d_]+)\b[^\W\d_]+ [^\W\d_]+")
 _SPEAKS = 0.5  # share of what is said of a denial in what the page denies
 _ZERO = frozenset(["n:0", "nil", "none", "keine"])
 _SENTENCE = 3  # words beside small ones from which a cell with a verb says something
@@ -168,8 +171,10 @@ def _agree(ours: Mapping[str, frozenset[str]], theirs: Mapping[str, frozenset[st
 
 
 def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
+    if _CONDITION.match(piece):
+        return False
     plain = opposites.plainly(piece)
-    stances = opposites.stances(plain)
+    stances = _comparable(opposites.stances(plain), piece, taken, sheet)
     affirms, denies = opposites.positive(plain, stances), opposites.denies(plain)
     if denies and _denies_a_value(plain, taken):
         return False  # that a value is not this one is seen by the others
@@ -212,6 +217,22 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
         )
     ]
     return _fits_better(oppose, agree, terms, heavy)
+
+
+def _comparable(
+    stances: Mapping[str, frozenset[str]], piece: str, taken: Claimed, sheet: Sheet
+) -> dict[str, frozenset[str]]:
+    """Those stances of a part that the page can take another one of: an hour of closing is none, nor is an exception, nor
+    a rank that stands there with its word."""
+    kept = dict(stances)
+    if any(c.kind == TIME and c.text in piece for c in taken.claims):
+        kept.pop("open", None)
+    if _EXCEPT.search(piece):
+        kept.pop("weekday", None)
+    ranked = (m[0] for m in _TWO_WORDS.finditer(piece) if opposites.on("rank", "".join(tokens.words(m[1]))))
+    if any(sheet.literal(two) for two in ranked):
+        kept.pop("rank", None)
+    return kept
 
 
 def _denies_a_value(plain: str, taken: Claimed) -> bool:

@@ -20,7 +20,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
 from triptych import values
-from triptych.grounding import clock, units
+from triptych.grounding import clock, opposites, units
 from triptych.grounding.claim import Claim
 from triptych.grounding.claims import PADDED
 from triptych.grounding.days import DAY_MONTH, MONTH_YEAR
@@ -45,6 +45,7 @@ _UNIT_CELL = re.compile(r"\|\s*([^\W\d][^|\s]{0,7})\s*(?=\|)")  # | 19.6 | g/dL 
 _WORD = re.compile(r"[^\W_]+")
 _SECOND_HALF = re.compile(r"(?:-[^\W\d_]+)?")  # of twenty-five
 _POSSESSIVE = re.compile(r"['’]s?$")
+_INFLECTED = 6  # letters of a name that may have another ending: Luftballons
 _ALMOST = 93.0  # per cent of a long quotation's characters in order, on a page that OCR read
 _LONG = 24  # characters of a quotation from which a slip of OCR may be in it
 _LABEL = re.compile(r"\W*[^\W\d_]+(?: [^\W\d_]+){0,2}:\s")  # which opens a line
@@ -274,13 +275,26 @@ class Sheet:
         spans = self.page.text.spans
         return min(start, int(spans[words[0], 0])), max(end, int(spans[words[-1], 1]))
 
+    def _capitals(self, word: str) -> list[Span]:
+        """Where a folded word stands with a capital: Mon, Mo."""
+        return [span for span in self.words.get(word, ()) if self.text[span[0]].isupper()]
+
     def named(self, word: str) -> list[Span]:
         """A name: as it stands, without its 's, or, on a page that OCR read, with one slip."""
         folded = values.fold(_POSSESSIVE.sub("", word))
         if places := [*self.words.get(folded, ()), *self.folded.find(folded)]:
             return sorted(places, key=lambda span: self.text[slice(*span)] != word)
-        if not self.ocr:
-            return []
+        if (opposites.stance(folded) or ("",))[0] == "weekday":
+            return [span for short in (folded[:3], folded[:2]) for span in self._capitals(short)]
+        if len(folded) >= _INFLECTED and (stem := language.stem(folded)):
+            places = [
+                span
+                for w, spans in self.words.items()
+                if w[0] == folded[0] and language.stem(w) == stem
+                for span in spans
+            ]
+        if places or not self.ocr:
+            return places
         shape = values.code_key(folded)
         like = [w for w in self.words if values.code_key(w) == shape or _slipped(w, folded)]
         return [span for w in like for span in self.words[w]]
@@ -324,6 +338,8 @@ def _figures(text: str, start: int, end: int) -> Iterator[Figure]:
         yield Figure(
             (start + m.start(), start + m.end()), values.number_readings(m[0]), units.behind(piece[m.end() :])
         )
+    for m in re.finditer(r"(?<![\w.,])\d{1,3}(?=\s?[xX×](?!\w))", piece):  # 4X
+        yield Figure((start + m.start(), start + m.end()), (Decimal(m[0]),), ())
     for m in re.finditer(r"(?<!\d)(?:19|20)\d\d(?!\d)", piece):  # the year of a date or of FY2022
         yield Figure((start + m.start(), start + m.end()), (Decimal(m[0]),), ())
 

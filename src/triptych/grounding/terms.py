@@ -41,6 +41,11 @@ _APART = re.compile(
     r"([^\W\d]+)",
     re.IGNORECASE,
 )
+# Behind a value so does what it includes: "1,190.00 incl. 19 % VAT".
+_INCLUDED = re.compile(
+    r"\b(?:(?:in|ex)kl(?:usive)?\.?|(?:in|ex)cl(?:uding)?\.?|zzgl\.?|zuzüglich|einschließlich|y compris|dont)\s+((?:\d[\d.,]* ?%\s+)?[^\W\d]+)",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(
     r"[\s\d.,/–-]*|\s*(?:to|bis|à|a)\s*", re.IGNORECASE
 )  # between numbers that are one value together
@@ -226,6 +231,7 @@ class Terms:
         asides = {m.start(): m.span() for m in _ASIDE.finditer(self.text)}
         mine_aside = next((x for s, x in asides.items() if 0 <= s - span[1] <= 2), None)
         apart = [m.span(1) for m in _APART.finditer(self.text)]
+        apart += [m.span(1) for m in _INCLUDED.finditer(self.text, span[1])]
         first = min((a for a, _ in [*others, span]), default=0)
         for at, keys in rest:
             ends = self.text[min(at[1], span[1]) : max(at[0], span[0])]

@@ -67,7 +67,7 @@ _UNITS = {
 }
 _TWO_WORDS = sorted((form for form in _UNITS if " " in form), key=len, reverse=True)
 _AFTER = re.compile(
-    rf"[ \u00a0]?-?({'|'.join(map(re.escape, _TWO_WORDS))}|[^\W\d_]+[²³23]?(?:/h)?\.?|[%‰$€£¥₹₩฿₽₺¢]|°[CF])",
+    rf"[ \u00a0]?-?({'|'.join(map(re.escape, _TWO_WORDS))}|[^\W\d_]+(?!['’]?[^\W\d_])[²³23]?(?:/h)?\.?|[%‰$€£¥₹₩฿₽₺¢]|°[CF])",
     re.IGNORECASE,
 )
 _WORD = re.compile(

@@ -38,6 +38,15 @@ _DERIVES = re.compile(
 _TOTAL = re.compile(r"\btotal\w*|\bgesamt\w*|\bnet\b|\bbalance\b|\bsumme\b", re.IGNORECASE)
 _DAYS = {"d": 1, "wk": 7}
 _MINUTES = {"min": 1, "h": 60}
+_IN = {("yr", "mo"): 12, ("wk", "d"): 7, ("h", "min"): 60, ("min", "s"): 60, ("d", "h"): 24,
+       ("kg", "g"): 1000, ("t", "kg"): 1000, ("km", "m"): 1000, ("m", "cm"): 100, ("cm", "mm"): 10, ("l", "ml"): 1000}  # fmt: skip
+
+
+def within(claim: Claim, taken: Claimed) -> bool:
+    """Whether a number follows from other values of its clause alone, as another unit or as a time between two."""
+    said = {abs(r) * claim.scale for r in claim.readings}
+    found = [*_converted(claim, taken), *(v for u in claim.units for v in _between(u.name, taken))]
+    return any(v in said for v in found)
 
 
 def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
@@ -64,6 +73,17 @@ def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
         ):
             return True
     return any(v in said for v in _sums(taken, sheet))
+
+
+def _converted(claim: Claim, taken: Claimed) -> Iterator[Decimal]:
+    """What other measures of the clause are in the unit of this one: 36 months, that is three years."""
+    for other in taken.claims:
+        for large in claim.units:
+            for small in other.units if other is not claim else ():
+                if factor := _IN.get((large.name, small.name)):
+                    yield from (r / factor for r in other.readings)
+                if factor := _IN.get((small.name, large.name)):
+                    yield from (r * factor for r in other.readings)
 
 
 def derives(text: str, sheet: Sheet) -> bool:
@@ -161,10 +181,19 @@ def _lasting(unit: str, taken: Claimed, sheet: Sheet) -> Iterator[Decimal]:
             yield Decimal(months)
         if unit == "yr":
             yield Decimal(months // 12)
+    yield from _between(unit, taken)
+
+
+def _between(unit: str, taken: Claimed) -> Iterator[Decimal]:
+    """How long it is from one time of a clause to another."""
     times = [m for c in taken.claims if c.kind == TIME for _, m in clock.times(c.text)]
+    both = {"h", "min"} <= {u.name for c in taken.claims for u in c.units}  # 1 hour 25 minutes
     for first, last in combinations(times, 2):
+        apart = abs(last - first)
         if unit in _MINUTES:
-            yield Decimal(abs(last - first)) / _MINUTES[unit]
+            yield Decimal(apart) / _MINUTES[unit]
+        if both:
+            yield Decimal(apart // 60 if unit == "h" else apart % 60)
 
 
 def _sums(taken: Claimed, sheet: Sheet) -> Iterator[Decimal]:
