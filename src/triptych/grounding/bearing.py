@@ -30,7 +30,7 @@ _ASIDE = frozenset(
 )
 # What parts a clause; a sentence may also begin with nothing before it but its capital.
 _ADDED = re.compile(
-    r"[;()—–]|,(?!\d)|\s-\s|(?i:\b(?:and|but|while|because|since|so|which|who|und|aber|weil|denn|et|mais|car|y|pero|porque)\b)"
+    r"[;()—–]|,(?!\d)|\s-\s|(?i:\b(?:and|but|while|because|since|so|which|who|und|aber|weil|denn|et|mais|y|pero|porque)\b)"
     r"|\s(?=(?:The|All|This|These|Die|Das|Alle|La|El|Los|Las|Le|Les)\s[^\W\d_]+)"
 )
 # A statement that follows a value with nothing between: "weighs 412 kg the key is ..."

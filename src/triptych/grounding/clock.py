@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 TIME = re.compile(
     r"(?<![\d.,:/])(?P<h>[01]?\d|2[0-4])(?:"
-    r"(?P<colon>:|(?<=\d)h(?=\d))(?P<m>[0-5]\d)(?::[0-5]\d)?(?:[ \u00a0]?(?P<half>[ap]\.?m\b\.?))?"
+    r"(?P<colon>:|[ \u00a0]?h[ \u00a0]?(?=\d))(?P<m>[0-5]\d)(?::[0-5]\d)?(?:[ \u00a0]?(?P<half>[ap]\.?m\b\.?))?"
     r"|\.(?P<m2>[0-5]\d)(?=[ \u00a0]?(?:[ap]\.?m\b|Uhr\b))[ \u00a0]?(?:(?P<half2>[ap]\.?m\b\.?)|Uhr\b)"
     r"|[ \u00a0]?(?P<half3>[ap]\.?m\b\.?)|[ \u00a0]Uhr\b)(?![\d:])",
     re.IGNORECASE,

@@ -47,6 +47,8 @@ chair chairman chairwoman chairperson vorsitz vorsitzender vorsitzende présiden
 approve approves approved approval genehmigt genehmigte genehmigung approuvé aprobó approvato goedgekeurd authorised authorized
 board vorstand aufsichtsrat conseil consejo consiglio bestuur
 accept accepts accepted choose chooses chose select selected picked angenommen ausgewählt accepté choisi aceptado elegido
+languages language speak speaks spoke spricht sprachen sprache parle langues idiomas habla
+vessel ship sail sails sailed schiff navire buque
 writing written schriftlich écrit escrito
 meeting sitzung versammlung réunion reunión riunione vergadering held
 hours hour stunden stunde std heures heure horas ore uur uren hrs hr

@@ -5,6 +5,7 @@ A currency that no page names rules nothing out: 129.50 = $129.5. A unit that st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations
@@ -16,6 +17,7 @@ from triptych.grounding.units import Unit
 
 _POUND = Unit("mass", "lb")  # or of money
 _MILLION, _METRE = Unit(units.SCALE, "6"), Unit("length", "m")  # both are m
+_LABEL = re.compile(r"([^;:|\n]+)[:|]")  # "Rain mm: 71.9"
 ROUGH = Decimal("0.05")  # of a number, by which a rounded one may differ from it
 _OPERANDS = 12  # cited figures that a sum or a difference is looked for among
 
@@ -77,7 +79,9 @@ def _in_row(figure: Figure, sheet: Sheet) -> frozenset[Unit]:
     start, end = sheet.text.rfind("\n", 0, figure.span[0]) + 1, sheet.text.find("\n", figure.span[1])
     cell = sheet.grid.cell(figure.span[0])
     labels = [] if cell is None else [c.text for c in (*cell.heads, *cell.beside, *cell.mates)]
-    return frozenset(units.spoken("\n".join([sheet.text[start : end if end >= 0 else None], *labels])))
+    labels += _LABEL.findall(sheet.text, start, figure.span[0])[-1:]
+    line = sheet.text[start : end if end >= 0 else None]
+    return frozenset([*units.spoken("\n".join([line, *labels])), *filter(None, map(units.last, labels))])
 
 
 def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit], in_row: Iterable[Unit]) -> bool:

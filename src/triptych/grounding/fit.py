@@ -20,6 +20,7 @@ from triptych.grounding.equations import equations
 from triptych.grounding.facts import Fact
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import Term, Terms, fit, silent_in, value_keys, weights
+from triptych.grounding.units import CURRENCY
 from triptych.words import tokens
 
 _ADDS = re.compile(
@@ -28,6 +29,8 @@ _ADDS = re.compile(
 _LISTED = re.compile(r"[\s,&]*(?:and|und|et|y|or|oder|ou)?\s*", re.IGNORECASE)
 _NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
 _PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]", re.IGNORECASE)
+_CALLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]+ $")
+_SHORT = 3  # characters of a number that something is called by
 CLEAR = 0.15  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
 LEAST = 0.4  # and by how much at least
@@ -253,20 +256,24 @@ def _told(
     terms = Terms(taken, question, sheet, asked_of)
     told = []
     added = [*claims.added_up(taken), *(c for e in equations(taken) for c in e.claims)]
+    worked = {c.readings for c in added}
     for claim, spans in found:
         framed = claim.paged or not taken.text[claim.start : claim.end].strip()
         lettered = claim.text.isdigit() and taken.text[claim.end : claim.end + 1].isupper()  # 3M is no number
         if (
             framed
             or lettered
-            or claim in added
+            or (claim.kind == NUMBER and claim.readings in worked)
             or claim.kind in (QUOTE, NAME, UNIT)
+            or _numbers_a_thing(claim, taken.text, sheet)
             or claim.month is not None  # facts are days with their year
             or terms.denied_behind(claim.end)
         ):
             continue
         at = [f for f in sheet.facts if any(a < f.span[1] and f.span[0] < b for a, b in spans)]
         own = [f for f in at if f.keys & (value_keys(claim) or f.keys)]
+        if any(u.dimension == CURRENCY for u in claim.units):
+            own = [f for f in own if f.kind == facts.MONEY] or own
         listed = claim.kind == CODE and any(f.place for f in own)
         value = _against((claim.start, claim.end), own or at, terms, sheet, listed)
         value = replace(value, rounded=not own, weighed=asked_of)
@@ -286,6 +293,12 @@ def _told(
         own = [f for f in sheet.facts if f.kind in facts.NAMES and words <= f.keys]
         told.append(_against(name.span, own, terms, sheet, placed=True, named=True))
     return [t for t in told if t.own]
+
+
+def _numbers_a_thing(claim: Claim, text: str, sheet: Sheet) -> bool:
+    """Whether a short number is a part of what something is called, on the page, too: Bus 4."""
+    word = _CALLED.search(text[: claim.start]) if len(claim.text) <= _SHORT and claim.text.isalnum() else None
+    return word is not None and bool(sheet.literal(f"{word[0]}{claim.text}"))
 
 
 def _counts_the_same(
@@ -332,6 +345,8 @@ def _against(
     own = [f for f in same if f.keys & keys and (not placed or f in own)]
     places = {f.place for f in own}
     rivals = [f for f in same if not f.keys & keys and (f.place in places or not placed)]
+    if kinds <= set(facts.NAMES):
+        rivals = [f for f in rivals if sheet.text[f.span[1] : f.span[1] + 1] != ":"]  # no labels
     return _Told(
         span,
         tuple(own),

@@ -13,7 +13,7 @@ from triptych import values
 _DOCUMENT = (
     r"(?:receipt|invoice|bill|report|document|chart|graph|table|form|contract|agreement|letter|page|note|sheet|statement|minutes|list|order|paper|ticket|timetable"
     r"|schedule|roster|e-?mail|fax|memo|filing|image|screenshot|figure|confirmation|evidence|source|text|passage|excerpt|article|brochure|leaflet|rechnung|beleg|dokument|vertrag|bericht|tabelle|seite|protokoll"
-    r"|schreiben|brief|lettre|courrier|carta|escrito|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
+    r"|\w*bevestiging|bestelling|offerte|factuur|schreiben|brief|lettre|courrier|carta|escrito|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
 )
 _KIND = re.compile(_DOCUMENT, re.IGNORECASE)
 _THING = r"(?:value|figure|number|amount|name|date|entry|item|word|text|wert|zahl|betrag|valeur|chiffre|valor|cifra)(?:s|e|es|en)?"

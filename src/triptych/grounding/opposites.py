@@ -23,7 +23,7 @@ _PAIRS = {
         "forbid forbidden prohibit ban verboten untersagt interdit défendu prohibido",
     ),
     "included": (
-        "include cover contain comprise inclusive inbegriffen enthalten inklusive compris inclus incluido incluye cubre",
+        "include cover contain comprise inclusive inbegriffen enthalten inklusive compris inclus incluido incluida incluidos incluidas incluye cubre",
         "exclude exclusive except excl exklusive ausgenommen ausgeschlossen exclu excluido",
     ),
     "way": (
@@ -53,6 +53,8 @@ SETS = {
         "friday freitag vendredi viernes", "saturday samstag samedi sábado", "sunday sonntag dimanche domingo",
     ),
     "period": ("per_month", "per_year", "per_week", "per_day", "per_hour"),
+    "hand": ("left links linke linken linker gauche izquierda izquierdo", "right rechts rechte rechten rechter droite derecha derecho"),
+    "level": ("high", "low", "medium"),
     "season": ("spring frühjahr frühling printemps primavera", "summer sommer été verano", "autumn fall_season herbst automne otoño", "winter hiver invierno"),
     "verdict": ("", "", "postpone postponed adjourn defer deferred vertagt verschoben reporté aplazado"),
     "money": ("", "", "transfer überweisung virement transferencia", "cheque check scheck chèque", "debit lastschrift prélèvement"),

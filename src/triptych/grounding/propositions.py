@@ -19,15 +19,17 @@ from triptych.grounding.terms import Term, clause_terms, fit, silent_in, weights
 from triptych.words import language, tokens
 
 _LABEL = re.compile(r"\W*([^\W\d_]+(?: [^\W\d_]+)?):\s")  # which all of a list is under
+_RECORD = re.compile(r"([^:;]+: [^:;]+); [^:;]+: [^;]+;")
 _EMPTY = re.compile(r"^\W*\[ ?\]|☐")
 _YES = re.compile(r"(?:^|[:\s])(?:yes|ja|oui|sí|si)\W*$", re.IGNORECASE)
 _NO = re.compile(r"[:\s](?:no|nein|non)\W*$", re.IGNORECASE)
 _ANSWER = re.compile(r"^\W*(?:yes|no|ja|nein|oui|non|sí)\s*[,:;.!]\s*", re.IGNORECASE)
 _AND = re.compile(r"\b(?:and|und|et|y)\b", re.IGNORECASE)
 _CLEAR = 0.15
-_CONDITION = re.compile(r"\W*(?:if|unless|when|wenn|falls|sofern|si|cuando|se|quando)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\W*(?:if|unless|when|wenn|falls|sofern|si|cuando|quando)\b", re.IGNORECASE)
 _EXCEPT = re.compile(r"\b(?:except|but|außer|sauf|excepto|salvo)\b", re.IGNORECASE)
 _TWO_WORDS = re.compile(r"(?=\b([^\W\d_]+) [^\W\d_]+)\b[^\W\d_]+ [^\W\d_]+")
+_SAID = 0.9  # how surely a word is a part's own
 _SPEAKS = 0.5  # share of what is said of a denial in what the page denies
 _ZERO = frozenset(["n:0", "nil", "none", "keine"])
 _SENTENCE = 3  # words beside small ones from which a cell with a verb says something
@@ -63,6 +65,8 @@ def propositions(sheet: Sheet) -> list[Proposition]:
     for start, end in sheet.segments:
         text = sheet.text[start:end]
         before, last = "", (0, 0)
+        item = _RECORD.match(text)  # of whom all of a record is said
+        subject = reading.words(start, start + item.end(1)) if item else frozenset()
         label = _LABEL.match(text)
         over = opposites.stances(label[1]) if label else {}
         for a, b in _parts(reading.text[start:end]):
@@ -88,11 +92,13 @@ def propositions(sheet: Sheet) -> list[Proposition]:
             if last[1] and _JOINED.match(piece):
                 for key in reading.words(*last):
                     said[key] = max(said.get(key, 0.0), 0.7)
+            for key in subject:
+                said[key] = max(said.get(key, 0.0), 0.9)
             last = (start + a, start + b)
             for word in tokens.words(carried):
                 for key in concepts.keys(word, sheet.language):
                     said[key] = max(said.get(key, 0.0), 0.9)
-            empty = bool(_EMPTY.search(text) or _NO.search(text))
+            empty = bool(_EMPTY.search(text) or _NO.search(piece if ";" in text else text))
             affirms = opposites.positive(plain, stances) and not empty
             denies = opposites.denies(plain) or empty
             cell = sheet.grid.cell(start + a)
@@ -211,12 +217,19 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
         for p in sheet.propositions
         if p not in agree
         and (
-            any(p.said.get(k, 0.0) >= 0.9 for k in what)
+            any(p.said.get(k, 0.0) >= _SAID for k in what)
             if what
             else denies or not p.what or any(t.keys & p.what for t in terms if t.weight >= 1)
         )
     ]
-    return _fits_better(oppose, agree, terms, heavy)
+    if denies:
+        return _fits_better(oppose, agree, terms, heavy)
+    return any(_fits_better([p], [q for q in agree if _says_it(q, p)], terms, heavy) for p in oppose)
+
+
+def _says_it(other: Proposition, denying: Proposition) -> bool:
+    """Whether another part of the page says what one denies: only that speaks against the denial."""
+    return not denying.what or any(other.said.get(k, 0.0) >= _SAID for k in denying.what)
 
 
 def _comparable(

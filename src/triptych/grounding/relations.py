@@ -100,6 +100,8 @@ def deed(text: str, a: Span, b: Span) -> _Deed | None:
     if not known:
         return None
     kind, doer = known[0]
+    if kind == "succession" and any(map(str.isdigit, between)):
+        return None  # "A with 9.8 %, followed by B" ranks them
     if any(k != kind for k, _ in known):
         known = [k for k in known if k[0] == kind]
     passive = bool(_BY.search(between))

@@ -45,6 +45,9 @@ _UNIT_CELL = re.compile(r"\|\s*([^\W\d][^|\s]{0,7})\s*(?=\|)")  # | 19.6 | g/dL 
 _WORD = re.compile(r"[^\W_]+")
 _SECOND_HALF = re.compile(r"(?:-[^\W\d_]+)?")  # of twenty-five
 _POSSESSIVE = re.compile(r"['’]s?$")
+_MONTH_IN_DIGITS = re.compile(
+    r"(?<![\d/.-])(?:(0?[1-9]|1[0-2])[/.-]((?:19|20)\d\d)|((?:19|20)\d\d)-(0[1-9]|1[0-2]))(?![\d/-])"
+)
 _INFLECTED = 6  # letters of a name that may have another ending: Luftballons
 _ALMOST = 93.0  # per cent of a long quotation's characters in order, on a page that OCR read
 _LONG = 24  # characters of a quotation from which a slip of OCR may be in it
@@ -254,6 +257,9 @@ class Sheet:
         if not year and not wanted:
             named = [spans for w, spans in self.words.items() if values.MONTHS.get(w) == month]
             places += [span for spans in named for span in spans]
+        places += [
+            m.span() for m in _MONTH_IN_DIGITS.finditer(self.text) if year and _digits(m) == (year, month)
+        ]
         pattern = MONTH_YEAR if year else DAY_MONTH
         places += [m.span() for m in pattern.finditer(self.text) if _month(m) == (year, month, wanted)]
         return places or self.printed(claim.text)
@@ -342,6 +348,11 @@ def _figures(text: str, start: int, end: int) -> Iterator[Figure]:
         yield Figure((start + m.start(), start + m.end()), (Decimal(m[0]),), ())
     for m in re.finditer(r"(?<!\d)(?:19|20)\d\d(?!\d)", piece):  # the year of a date or of FY2022
         yield Figure((start + m.start(), start + m.end()), (Decimal(m[0]),), ())
+
+
+def _digits(m: re.Match[str]) -> tuple[int, int]:
+    """(year, month) of 11/2019 or 2019-11."""
+    return (int(m[2]), int(m[1])) if m[1] else (int(m[3]), int(m[4]))
 
 
 def _month(m: re.Match[str]) -> tuple[int, int, int]:

@@ -38,6 +38,7 @@ _FORMS = {
     "power": {"W": "w watt watts", "kW": "kw", "MW": "mw", "GW": "gw", "hp": "hp horsepower"},
     "sound": {"dB": "db decibel decibels"},
     "data": {"KB": "kb", "MB": "mb", "GB": "gb", "TB": "tb"},
+    "pressure": {"Pa": "pa pascal", "hPa": "hpa", "kPa": "kpa", "MPa": "mpa", "bar": "bar", "psi": "psi"},
     "speed": {"kmh": "km/h kph", "mph": "mph"},
     "tension": {"V": "v volt volts", "kV": "kv", "A": "amp amps ampere", "mA": "ma"},
 }  # fmt: skip
@@ -110,6 +111,14 @@ def _behind(text: str) -> tuple[tuple[Unit, ...], int]:
 
 
 _HEADED = re.compile(r"[(\[]\s*([^()\[\]]{1,12}?)\s*[)\]]")
+
+
+def last(label: str) -> Unit | None:
+    """The unit that a label ends in, a short one, too: Rain mm."""
+    words = re.findall(r"[^\s()\[\]_,:]+", label)
+    if len(words) > 1 and words[-1] in ("C", "F"):
+        return Unit("heat", words[-1])
+    return named(words[-1]) if len(words) > 1 else None
 
 
 def headed(text: str) -> Iterator[Unit]:

@@ -89,7 +89,7 @@ wird wurde laut gemäß mit nach nicht ohne seit über um unter von vom vor zu z
 dieser dieses auch noch nur schon sehr so dann da dort hier wenn weil dass ob wie was wer wo wann warum bereits insgesamt
 betrag gesamtbetrag summe gesamtsumme rechnung rechnungsbetrag rechnungsnummer datum rechnungsdatum preis kunde nummer
 firma lieferant zahlung fälligkeit seite dokument steuer mehrwertsteuer
-wurden worden werden wäre hat haben hatte amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood
+wurden worden werden wäre neue neuer neues neuen alte alter altes alten ende anfang mitte genauer hat haben hatte amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood
 beträgt betrug lautet lauten beläuft belaufen ergibt zeigt enthält gehört geht kommt
 stammt liegt erfolgt erfolgte fällt fällig zahlen gezahlt bezahlt geliefert bestellt ausgestellt unterschrieben genannt aufgeführt
 a ont avait ont été s'élève élève élèvent doit doivent payer payé émise émis date du tiene tienen fue fueron asciende debe pagar
@@ -111,7 +111,7 @@ section see show showing shown shows source sources specified specifies specify 
 text two value values write writes written amount amounts make makes come comes equal equals all together altogether
 amounted amounting totaled totalled totaling totalling reached reaches recorded posted came stood exact wording literally answer charged billed
 beträgt betrug lautet beläuft ergibt s'élève élève asciende ammonta bedraagt
-heißt heißen hieß genannt lautet appelle nomme llama titled called addressed printed carries carry line lines handled adressé adressée gerichtet dirigido dirigida
+noted concerns concerning concern heißt heißen hieß genannt lautet appelle nomme llama titled called addressed printed carries carry line lines handled adressé adressée gerichtet dirigido dirigida
 laut zeigt steht nennt dokument seite angegeben gemäß selon indique document page mentionne según indica documento
 """
 TELLING = frozenset(_TELLING.split()) | frozenset(tokens.words(_TELLING))

@@ -181,6 +181,9 @@ def _lasting(unit: str, taken: Claimed, sheet: Sheet) -> Iterator[Decimal]:
             yield Decimal(months)
         if unit == "yr":
             yield Decimal(months // 12)
+    if unit == "yr":  # "of the five years" of a table
+        for block in sheet.grid.blocks:
+            yield Decimal(len({h.start for c in block for h in c.heads if values.is_year(h.text)}))
     yield from _between(unit, taken)
 
 
