@@ -460,3 +460,53 @@ class TestWhatAFourthExaminerFound:
     )
     def test_where_a_sentence_ends(self, text: str, parts: int) -> None:
         assert len(sentences(text)) == parts
+
+
+INVOICE = """ACME Corp
+Anvils and springs
+
+Bill to
+Blue Door Bakery
+17 Mill Lane
+
+Date 2024-03-14
+Due date 2024-04-13
+
+| Description | Qty | Unit price | Amount |
+|---|---|---|---|
+| Dough hook, stainless, 20 quart | 2 | 34.00 | 68.00 |
+| Replacement spring, 8 mm | 4 | 8.27 | 33.08 |
+| Delivery | 1 | 18.00 | 18.00 |
+
+Total $119.08
+Condition: [ ] new [x] good [ ] damaged
+Goods remain the property of ACME Corp until they are paid."""
+
+
+class TestWhoAndWhich:
+    @pytest.mark.parametrize(
+        ("sentence", "true"),
+        [
+            ("Blue Door Bakery owes ACME Corp $119.08.", True),
+            ("ACME Corp owes Blue Door Bakery $119.08.", False),
+            ("It was issued by ACME Corp to Blue Door Bakery.", True),
+            ("It was issued by Blue Door Bakery to ACME Corp.", False),
+            ("Four replacement springs cost $33.08.", True),
+            ("Three dough hooks were bought.", False),
+            ("The hook costs more than the spring.", True),
+            ("The spring costs more than the hook.", False),
+            ("The delivery was cheaper than the hook.", True),
+            ("The hook was cheaper than the delivery.", False),
+            ("It is in good condition.", True),
+            ("It is damaged.", False),
+            ("It is not damaged.", True),
+        ],
+    )
+    def test_parties_rows_and_ticks(self, sentence: str, true: bool) -> None:
+        assert holds(INVOICE, sentence) == true
+
+    def test_records_deny_of_their_own_item(self) -> None:
+        records = "Item: Bike Fjell; Article: TB-2045; In stock: no\nItem: Bike Pika; Article: KB-0907; In stock: yes\n"
+        assert holds(records, "The Bike Pika is in stock.")
+        assert holds(records, "The article number of the Fjell is TB-2045.")
+        assert not holds(records, "The Bike Fjell is in stock.")

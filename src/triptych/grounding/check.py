@@ -36,6 +36,7 @@ from triptych.grounding.plain import harmless
 from triptych.grounding.propositions import contradicted, denied_nowhere
 from triptych.grounding.sentences import Clause, clauses
 from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.ticks import unticked
 from triptych.grounding.words import GENERIC, generic
 from triptych.types import Page
 from triptych.words import language, tokens
@@ -280,7 +281,7 @@ class Checker:
                 )
             ):
                 return "the cited page says it of another"
-            if not quoted and any(contradicted(part, s) for s in shown):
+            if not quoted and any(contradicted(part, s) or unticked(part, s) for s in shown):
                 return "the cited page says otherwise"
         return ""
 

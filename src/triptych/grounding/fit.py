@@ -19,7 +19,7 @@ from triptych.grounding.claim import CODE, DAY, NAME, NUMBER, QUOTE, UNIT, Claim
 from triptych.grounding.equations import equations
 from triptych.grounding.facts import Fact
 from triptych.grounding.sheet import Sheet, Span
-from triptych.grounding.terms import Term, Terms, fit, silent_in, value_keys, weights
+from triptych.grounding.terms import Term, Terms, fit, held, silent_in, value_keys, weights
 from triptych.grounding.units import CURRENCY
 from triptych.words import tokens
 
@@ -114,12 +114,35 @@ class _Told:
             [0.0 if t.keys in partly else w for t, w in zip(terms, heavy, strict=True)] if partly else heavy
         )
 
+    def _labelled_alone(self, rivals: Sequence[Fact]) -> bool:
+        """Whether a day has a label that the clause says, and no other day has it: then whose day it is is not told by names
+        that stand beside another one."""
+        if any(f.kind != facts.DAY for f in self.own):
+            return False
+        label = [t for t in self.terms if t.weight and not t.named and not t.asked and not t.keys & self.keys]
+        return any(
+            max(held(f, t) for f in self.own) >= reading.CLOSE and not any(held(f, t) for f in rivals)
+            for t in label
+        )
+
+    def _multiplied(self, rival: Fact, besides: frozenset[str]) -> bool:
+        """Whether a value is another one times a number of the clause: four at 8.27 are 33.08."""
+        times = [Decimal(k[2:]) for k in besides if k[:2] == "n:"]
+        return any(
+            n > 1 and n * a == b
+            for n in times
+            for a in _amounts(rival)
+            for f in self.own
+            for b in _amounts(f)
+        )
+
     def beaten(self, besides: frozenset[str]) -> bool:
         """Whether the terms fit another value clearly better, one that the sentence does not name itself."""
         if self.denied:
             said = [f for f in self.own if not f.denied]
             return len(said) == len(self.own) and self.best(said) > self.best(self.rivals) + DENIED
         rivals = [f for f in self.rivals if not f.keys & besides and not self._rounded_from(f)]
+        rivals = [f for f in rivals if not self._multiplied(f, besides)]
         if not rivals:
             return False
         terms, heavy = self.terms, self.weights
@@ -127,6 +150,8 @@ class _Told:
             terms, heavy = self.asked, weights(self.asked, (*self.own, *rivals))
         if not self.rounded and self._stands_alone(rivals):
             return False
+        if self._labelled_alone(rivals):
+            heavy = [0.0 if t.named else w for t, w in zip(terms, heavy, strict=True)]
         mine = max(fit(f, terms, heavy) for f in self.own)
         known = max((self._spoken(f) for f in self.own), default=0.0)
         rivals = [f for f in rivals if not f.label or self._spoken(f) >= known]

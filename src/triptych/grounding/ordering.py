@@ -41,6 +41,10 @@ _WHEN = re.compile(
     r"\b(?:earlier|later|sooner|older|newer|früher|später|älter|plus (?:tôt|tard)|más (?:temprano|tarde))\b",
     re.IGNORECASE,
 )
+_DEAR = re.compile(
+    r"\b(?:cheap|dear)\w*|\b(?:billig|günstig|teur|teuer)\w*|\bmoins ch|\bplus ch|\bbarat|\bcar[oa]s?\b",
+    re.IGNORECASE,
+)
 _PAID = concepts.keys("price") | concepts.keys("pay")
 _BRACKETED = re.compile(r"\(.*?\)")  # World War II (1939-1945)
 _SHORTEST = 2  # letters of a label
@@ -138,6 +142,20 @@ def named(text: str, sheet: Sheet) -> list[tuple[int, Label]]:
     return [(words[i][1], label) for i, _, label in sorted(found, key=lambda f: f[0])]
 
 
+def hinted(text: str, sheet: Sheet) -> list[tuple[int, Label]]:
+    """Labels that a text names in full, else those of which it has a word that no other one has: the soup, for "1 Soup of
+    the day"."""
+    if found := named(text, sheet):
+        return found
+    rows = [label for label in sheet.labels if not label.sums_up]
+    own: list[tuple[int, Label]] = []
+    for token in tokens.spans(text):
+        those = [x for x in rows if any(_same(w, token.text) for w in x.words)] if len(token.text) > 3 else []
+        if len(those) == 1:
+            own.append((token.start, those[0]))
+    return own
+
+
 def _same(a: str, b: str) -> bool:
     return a == b or bool(concepts.keys(a) & concepts.keys(b))
 
@@ -200,7 +218,7 @@ def _compared(text: str, sign: int, sheet: Sheet) -> bool | None:
     first = next(iter(tokens.words(right)), "")
     if re.match(r"\W*(?:is )?(?:\d|[A-Z]{3} \d)", right) or first in NUMBER_WORDS:
         return None  # more than 150
-    ones, others = named(left, sheet), named(right, sheet)
+    ones, others = hinted(left, sheet), hinted(right, sheet)
     tested = []
     for _, a in ones:
         for _, b in others:
@@ -222,6 +240,8 @@ def _compared_by(text: str) -> tuple[str, ...]:
     """The kinds of values that a comparison is of, where its words say so; () for any."""
     if _WHEN.search(text):
         return (facts.DAY, facts.TIME)
+    if _DEAR.search(text):
+        return (facts.MONEY,)
     keys = frozenset(k for w in tokens.words(text) for k in concepts.keys(w))
     return (facts.MONEY,) if keys & _PAID or any(p.search(text) for p, _ in comparison.EXPENSIVE) else ()
 
@@ -281,7 +301,7 @@ def _all(held: Iterable[bool]) -> bool | None:
 
 def _extreme(text: str, sign: int, sheet: Sheet) -> bool | None:
     """Whether a row, or a column, that the text names has the most of what it says."""
-    those = named(text, sheet)
+    those = hinted(text, sheet)
     spoken = {label.words for _, label in those}
     numbers = {f"n:{values.plain(abs(r))}" for n in values.numbers(values.grouped(text)) for r in n.readings}
     tested: list[tuple[int, Cell | None, Decimal, Decimal]] = []

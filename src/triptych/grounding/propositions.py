@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from triptych.grounding import concepts, facts, opposites
+from triptych.grounding import concepts, facts, opposites, ticks
 from triptych.grounding.claim import NAME, QUOTE, TIME, Claimed
 from triptych.grounding.fit import LEAST
 from triptych.grounding.sheet import Sheet, Span
@@ -152,7 +152,7 @@ def denied_nowhere(taken: Claimed, sheet: Sheet) -> bool:
     text = _ANSWER.sub("", _QUOTED.sub(" ", taken.text))
     for a, b in _parts(text):
         plain = opposites.plainly(text[a:b])
-        if not opposites.denies(plain):
+        if not opposites.denies(plain) or ticks.empty(plain, sheet):
             continue
         stances = opposites.stances(plain)
         terms = clause_terms(text[a:b], text, taken, sheet)

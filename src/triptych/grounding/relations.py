@@ -41,6 +41,12 @@ _KINDS = {
     ),
 }  # fmt: skip
 _BY = re.compile(r"\b(?:by|von|vom|durch|par|por)\s+(?:the\s+|der\s+|dem\s+)?$", re.IGNORECASE)
+_DONE_BY = re.compile(
+    r"([^\W\d_]+)\s+(?:by|von|vom|durch|par|por)\s+(?:the\s+|der\s+|dem\s+)?$", re.IGNORECASE
+)  # issued by A to B
+_TO = re.compile(r"\s*(?:to|for|an|für|à|pour|a|para)\s+(?:the\s+|die\s+|den\s+)?$", re.IGNORECASE)
+_OVER = re.compile(r"(?:^|\n)\W*([^\n]{3,24}?)\W*\n[^\n]*\Z")  # the line over a place
+_SENTENCE = re.compile(r"(?:\S+\s+){5,}\S+[.!?]")
 _LONGEST = 120  # characters between two parties of one verb
 
 
@@ -98,7 +104,9 @@ def deed(text: str, a: Span, b: Span) -> _Deed | None:
     verbs = _verbs()
     known = [verbs[w] for w in tokens.words(between) if w in verbs and w not in ("to", "from")]
     if not known:
-        return None
+        done = _DONE_BY.search(text[: a[0]]) if _TO.match(between) else None
+        verb = verbs.get("".join(tokens.words(done[1]))) if done else None
+        return _Deed(*verb) if verb else None
     kind, doer = known[0]
     if kind == "succession" and any(map(str.isdigit, between)):
         return None  # "A with 9.8 %, followed by B" ranks them
@@ -139,6 +147,12 @@ def _side(value: Value, kind: str, sheet: Sheet) -> bool | None:
             and fact.labelled
             and _same(value, Value(fact.span, fact.kind, fact.keys))
         ):
+            sides |= _headed(fact.span, kind, sheet)
+            if any(
+                a <= fact.span[0] < b and _SENTENCE.fullmatch(sheet.text[a:b].strip())
+                for a, b in sheet.segments
+            ):
+                continue  # whose words are no labels
             for word, (its, doer) in _verbs().items():
                 if its == kind and any(
                     fact.said.get(k, 0.0) >= reading.PARTED for k in _keys(word, sheet.language)
@@ -149,6 +163,16 @@ def _side(value: Value, kind: str, sheet: Sheet) -> bool | None:
                     )  # billed to
                     sides.add(doer != to)
     return sides.pop() if len(sides) == 1 else None
+
+
+def _headed(span: Span, kind: str, sheet: Sheet) -> set[bool]:
+    """The side of a party under a line of its own: Bill to."""
+    over = _OVER.search(sheet.text[: span[0]])
+    words = tokens.words(over[1]) if over else []
+    known = (
+        [_verbs()[w] for w in words if w in _verbs() and w not in ("to", "from")] if len(words) < 4 else []
+    )
+    return {doer != ("to" in words) for its, doer in known if its == kind}
 
 
 @lru_cache(maxsize=4096)

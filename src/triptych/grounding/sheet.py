@@ -20,6 +20,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
 from triptych import values
+from triptych.answering.layout import Layout
+from triptych.answering.options import Choice, choices
 from triptych.grounding import clock, opposites, units
 from triptych.grounding.claim import Claim
 from triptych.grounding.claims import PADDED
@@ -98,6 +100,11 @@ class Sheet:
     @cached_property
     def language(self) -> str:
         return language.detect(self.text, tokens.words(self.text))
+
+    @cached_property
+    def choices(self) -> tuple[Choice, ...]:
+        """What is chosen from by ticks."""
+        return choices(Layout(self.page))
 
     @cached_property
     def grid(self) -> Grid:

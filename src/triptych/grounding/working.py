@@ -23,6 +23,7 @@ _MOST = 60  # what is counted
 _LONGEST = 14  # words of a sentence that counts
 _FEW = 4  # values that share a word
 _ITEM = re.compile(r"^\W{0,3}(?:[-*•–]|\[[ xX✓]?\]|\d{1,2}[.)])\s*\S")
+_LIST = re.compile(r":\s|\s(?:and|und|et|y)\s")  # of a sentence that lists things
 _OPEN = re.compile(r"\[ ?\]|☐")
 _DONE = re.compile(r"\[[xX✓]\]|☑|☒")
 # Only a sentence that says so works something out: sums and differences of a page are many.
@@ -141,17 +142,19 @@ def _counts(claim: Claim, taken: Claimed, sheet: Sheet) -> set[int]:
         if any(c.heads for c in block):
             body = [r for r in rows if any(c.heads for c in r)]
             items = next((i for i, r in enumerate(body) if ordering.sums_up(r[0].text)), len(body))
-            found |= {len(body), items}
+            of_it = [r for r in body if any(sheet.reading.words(c.start, c.end) & keys for c in r)]
+            found |= {len(of_it)} if of_it else {len(body), items}
             heads = {id(h): h for c in block for h in c.heads}.values()
-            found |= {
-                sum(any(c.text for c in r for h in c.heads if h is head) for r in body) for head in heads
-            }
+            if not of_it:
+                found |= {
+                    sum(any(c.text for c in r for h in c.heads if h is head) for r in body) for head in heads
+                }
         elif told:
             lines = [sheet.text[r[0].start : r[-1].end] for r in rows]
             marks = [sum(bool(p.search(t)) for t in lines) for p in (_OPEN, _DONE)]
             found |= set(marks) if any(marks) else {sum(bool(_ITEM.match(t)) for t in lines)}
     for start, end in sheet.segments:
-        if sheet.reading.words(start, end) & said:
+        if sheet.reading.words(start, end) & said and _LIST.search(sheet.text[start:end]):
             found.add(len(re.split(r",\s+|\s+(?:and|und|et|y)\s+", sheet.text[start:end])))
     return found - {0}
 
