@@ -1,0 +1,79 @@
+"""A question to a model that takes less than was thought, costs more than was allowed, or does not answer as it should:
+the real command line against a server that a test scripts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import triptych
+from conftest import Run
+from model_server import ModelServer, Scripted, fails, pictures, says, words
+
+QUESTION = "What is the total on the ACME invoice INV-1042?"
+
+
+def answers(request: dict[str, Any]) -> Scripted:
+    """The total, cited as the item that holds it."""
+    items = re.split(r"(?m)^\[(\d+)\] ", words(request))
+    numbers = [n for n, text in zip(items[1::2], items[2::2], strict=True) if "Total $129.50" in text]
+    return says(f"The total is $129.50 [{numbers[0]}]." if numbers else "NO ANSWER")
+
+
+def size(request: dict[str, Any]) -> int:
+    """Tokens of a request as a server may count them: more than we do."""
+    return len(words(request)) * 2 // 5 + 400 * len(pictures(request)) + request["max_tokens"]
+
+
+def small(window: int, said: str) -> Callable[[dict[str, Any]], Scripted]:
+    """A server whose model takes `window` tokens, and which says so in these words."""
+
+    def respond(request: dict[str, Any]) -> Scripted:
+        return fails(400, said) if size(request) > window else answers(request)
+
+    return respond
+
+
+def asked(run: Run, server: ModelServer, library: Path, **env: str) -> dict[str, Any]:
+    done = run("ask", QUESTION, "--json", "--model", f"openai:tiny@{server.url}", library=library, **env)
+    assert "Traceback" not in done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return {**told, "status": done.returncode}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This model's maximum context length is 2600 tokens. Please reduce the length of the messages.",
+        "the input length exceeds the context length",
+    ],
+)
+def test_a_small_model_is_asked_again_with_what_it_takes(said: str, run: Run, copied: Path) -> None:
+    with ModelServer(small(2600, said)) as server:
+        answer = asked(run, server, copied)
+        assert (answer["status"], answer["citations"][0]["verified"]) == (0, True)
+        assert len(server.asked) >= 2 and size(server.asked[0]) > 2600 >= size(server.asked[-1])
+
+
+def test_a_model_that_takes_nothing_at_all_ends_it(run: Run, copied: Path) -> None:
+    said = "the input length exceeds the context length"
+    with ModelServer(lambda request: fails(400, said)) as server:
+        answer = asked(run, server, copied)
+        assert (answer["status"], answer["error"]["code"]) == (1, "vlm-context")
+        assert said in answer["error"]["reason"] and answer["evidence"]
+        assert len(server.asked) < 8
+
+
+def test_what_was_found_out_is_kept_for_the_next_question(copied: Path) -> None:
+    with ModelServer(small(2600, "the input length exceeds the context length")) as server:
+        with triptych.open(copied, settings={"vlm": f"openai:tiny@{server.url}"}) as opened:
+            first = opened.ask(QUESTION)
+            before = len(server.asked)
+            second = opened.ask(QUESTION)
+        assert first.error is None and second.error is None and before > 1
+        assert server.asked[before:] and all(size(request) <= 2600 for request in server.asked[before:])
