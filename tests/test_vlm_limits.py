@@ -77,3 +77,45 @@ def test_what_was_found_out_is_kept_for_the_next_question(copied: Path) -> None:
             second = opened.ask(QUESTION)
         assert first.error is None and second.error is None and before > 1
         assert server.asked[before:] and all(size(request) <= 2600 for request in server.asked[before:])
+
+
+BROKEN: dict[str, Callable[[dict[str, Any]], Scripted]] = {
+    "wrong key": lambda request: fails(401, "Incorrect API key provided"),
+    "no grade": lambda request: says("I cannot say"),
+    "failing": lambda request: fails(400, "something odd"),
+}
+
+
+@pytest.mark.parametrize("name", [*BROKEN, "away", "limit"])
+def test_a_reranker_that_fails_takes_nothing_away(name: str, run: Run, copied: Path) -> None:
+    with ModelServer(BROKEN.get(name, answers)) as server:
+        url = "http://127.0.0.1:9/v1" if name == "away" else server.url
+        env = {
+            "TRIPTYCH_RERANK__MODEL": f"vlm:openai:tiny@{url}",
+            "TRIPTYCH_GENERATION__RETRIES": "0",
+            "TRIPTYCH_COST__STOP_TOKENS": "1" if name == "limit" else "0",
+        }
+        plain = json.loads(
+            run("search", "invoice", "--json", library=copied, TRIPTYCH_RERANK__MODEL="none").stdout
+        )
+        found = run("search", "invoice", "--json", library=copied, **env)
+        told = json.loads(found.stdout)
+        assert (found.returncode, told["hits"]) == (0, plain["hits"])
+        assert "rerank.model" in told["warnings"][0] and server.url not in told["warnings"][0]
+        assert "Traceback" not in found.stderr and "(rerank.model) failed. " in found.stderr
+        assert "note: The pages stand" in run("search", "invoice", library=copied, **env).stdout
+        answer = run("ask", QUESTION, "--json", library=copied, **env)
+        given = json.loads(answer.stdout)
+        assert (answer.returncode, given["answer"]) == (0, "$129.50 [1]")
+        assert "rerank.model" in given["warnings"][0]
+
+
+def test_what_an_answer_costs_is_with_the_grades(run: Run, copied: Path) -> None:
+    def respond(request: dict[str, Any]) -> Scripted:
+        return says("7") if "You grade" in words(request) else answers(request)
+
+    with ModelServer(respond) as server:
+        answer = asked(run, server, copied, TRIPTYCH_RERANK__MODEL="vlm", TRIPTYCH_RERANK__DEPTH="3")
+        assert answer["status"] == 0 and answer["cost"]["calls"] == len(server.asked) == 4
+        booked = json.loads(run("cost", "--json", library=copied).stdout)["total"]
+        assert {**booked, "seconds": 0} == {**answer["cost"], "seconds": 0}

@@ -352,11 +352,19 @@ def test_no_grade_at_all_is_an_error(tmp_path: Path) -> None:
         grader(server, tmp_path).scores("q", ["first", "second"])
 
 
-def test_a_model_that_turns_out_to_take_no_pictures_is_told_to_read(tmp_path: Path) -> None:
-    with ModelServer(lambda request: fails(400, "this model does not support image input")) as server:
-        looking: PageReranker = plugins.load("rerankers", "vlm", vlm=asked(server, tmp_path))
-        with pytest.raises(ModelError, match="Let it read passages"):
-            looking.seen("q", [PICTURE])
+def test_a_model_that_turns_out_to_take_no_pictures_reads(copied: Path) -> None:
+    def respond(request: dict[str, Any]) -> Scripted:
+        if pictures(request):
+            return fails(400, "this model does not support image input")
+        return says("9" if "INV-1043" in words(request).split("Question:")[0] else "1")
+
+    with ModelServer(respond) as server:
+        chosen = options(server, **{"rerank.model": "vlm", "rerank.depth": 3})
+        with triptych.open(copied, settings=chosen) as library:
+            first, second = (library.search("invoice total") for _ in range(2))
+    assert [hit.page for hit in first] == [hit.page for hit in second]
+    assert "1043" in first[0].source and first[0].rerank is not None and not first.warnings
+    assert first.cost["calls"] == second.cost["calls"] == 3  # each search has an account of its own
 
 
 def test_a_search_is_ranked_by_grades(made: Path, tmp_path: Path) -> None:
