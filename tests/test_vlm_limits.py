@@ -3,6 +3,8 @@ the real command line against a server that a test scripts."""
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import triptych
 from conftest import Run
@@ -119,3 +122,21 @@ def test_what_an_answer_costs_is_with_the_grades(run: Run, copied: Path) -> None
         assert answer["status"] == 0 and answer["cost"]["calls"] == len(server.asked) == 4
         booked = json.loads(run("cost", "--json", library=copied).stdout)["total"]
         assert {**booked, "seconds": 0} == {**answer["cost"], "seconds": 0}
+
+
+def shapes(request: dict[str, Any]) -> list[tuple[int, int]]:
+    """(width, height) of the pictures of a request."""
+    sent = (base64.b64decode(uri.partition(",")[2]) for uri in pictures(request))
+    return [Image.open(io.BytesIO(data)).size for data in sent]
+
+
+@pytest.mark.parametrize("pixels", [0, 500, 784, 1000, 6000, 30_000, 200_000])
+def test_what_is_sent_of_pictures_keeps_to_the_budget(pixels: int, copied: Path) -> None:
+    with ModelServer(answers) as server:
+        chosen = {"vlm": f"openai:tiny@{server.url}", "answer.pixels": pixels}
+        with triptych.open(copied, settings=chosen) as opened:
+            assert not opened.ask(QUESTION).abstained
+        [request] = server.asked
+    sent = shapes(request)
+    assert bool(sent) == (pixels >= 784)
+    assert pixels // 3 <= sum(w * h for w, h in sent) <= pixels or not sent

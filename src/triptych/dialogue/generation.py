@@ -28,7 +28,7 @@ from triptych.settings import EXTRACTIVE, GenerationSettings, Settings
 
 CONTEXT = 8192  # tokens that a model is taken to have which does not say
 _LONGEST = 8.0  # seconds between two attempts, unless a server asks for more
-_LEAST = 28  # pixels of a side; Qwen2-VL's patches are as large
+LEAST = 28  # pixels of a side; Qwen2-VL's patches are as large
 _LONGEST_RATIO = 100  # of the sides; Qwen2-VL takes less than 200
 _TOGETHER = 8  # questions that a server gets at once
 _CHARGED = ("vlm-timeout", "vlm-stream")  # failures of a call that the server may charge for nevertheless
@@ -242,9 +242,16 @@ def fitted(picture: np.ndarray, side: int) -> np.ndarray:
         scale = side / max(height, width)
         picture = shrunk(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
     height, width = picture.shape[:2]
-    least = max(_LEAST, max(height, width) // _LONGEST_RATIO)
-    lacking = (0, max(0, least - height)), (0, max(0, least - width)), (0, 0)
-    return np.pad(picture, lacking, constant_values=255) if height < least or width < least else picture
+    taller, wider = padded(height, width)
+    if (taller, wider) == (height, width):
+        return picture
+    return np.pad(picture, ((0, taller - height), (0, wider - width), (0, 0)), constant_values=255)
+
+
+def padded(height: int, width: int) -> tuple[int, int]:
+    """(height, width) of a picture as it is sent: no side is so short that models refuse it."""
+    least = max(LEAST, max(height, width) // _LONGEST_RATIO)
+    return max(height, least), max(width, least)
 
 
 def shrunk(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
