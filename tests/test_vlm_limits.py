@@ -140,3 +140,22 @@ def test_what_is_sent_of_pictures_keeps_to_the_budget(pixels: int, copied: Path)
     sent = shapes(request)
     assert bool(sent) == (pixels >= 784)
     assert pixels // 3 <= sum(w * h for w, h in sent) <= pixels or not sent
+
+
+def test_an_answer_that_is_cut_off_says_at_what(run: Run, copied: Path) -> None:
+    with ModelServer(lambda request: says("The total is", finish="length")) as server:
+        answer = asked(run, server, copied)
+        assert (
+            answer["error"]["code"] == "vlm-cut"
+            and "generation.max_tokens, which is 1024" in answer["error"]["reason"]
+        )
+        answer = asked(run, server, copied, TRIPTYCH_GENERATION__CONTEXT="3000")
+        assert "may say 750 (not 1024, generation.max_tokens)" in answer["error"]["reason"]
+
+
+def test_a_model_that_is_not_there_is_told_with_those_that_are(run: Run, copied: Path) -> None:
+    with ModelServer(lambda request: fails(404, 'model "other" not found, try pulling it first')) as server:
+        done = run("ask", QUESTION, "--model", f"openai:other@{server.url}", library=copied)
+        assert done.returncode == 1 and "it has: tiny" in done.stderr and "--model" in done.stderr
+    done = run("ask", QUESTION, "--model", "openai:good@", library=copied, OPENAI_API_KEY="x")
+    assert done.returncode == 2 and "no URL behind the @" in done.stderr

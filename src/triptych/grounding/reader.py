@@ -96,17 +96,29 @@ class Reader:
     def _told(self, speaker: Speaker, messages: Sequence[Message]) -> Generator[Token | Cited, None, None]:
         with closing(self._stream(messages)) as stream:
             reply = yield from speaker.tell(stream)
-        sound(reply, self.vlm.name)
+        self._sound(reply)
 
     def _notes(self, asked: _Asked, share: Round, items: Mapping[int, Item]) -> list[str]:
         """What one of several rounds says that holds, under the numbers of the items."""
         reply = drained(self._stream(self._messages(asked, share)))
         checker, rows = Checker(items, asked.question), Rows()
-        said = (rows.sentence(s) for s in sentences(sound(reply, self.vlm.name)))
+        said = (rows.sentence(s) for s in sentences(self._sound(reply)))
         return [note for s in said if s and (note := noted(checker.sentence(s)))]
 
     def _stream(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
         return self.vlm.stream(messages, max_tokens=self._longest)
+
+    def _sound(self, reply: Reply) -> str:
+        """The text of a whole reply. Raises VlmError."""
+        longest, wanted = self._longest, self.generation.max_tokens
+        if longest == wanted:
+            return sound(reply, self.vlm.name, f"Raise generation.max_tokens, which is {wanted}.")
+        return sound(
+            reply,
+            self.vlm.name,
+            f"It may say {longest} (not {wanted}, generation.max_tokens), as question and answer have {self.vlm.context} "
+            "together. Set a vlm that takes more.",
+        )
 
     @property
     def _longest(self) -> int:
