@@ -175,6 +175,17 @@ def test_each_attempt_that_a_server_may_charge_for_is_reserved_and_booked(tmp_pa
         assert told.value.code == "vlm-budget" and len(server.asked) == 3
 
 
+def test_a_server_that_fails_before_the_first_word_is_asked_again_and_paid_once(tmp_path: Path) -> None:
+    busy = (
+        b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
+    )
+    sent = [Scripted([busy]), says("ok", tokens=(10, 1))]
+    with ModelServer(lambda request: sent.pop(0)) as server:
+        vlms = Vlms(settings(server), tmp_path)
+        assert drained(vlms.get().stream(ASK, max_tokens=9)).text == "ok"
+    assert (vlms.ledger.total().calls, vlms.ledger.total().tokens_in) == (1, 10)
+
+
 def test_a_stream_that_was_left_is_booked(tmp_path: Path) -> None:
     with ModelServer(lambda request: says("a ", "b ", "c ", pause=0.01)) as server:
         vlms = Vlms(settings(server), tmp_path)

@@ -246,7 +246,7 @@ CASES: dict[str, tuple[str, Scripted]] = {
     "odd choices": ("vlm-stream", Scripted([event(choices=7), DONE])),
     "odd piece": ("vlm-stream", Scripted([event(choices=[{"delta": {"content": {"a": 1}}}]), DONE])),
     "odd usage": ("vlm-stream", Scripted([event("a", "stop", usage={"prompt_tokens": "many"}), DONE])),
-    "error inside": ("vlm-stream", Scripted([event("The "), b'data: {"error": {"message": "it crashed"}}\n\n'])),
+    "error inside": ("vlm-server", Scripted([event("The "), b'data: {"error": {"message": "it crashed"}}\n\n'])),
     "context inside": ("vlm-context", Scripted([b'data: {"error": {"message": "exceeds the context size"}}\n\n'])),
     "too few bytes": ("vlm-stream", Scripted([event("The ")], 200, {"Content-Length": "9999"})),
     "silent": ("vlm-timeout", Scripted([1.0])),

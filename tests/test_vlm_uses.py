@@ -305,6 +305,10 @@ def test_a_page_of_which_a_model_says_nothing_is_not_asked_about_again(three: Pa
     with ModelServer(describes) as server:
         other = ("--captioner", f"vlm:openai:other@{server.url}")
         assert caption(run, three, server, *other)[1].count("described") == 3  # it has not been asked
+    with ModelServer(lambda request: says("I will not", finish="content_filter")) as server:
+        assert caption(run, three, server, "--again")[1].count("(nothing to say)") == 3
+    with triptych.open(three) as library:
+        assert library.search("two red boats", signals=["caption"])  # nothing was said in place of that
 
 
 def test_the_estimate_is_at_the_prices_of_now(describing: ModelServer, three: Path, run: Run) -> None:

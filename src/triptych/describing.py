@@ -158,9 +158,8 @@ class Describing:
     def _stored(self, asset: Asset, page: Page, seen: Seen, texts: Sequence[str]) -> Described:
         captions = captioning.made(texts, self.origin, self.captioner.name, self.captioner.prompt)
         silent = self.captioner.name if seen.pixels is not None else ""
-        captioning.store(
-            self.catalog, asset.key, {page.number: captions}, {self.origin}, self.encoders, silent
-        )
+        replaced = {self.origin} if captions else set()  # by nothing, nothing is replaced
+        captioning.store(self.catalog, asset.key, {page.number: captions}, replaced, self.encoders, silent)
         return Described(asset.sources[0], asset.sha256, page.number, tuple(c.text for c in captions))
 
     def _seen(self, asset: Asset, page: Page) -> Seen:

@@ -71,8 +71,8 @@ def told(error: openai.APIError, server: str, model: str, pictures: int) -> Told
         return _status(error, server, model, pictures)
     return _in_words(error, server, model, pictures) or Told(
         VlmError(
-            "vlm-stream",
-            f"The server {server} broke its answer off: {_said(error)}. Ask again.",
+            "vlm-server",
+            f"The model server {server} broke its answer off ({_said(error)}). Look at its log, and ask again.",
             again=None if _LASTING.fullmatch(str(_field(error, "code"))) else 0.0,
         )
     )
