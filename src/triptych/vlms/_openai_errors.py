@@ -198,11 +198,11 @@ def _in_words(error: openai.APIError, server: str, model: str, pictures: int, st
             ),
             context=_window(error, text),
         )
-    if pictures and _PICTURES.search(text):
+    if pictures and _PICTURES.search(said):
         return _no_pictures(said, model, pictures)
-    if _MODEL.search(text):
+    if _MODEL.search(said):
         return Told(unknown(server, model, said))
-    if status in (0, 400) and _REFUSED.search(text):
+    if status in (0, 400) and _REFUSED.search(said):
         return Told(
             VlmError("vlm-refused", f"The server {server} refused to answer this ({said}). Ask otherwise.")
         )
@@ -252,7 +252,7 @@ def _field(error: openai.APIError, name: str) -> object:
 
 
 def _said(error: openai.APIError) -> str:
-    """The server's own words as they are shown: not too many."""
+    """The beginning of the server's own words, which is shown; further on, some repeat what they were sent."""
     return _text(error)[:200].rstrip(". ") or "no words"
 
 
