@@ -55,6 +55,13 @@ def says(
     return Scripted([*made, event(finish=finish), usage(tokens_in, tokens_out), DONE])
 
 
+def whole(content: object, finish: str = "stop", **more: object) -> Scripted:
+    """An answer in one piece of JSON, as of a server that does not stream."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish}
+    body = json.dumps({"id": "x", "object": "chat.completion", "choices": [choice], **more}, indent=1)
+    return Scripted([body[:40].encode(), body[40:].encode()], 200, {"Content-Type": "application/json"})
+
+
 def fails(status: int, message: str, **headers: str) -> Scripted:
     """An error as OpenAI writes it."""
     body = json.dumps({"error": {"message": message, "type": "error", "code": None, "param": None}})

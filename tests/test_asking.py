@@ -22,6 +22,7 @@ from conftest import Run
 from triptych.dialogue.conversation import Turn, rewritten
 from triptych.dialogue.cost import picture_tokens, text_tokens
 from triptych.dialogue.events import Cited, Done, Failed, Retrieval, Token
+from triptych.dialogue.generation import padded
 from triptych.errors import UserError
 from triptych.grounding.packing import Budget, item_tokens, planned, sized
 from triptych.grounding.prompting import Prompts
@@ -287,6 +288,17 @@ class TestPacking:
             pixels, max((max(s) for s in shapes), default=0) * len(shapes)
         )
         assert all(a <= c and b <= d for (a, b), (c, d) in zip(sizes, shapes, strict=True))
+        if pixels >= 784 * len(shapes):
+            assert sum(h * w for h, w in (padded(*size) for size in sizes)) <= pixels
+
+    @pytest.mark.parametrize(
+        ("pixels", "count"), [(0, 0), (783, 0), (784, 1), (20_000, 1), (40_000, 2), (1_000_000, 3)]
+    )
+    def test_a_few_pixels_go_into_few_pictures(self, pixels: int, count: int) -> None:
+        hits = [hit(i) for i in range(1, 4)]
+        budget = Budget(8000, 8, pixels, 1024)
+        [share] = planned(hits, [page("a"), page("b"), page("c")], parse("a b c"), budget)
+        assert len(share.wanted) == count and len(share.items) == 3
 
     @settings(max_examples=150, deadline=None)
     @given(st.text(alphabet="ab totl129.\n ", max_size=2000), st.integers(1, 300))

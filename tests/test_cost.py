@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from model_server import DONE, ModelServer, Scripted, event, fails, says
+from model_server import DONE, ModelServer, Scripted, event, fails, says, whole
 from triptych.dialogue.cost import Ledger, Spent, Tariff, expected, text_tokens
 from triptych.dialogue.generation import Asked, Vlms, fitted
 from triptych.dialogue.replies import drained
@@ -141,6 +141,49 @@ def test_a_failed_call_costs_nothing_and_a_broken_one_what_was_heard(tmp_path: P
     total = vlms.ledger.total()
     assert (total.calls, total.tokens_out) == (1, 2)
     assert total.tokens_in == expected(ASK, 9, TARIFF).tokens_in
+
+
+def test_a_call_that_ran_out_of_time_is_booked_as_what_was_sent(tmp_path: Path) -> None:
+    with ModelServer(lambda request: Scripted([1.0])) as server:
+        chosen = replace(settings(server), generation=GenerationSettings(timeout=0.2))
+        vlms = Vlms(chosen, tmp_path)
+        with pytest.raises(VlmError) as told:
+            drained(vlms.get().stream(ASK, max_tokens=9))
+    total = vlms.ledger.total()
+    assert told.value.code == "vlm-timeout"
+    assert (total.calls, total.tokens_in, total.tokens_out) == (1, expected(ASK, 9, TARIFF).tokens_in, 0)
+
+
+def test_each_attempt_that_a_server_may_charge_for_is_reserved_and_booked(tmp_path: Path) -> None:
+    def respond(request: dict[str, object]) -> Scripted:
+        return (
+            Scripted([])
+            if request["stream"]
+            else whole("ok", usage={"prompt_tokens": 7, "completion_tokens": 1})
+        )
+
+    with ModelServer(respond) as server:
+        vlms = Vlms(settings(server), tmp_path / "one")
+        (tmp_path / "one").mkdir()
+        assert drained(vlms.get().stream(ASK, max_tokens=9)).text == "ok"
+        each = expected(ASK, 9, TARIFF)
+        total = vlms.ledger.total()
+        assert (total.calls, total.tokens_in, total.tokens_out) == (2, each.tokens_in + 7, 1)
+        vlms = Vlms(settings(server, stop_tokens=each.tokens + each.tokens_in - 1), tmp_path)
+        with pytest.raises(VlmError) as told:  # there is room for one attempt
+            drained(vlms.get().stream(ASK, max_tokens=9))
+        assert told.value.code == "vlm-budget" and len(server.asked) == 3
+
+
+def test_a_server_that_fails_before_the_first_word_is_asked_again_and_paid_once(tmp_path: Path) -> None:
+    busy = (
+        b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
+    )
+    sent = [Scripted([busy]), says("ok", tokens=(10, 1))]
+    with ModelServer(lambda request: sent.pop(0)) as server:
+        vlms = Vlms(settings(server), tmp_path)
+        assert drained(vlms.get().stream(ASK, max_tokens=9)).text == "ok"
+    assert (vlms.ledger.total().calls, vlms.ledger.total().tokens_in) == (1, 10)
 
 
 def test_a_stream_that_was_left_is_booked(tmp_path: Path) -> None:

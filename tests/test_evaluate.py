@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import triptych
-from triptych.errors import UserError
+from triptych.errors import ModelError, UserError
 from triptych.evaluate import evaluate, metrics
 from triptych.evaluation import labelled, marking
 from triptych.evaluation.labelled import Question
@@ -94,6 +94,12 @@ def test_learned_fusion_is_ablated_where_it_fits(tmp_path: Path) -> None:
     learned.Model(("keyword",), learned.FEATURES, (zeros,)).save(library)
     assert "learned" not in fusions()
     assert any("learned is left out: The learned fusion was trained on keyword" in line for line in told)
+
+
+def test_a_reranker_that_fails_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIPTYCH_RERANK__MODEL", "http:away@http://127.0.0.1:9/v1")
+    with pytest.raises(ModelError, match=r"rerank\.model"):
+        evaluate(make(tmp_path / "set"), workdir=tmp_path / "work", answers=False)
 
 
 def test_what_no_query_can_be_asked_for_is_an_error(tmp_path: Path) -> None:

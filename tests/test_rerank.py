@@ -147,10 +147,17 @@ class Odd:
         return np.full(len(passages), np.nan)
 
 
-def test_a_model_without_numbers_is_named(library: Library) -> None:
+def test_a_model_without_numbers_changes_nothing_and_is_told(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    library.reranking = None
+    plain = library.search("invoice")
     library.reranking = Reranking(3, Odd())
-    with pytest.raises(ModelError, match="reranker odd"):
-        library.search("invoice")
+    found = library.search("invoice")
+    assert [(h.asset, h.page, h.rerank) for h in found] == [(h.asset, h.page, None) for h in plain]
+    assert plain.warnings == ()
+    assert "rerank.model" in found.warnings[0] and found.to_dict()["warnings"] == [*found.warnings]
+    assert "reranker odd" in caplog.text
 
 
 def test_settings_choose_who_reads() -> None:

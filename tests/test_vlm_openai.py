@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from model_server import DONE, ModelServer, Scripted, event, fails, pictures, says, usage, words
+from model_server import DONE, ModelServer, Scripted, event, fails, pictures, says, usage, whole, words
 from triptych import plugins
 from triptych.conformance.vlm import VlmSuite, drained
 from triptych.dialogue.replies import sound
@@ -178,7 +181,7 @@ def test_the_argument_names_model_and_server(
 
 @pytest.mark.parametrize(
     "argument",
-    ["", "@http://localhost/v1", "qwen@localhost:8000", "qwen@localhost", "qwen@ftp://host/v1", "qwen@http://",
+    ["", "good@", "@", "@http://localhost/v1", "qwen@localhost:8000", "qwen@localhost", "qwen@ftp://host/v1", "qwen@http://",
      "qwen@http://host:99999/v1", "qwen@http://me:secret@host/v1", "qwen@ftp://me:secret@host.org", "qwen@http://host/v1?key=secret",
      "qwen@http://a b/v1", "gpt"],
 )  # fmt: skip
@@ -243,7 +246,7 @@ CASES: dict[str, tuple[str, Scripted]] = {
     "odd choices": ("vlm-stream", Scripted([event(choices=7), DONE])),
     "odd piece": ("vlm-stream", Scripted([event(choices=[{"delta": {"content": {"a": 1}}}]), DONE])),
     "odd usage": ("vlm-stream", Scripted([event("a", "stop", usage={"prompt_tokens": "many"}), DONE])),
-    "error inside": ("vlm-stream", Scripted([event("The "), b'data: {"error": {"message": "it crashed"}}\n\n'])),
+    "error inside": ("vlm-server", Scripted([event("The "), b'data: {"error": {"message": "it crashed"}}\n\n'])),
     "context inside": ("vlm-context", Scripted([b'data: {"error": {"message": "exceeds the context size"}}\n\n'])),
     "too few bytes": ("vlm-stream", Scripted([event("The ")], 200, {"Content-Length": "9999"})),
     "silent": ("vlm-timeout", Scripted([1.0])),
@@ -283,15 +286,50 @@ def test_each_code_has_its_own_sentence() -> None:
     assert len(set(told.values())) == len(told) >= 10
 
 
-def test_an_empty_stream_is_asked_about_without_one() -> None:
+def test_after_an_empty_stream_the_next_attempt_is_without_one() -> None:
     def respond(request: dict[str, Any]) -> Scripted:
         return Scripted([]) if request["stream"] else fails(400, "exceeds context window of 512")
 
     with ModelServer(respond) as server:
         vlm = load(server)
+        with pytest.raises(VlmError) as told:
+            drained(vlm, ASK)
+        assert (told.value.code, told.value.again) == ("vlm-stream", 0.0)
         assert failure(server, vlm=vlm)[0] == "vlm-context"
         assert vlm.context == 512
-        assert [request["max_tokens"] for request in server.asked] == [64, 1]
+        assert failure(server, vlm=vlm)[0] == "vlm-stream"  # the one after that is a stream again
+        assert [request["stream"] for request in server.asked] == [True, False, True]
+
+
+def test_an_answer_without_a_stream_is_used() -> None:
+    usage = {"prompt_tokens": 70, "completion_tokens": 3, "total_tokens": 73}
+    with ModelServer(lambda request: whole("It is 5.", usage=usage)) as server:
+        assert drained(load(server), ASK) == (["It is 5."], ("It is 5.", "stop", 70, 3))
+    with ModelServer(lambda request: whole("It is", "length")) as server:
+        assert failure(server)[0] == "vlm-cut"
+        assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a": 1}', b'["a"]', b'{"choices": []}', b'{"choices": [{"message": 7}]}']
+)
+def test_json_that_is_no_answer_is_told(body: bytes) -> None:
+    with ModelServer(lambda request: Scripted([body], 200, {"Content-Type": "application/json"})) as server:
+        assert failure(server)[0] == "vlm-stream"
+
+
+def test_an_error_without_a_stream_and_without_its_status_is_told() -> None:
+    with ModelServer(lambda request: Scripted([b'{"error": {"message": "prompt is too long"}}'])) as server:
+        assert failure(server)[0] == "vlm-context"
+
+
+def test_comments_that_keep_a_connection_open_are_no_words_of_the_model() -> None:
+    alive: list[bytes | float] = [part for _ in range(60) for part in (b": keep-", 0.05, b"alive\n\n")]
+    with ModelServer(lambda request: Scripted(alive)) as server:
+        assert failure(server)[0] == "vlm-timeout"
+    words = [part for chunk in says("a", "b", "c").chunks for part in (b": wait\n\n", 0.05, chunk)]
+    with ModelServer(lambda request: Scripted(words)) as server:
+        assert drained(load(server), ASK)[1].text == "abc"
 
 
 def test_a_server_that_is_away_is_told() -> None:
@@ -301,12 +339,38 @@ def test_a_server_that_is_away_is_told() -> None:
     assert code == "vlm-away" and "Start it" in sentence
 
 
+QUOTA = "You exceeded your current quota, please check your plan and billing details."
+
+
+def inside(error: dict[str, object]) -> bytes:
+    """An error as an event of a stream."""
+    return f"event: error\ndata: {json.dumps({'type': 'error', 'error': error})}\n\n".encode()
+
+
+def test_a_date_says_after_how_long() -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    answer = fails(503, "loading", Retry_After=soon)
+    with ModelServer(lambda request: answer) as server, pytest.raises(VlmError) as told:
+        drained(load(server), ASK)
+    assert told.value.again is not None and 0 < told.value.again <= 30
+
+
 def test_what_may_pass_says_after_how_long() -> None:
     for answer, again in (
         (fails(429, "slow down", Retry_After="2"), 2.0),
         (fails(429, "slow down", Retry_After="900"), None),
-        (fails(429, "slow down", Retry_After="Wed, 21 Oct 2026 07:28:00 GMT"), 0.0),
+        (fails(429, "slow down", Retry_After="Wed, 21 Oct 2020 07:28:00 GMT"), 0.0),
+        (fails(429, "slow down", Retry_After="soon"), 0.0),
         (fails(503, "loading model"), 0.0),
+        (fails(503, "loading model", Retry_After="3"), 3.0),
+        (fails(503, "loading model", Retry_After="900"), None),
+        (fails(429, f"{QUOTA} Please retry in 1.5s."), 1.5),
+        (fails(429, "Limit 3 requests. Please try again in 1m0.5s."), None),
+        (fails(429, "Limit 3 requests. Please try again in 200ms. Add a payment method: /billing"), 0.2),
+        (fails(429, QUOTA, Retry_After="1"), None),
+        (Scripted([inside({"message": "Overloaded", "type": "overloaded_error"})]), 0.0),
+        (Scripted([inside({"message": "out of memory", "code": 500})]), 0.0),
+        (Scripted([inside({"message": "no such role", "code": 400})]), None),
         (fails(400, "no"), None),
     ):
         with ModelServer(lambda request, answer=answer: answer) as server, pytest.raises(VlmError) as told:
@@ -337,6 +401,7 @@ def test_a_server_without_end_is_left() -> None:
             1,
             0,
         ),
+        ("unsupported content[].type", 500, 3, 0),
         ("Too many images", 400, 5, 1),
         ("Too many images", 400, 1, 0),
     ],
@@ -359,6 +424,42 @@ def test_how_many_pictures_a_model_takes_is_found_out_once(
 def test_a_plain_mention_of_pictures_is_no_refusal_of_them() -> None:
     with ModelServer(lambda request: fails(400, "image of the container is missing")) as server:
         assert failure(server)[0] == "vlm-request"  # none was sent
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You passed 4351 input tokens and requested 256 output tokens. However, the model's context length is only 3000 "
+        "tokens, resulting in a maximum input length of 2744 tokens.",
+        "The decoder prompt (length 4351) is longer than the maximum model length of 3000. Make sure that "
+        "`max_model_len` is no smaller than the number of text tokens plus multimodal tokens. For image inputs, ...",
+        "prompt is too long: 4351 tokens > 3000 maximum",
+        "input length and `max_tokens` exceed context limit: 4351 + 1024 > 3000, decrease input length",
+        "The input token count (4351) exceeds the maximum number of tokens allowed (3000).",
+        "Trying to keep the first 4351 tokens when context the overflows. However, the model is loaded with context "
+        "length of only 3000 tokens, which is not enough.",
+        "request (4351 tokens) exceeds the available context size (3000 tokens), try increasing it",
+        "Input tokens exceed the configured limit of 3000 tokens. Your messages resulted in 4351 tokens.",
+        "The input (4351 tokens) is longer than the model's context length (3000 tokens).",
+        {"message": "the request exceeds the available context size", "n_prompt_tokens": 4351, "n_ctx": 3000},
+        [{"error": {"code": 400, "message": "The input token count (4351) exceeds the maximum number of tokens "
+                                            "allowed (3000).", "status": "INVALID_ARGUMENT"}}],
+    ],
+)  # fmt: skip
+def test_the_context_is_read_in_the_words_of_each_server(said: Any) -> None:
+    body = said if isinstance(said, list) else {"error": {"message": said} if isinstance(said, str) else said}
+    answer = Scripted([json.dumps(body).encode()], 400, {"Content-Type": "application/json"})
+    with ModelServer(lambda request: answer) as server:
+        vlm = load(server)
+        code, sentence = failure(server, seeing(3), vlm)
+    assert (code, vlm.context, vlm.pictures) == ("vlm-context", 3000, 32)
+    assert "{" not in sentence
+
+
+def test_an_unknown_model_is_told_with_those_that_there_are() -> None:
+    with ModelServer(lambda request: fails(404, "model: claude-9")) as server:
+        code, sentence = failure(server)
+    assert code == "vlm-unknown-model" and "it has: tiny" in sentence and "--model" in sentence
 
 
 def test_the_context_is_learnt_from_the_error() -> None:

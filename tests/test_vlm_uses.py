@@ -256,6 +256,77 @@ def test_a_limit_ends_the_run_and_keeps_what_was_done(describing: ModelServer, t
     assert "USD" in done.stderr
 
 
+def caption(run: Run, library: Path, server: ModelServer, *words: str, **env: str) -> tuple[int, str, str]:
+    """(status, standard output, standard error) of `triptych caption` by a model of `server`."""
+    done = run("caption", "--captioner", f"vlm:openai:tiny@{server.url}", *words, library=library,
+               **{"TRIPTYCH_OCR__ENGINE": "none", **env})  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+PRICES = {"TRIPTYCH_COST__INPUT": "5", "TRIPTYCH_COST__OUTPUT": "15"}
+
+
+def test_what_was_paid_for_at_a_limit_is_kept(three: Path, run: Run) -> None:
+    with ModelServer(describes) as server:
+        # A page costs 0.0051 and is thought to cost twice that before: after two, a third has no room.
+        status, said, why = caption(run, three, server, **PRICES, TRIPTYCH_COST__STOP="0.02")
+        assert (status, said.count("described")) == (1, 2) and "cost.stop" in why
+        assert len(server.asked) == 2
+        status, said, why = caption(run, three, server, **PRICES, TRIPTYCH_COST__STOP="0.02")
+        assert (status, said) == (1, "") and "1 of 1 pages to describe" in why
+        assert len(server.asked) == 2
+        status, said, _ = caption(run, three, server, **PRICES, TRIPTYCH_COST__STOP="0.03")
+        assert (status, said.count("described")) == (0, 1)
+
+
+def test_what_a_model_said_of_other_pages_is_kept_when_it_fails(three: Path, run: Run) -> None:
+    answers = [fails(400, "something odd")]
+    with ModelServer(lambda request: answers.pop() if answers else describes(request)) as server:
+        status, said, why = caption(run, three, server)
+        assert (status, said.count("described")) == (1, 2) and "something odd" in why
+        assert caption(run, three, server)[1].count("described") == 1
+        assert len(server.asked) == 4
+
+
+def test_no_more_pages_are_asked_about_than_are_wanted(three: Path, run: Run) -> None:
+    with ModelServer(describes) as server:
+        status, said, _ = caption(run, three, server, "--limit", "2")
+        assert (status, said.count("described"), len(server.asked)) == (0, 2, 2)
+
+
+def test_a_page_of_which_a_model_says_nothing_is_not_asked_about_again(three: Path, run: Run) -> None:
+    with ModelServer(lambda request: says("I will not", finish="content_filter")) as server:
+        seen = [caption(run, three, server, "--limit", "2")[1] for _ in range(3)]
+        assert [said.count("(nothing to say)") for said in seen] == [2, 1, 0]
+        assert len(server.asked) == 3
+        assert json.loads(run("verify", "--json", library=three).stdout)["ok"]
+        assert caption(run, three, server, "--again")[1].count("(nothing to say)") == 3
+    with ModelServer(describes) as server:
+        other = ("--captioner", f"vlm:openai:other@{server.url}")
+        assert caption(run, three, server, *other)[1].count("described") == 3  # it has not been asked
+    with ModelServer(lambda request: says("I will not", finish="content_filter")) as server:
+        assert caption(run, three, server, "--again")[1].count("(nothing to say)") == 3
+    with triptych.open(three) as library:
+        assert library.search("two red boats", signals=["caption"])  # nothing was said in place of that
+
+
+def test_the_estimate_is_at_the_prices_of_now(describing: ModelServer, three: Path, run: Run) -> None:
+    caption(run, three, describing)
+    priced = {**PRICES, "TRIPTYCH_COST__STOP": "0.000001"}
+    status, _, said = caption(run, three, describing, "--again", **priced)
+    assert status == 1 and "2,700 tokens in and 120 out, 0.02 USD" in said
+    assert "the limit ends it after about 0 pages" in said
+
+
+def test_a_model_that_sees_nothing_describes_nothing(three: Path, run: Run) -> None:
+    with ModelServer(lambda request: fails(400, "this model does not support image input")) as server:
+        status, said, why = caption(run, three, server)
+        assert (status, said) == (1, "") and "cannot see pictures" in why and "captioner = " in why
+        status, _, why = caption(run, three, server, TRIPTYCH_GENERATION__PICTURES="0")
+        assert status == 1 and "generation.pictures" in why
+
+
 # ------------------------------------------------------------------------------------- grades
 
 
@@ -285,11 +356,19 @@ def test_no_grade_at_all_is_an_error(tmp_path: Path) -> None:
         grader(server, tmp_path).scores("q", ["first", "second"])
 
 
-def test_a_model_that_turns_out_to_take_no_pictures_is_told_to_read(tmp_path: Path) -> None:
-    with ModelServer(lambda request: fails(400, "this model does not support image input")) as server:
-        looking: PageReranker = plugins.load("rerankers", "vlm", vlm=asked(server, tmp_path))
-        with pytest.raises(ModelError, match="Let it read passages"):
-            looking.seen("q", [PICTURE])
+def test_a_model_that_turns_out_to_take_no_pictures_reads(copied: Path) -> None:
+    def respond(request: dict[str, Any]) -> Scripted:
+        if pictures(request):
+            return fails(400, "this model does not support image input")
+        return says("9" if "INV-1043" in words(request).split("Question:")[0] else "1")
+
+    with ModelServer(respond) as server:
+        chosen = options(server, **{"rerank.model": "vlm", "rerank.depth": 3})
+        with triptych.open(copied, settings=chosen) as library:
+            first, second = (library.search("invoice total") for _ in range(2))
+    assert [hit.page for hit in first] == [hit.page for hit in second]
+    assert "1043" in first[0].source and first[0].rerank is not None and not first.warnings
+    assert first.cost["calls"] == second.cost["calls"] == 3  # each search has an account of its own
 
 
 def test_a_search_is_ranked_by_grades(made: Path, tmp_path: Path) -> None:
@@ -359,7 +438,7 @@ def test_doctor_asks_the_server_whether_it_has_the_model(
     with ModelServer() as server:
         for spec, works, word in (
             (f"openai:tiny@{server.url}", True, "has tiny"),
-            (f"openai:other@{server.url}", False, "It has: tiny"),
+            (f"openai:other@{server.url}", False, "it has: tiny"),
             (f"openai:tiny@{server.url}/odd", True, "does not say"),
             ("extractive", True, "no model"),
         ):

@@ -123,6 +123,7 @@ class Answer:
             "seconds": {name: round(value, 6) for name, value in self.seconds.items()},
             **({"understood": self.understood} if self.understood else {}),
             **({"statements": [s.to_dict() for s in self.statements]} if self.statements else {}),
-            **({"rounds": self.rounds, "cost": dict(self.cost)} if self.rounds else {}),
+            **({"rounds": self.rounds} if self.rounds else {}),
+            **({"cost": dict(self.cost)} if self.cost else {}),
             **({"error": self.error.to_dict()} if self.error is not None else {}),
         }

@@ -94,8 +94,9 @@ class Asking:
             if isinstance(event, Done | Failed):
                 seconds = {**hits.seconds, **event.answer.seconds, "total": time.perf_counter() - begun}
                 whole = replace(event.answer, question=question, understood=understood, seconds=seconds)
-                cost = {} if vlm is None else vlm.spent.to_dict()
-                yield replace(event, answer=replace(whole, cost=cost, painter=self.shown))
+                told = (*hits.warnings, *whole.warnings)
+                cost = _cost(vlm, hits)
+                yield replace(event, answer=replace(whole, warnings=told, cost=cost, painter=self.shown))
             else:
                 yield event
 
@@ -182,3 +183,12 @@ class Asking:
         except (FileError, LibraryError):  # damaged; or removed meanwhile
             return []
         return [(w, parts[w.box]) for w in wanted if w.box in parts]
+
+
+def _cost(vlm: Asked | None, hits: Results) -> dict[str, float]:
+    """What models used for an answer: the one that reads the pages again, and the one that answers."""
+    from triptych.dialogue.cost import Spent
+
+    used = [Spent(**hits.cost)] if hits.cost else []  # type: ignore[arg-type]
+    used += [] if vlm is None else [vlm.spent]
+    return sum(used, Spent()).to_dict() if used else {}

@@ -120,15 +120,17 @@ def store(
     captions: Mapping[int, Sequence[Caption]],
     origins: Iterable[str],
     encoders: Encoders,
+    silent: str = "",
 ) -> None:
-    """Captions of an asset by page number, in place of all that `origins` said of it."""
+    """Captions of an asset by page number, in place of all that `origins` said of it. `silent` is the model that has
+    nothing to say of pages without any, so that it need not be asked about them again."""
     tidy = {number: distinct(said) for number, said in captions.items()}
     texts = [caption.text for said in tidy.values() for caption in said]
     encoder = encoders.text
     keys, rows = embed(texts, encoder, partial(catalog.vectors, encoder.space))
     vectors = iter(zip(keys, rows, strict=True))
     placed = {number: pieces(said, [next(vectors) for _ in said]) for number, said in tidy.items()}
-    catalog.describe(asset, placed, origins, encoders.spaces)
+    catalog.describe(asset, placed, origins, encoders.spaces, silent)
 
 
 def _tidy(text: str) -> str:

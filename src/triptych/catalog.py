@@ -134,16 +134,17 @@ class Catalog:
         return Committed(asset, freed)
 
     def describe(
-        self, asset: int, pieces: Mapping[int, Sequence[Piece]], origins: Iterable[str], spaces: Spaces
+        self,
+        asset: int,
+        pieces: Mapping[int, Sequence[Piece]],
+        origins: Iterable[str],
+        spaces: Spaces,
+        silent: str = "",
     ) -> None:
         """Captions of pages, by page number, in place of what `origins` said of them; nothing else of the
-        asset changes."""
+        asset changes. Of pages without any it is noted that the model `silent` said nothing."""
         with database.writing(self.engine) as connection:
-            pages = select(schema.page.c.number, schema.page.c.key).where(schema.page.c.asset == asset)
-            key_of = {number: key for number, key in connection.execute(pages)}
-            hashes = sql_pieces.drop_captions(connection, asset, [key_of[n] for n in pieces], origins)
-            placed = [(key_of[number], p) for number, said in pieces.items() for p in said]
-            sql_pieces.insert_pieces(connection, asset, placed, spaces)
+            hashes = sql_pieces.replace_captions(connection, asset, pieces, origins, spaces, silent)
             sql.purge(connection, hashes)
             point("catalog-before-commit")
 

@@ -6,10 +6,11 @@ it can be stopped anywhere and run again.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,16 +21,18 @@ from triptych.catalog import Catalog
 from triptych.dialogue.cost import Spent
 from triptych.dialogue.generation import Asked, Vlms
 from triptych.embed import view_key
-from triptych.errors import FileError, UserError
+from triptych.errors import FileError, UserError, VlmError
 from triptych.pages.views import WHOLE
 from triptych.pipeline import Encoders
 from triptych.processes.workers import Workers
 from triptych.records import Asset
 from triptych.seams import Captioner, Seen
 from triptych.settings import VLM
+from triptych.sql.pieces import SILENT
 from triptych.types import Page
 
 BATCH = 8  # pages that the captioner gets at once
+_BUDGET = "vlm-budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,55 +81,86 @@ class Describing:
         self.blobs = blobs
         self.workers = workers
         self.encoders = encoders
-        self.captioner, self.each = load(spec, vlms)
+        self.captioner, self.each, self._apart = load(spec, vlms)
         self.origin = plugins.split(spec)[0]
 
     def begin(
-        self, collection: str | None, again: bool, writing: Callable[[], AbstractContextManager[None]]
+        self,
+        collection: str | None,
+        again: bool,
+        most: int | None,
+        writing: Callable[[], AbstractContextManager[None]],
     ) -> Run:
-        """The work on what is lacking; `writing` is held while it is done. What was removed or described before it
-        is begun, as while somebody looks at its price, is left out."""
+        """The work on what is lacking, `most` pages of it; `writing` is held while it is done. What was removed or
+        described before it is begun, as while somebody looks at its price, is left out."""
         pages = self.lacking(collection, again)
         agreed = {(asset.key, page.number) for asset, page in pages}
 
         def run() -> Iterator[Described]:
             with writing():
                 still = self.lacking(collection, again)
-                yield from self.run([(a, p) for a, p in still if (a.key, p.number) in agreed])
+                yield from self.run([(a, p) for a, p in still if (a.key, p.number) in agreed][:most])
 
         return Run(len(pages), run(), self.each)
 
     def lacking(self, collection: str | None = None, again: bool = False) -> list[tuple[Asset, Page]]:
-        """Pages with something to see that this captioner, in this version, has not described. With `again`,
-        all of them."""
+        """Pages with something to see that this captioner, in this version, has neither described nor had nothing to
+        say of. With `again`, all of them."""
         found = []
         for asset in self.catalog.assets(collection):
             for page, pieces in self.catalog.pieces(asset.key):
                 said = [piece.caption for piece in pieces if piece.caption is not None]
-                done = any(c.origin == self.origin and c.model == self.captioner.name for c in said)
+                name = self.captioner.name
+                done = any(c.origin == self.origin and c.model == name for c in said)
+                done = done or name in page.meta.get(SILENT, ())
                 if page.width and not page.failed and (again or not done):
                     found.append((asset, page))
         return found
 
     def run(self, pages: Sequence[tuple[Asset, Page]]) -> Iterator[Described]:
-        """Describe `pages`, told one by one, each when its captions are durable."""
-        rest = iter(pages)
-        while batch := list(islice(rest, BATCH)):
-            seen, failed = [], []
+        """Describe `pages`, told one by one, each when its captions are durable. Where a model fails, what it said of
+        other pages is stored before that is raised."""
+        rest = deque(pages)
+        while batch := [rest.popleft() for _ in range(min(BATCH, len(rest)))]:
+            seen = []
             for asset, page in batch:
                 try:
                     seen.append((asset, page, self._seen(asset, page)))
                 except FileError as error:
-                    failed.append(Described(asset.sources[0], asset.sha256, page.number, error=error))
-            yield from failed
-            told = self.captioner.captions([s for _, _, s in seen]) if seen else []
-            for (asset, page, _), texts in zip(seen, told, strict=True):
-                captions = captioning.made(texts, self.origin, self.captioner.name, self.captioner.prompt)
-                captioning.store(
-                    self.catalog, asset.key, {page.number: captions}, {self.origin}, self.encoders
-                )
-                said = tuple(c.text for c in captions)
-                yield Described(asset.sources[0], asset.sha256, page.number, said)
+                    yield Described(asset.sources[0], asset.sha256, page.number, error=error)
+            told = zip(seen, self._said([s for _, _, s in seen]) if seen else [], strict=True)
+            done, missed = [], []
+            for place, said in told:
+                if isinstance(said, VlmError):
+                    missed.append((place, said))
+                else:
+                    done.append(self._stored(*place, said))
+            yield from done
+            for _, failure in missed:
+                if failure.code != _BUDGET or not done:
+                    raise failure
+            # What the others were thought to cost was in the way; what they did cost may not be.
+            rest.extendleft((asset, page) for (asset, page, _), _ in reversed(missed))
+
+    def _said(self, seen: Sequence[Seen]) -> list[tuple[str, ...] | VlmError]:
+        """What is said of each picture, or why a model said nothing."""
+        if not self._apart:
+            return [*self.captioner.captions(seen)]
+        with ThreadPoolExecutor(BATCH, "triptych-caption") as pool:
+            return [*pool.map(self._alone, seen)]
+
+    def _alone(self, seen: Seen) -> tuple[str, ...] | VlmError:
+        try:
+            return self.captioner.captions([seen])[0]
+        except VlmError as error:
+            return error
+
+    def _stored(self, asset: Asset, page: Page, seen: Seen, texts: Sequence[str]) -> Described:
+        captions = captioning.made(texts, self.origin, self.captioner.name, self.captioner.prompt)
+        silent = self.captioner.name if seen.pixels is not None else ""
+        replaced = {self.origin} if captions else set()  # by nothing, nothing is replaced
+        captioning.store(self.catalog, asset.key, {page.number: captions}, replaced, self.encoders, silent)
+        return Described(asset.sources[0], asset.sha256, page.number, tuple(c.text for c in captions))
 
     def _seen(self, asset: Asset, page: Page) -> Seen:
         pixels = None
@@ -146,8 +180,17 @@ class Describing:
         return image.space, None if row is None else row.astype(np.float32)
 
 
-def load(spec: str, vlms: Vlms) -> tuple[Captioner, Spent]:
-    """The captioner of that name, and what a page costs with it: as pages have cost so far, else an estimate.
+class Loaded(NamedTuple):
+    """A captioner, what a page costs with it, and whether pages are described apart: what one of them has cost is then
+    not lost with the others."""
+
+    captioner: Captioner
+    each: Spent = Spent()
+    apart: bool = False
+
+
+def load(spec: str, vlms: Vlms) -> Loaded:
+    """The captioner of that name; a page costs what pages have cost so far, else what is estimated.
 
     Raises UserError for "none".
     """
@@ -155,10 +198,10 @@ def load(spec: str, vlms: Vlms) -> tuple[Captioner, Spent]:
         raise UserError("No captioner is set. Name one: triptych caption --captioner blip")
     name, argument = plugins.split(spec)
     if name != VLM:
-        return plugins.load("captioners", spec), Spent()
+        return Loaded(plugins.load("captioners", spec))
     vlm = vlms.get(argument, "caption")
     captioner = plugins.load("captioners", spec, vlm=vlm)
-    return captioner, vlm.usual() or _estimate(captioner, vlm)
+    return Loaded(captioner, vlm.usual() or _estimate(captioner, vlm), not vlm.together)
 
 
 def _estimate(captioner: Any, vlm: Asked) -> Spent:

@@ -127,15 +127,20 @@ class Library(Parts):
             yield from self._adding.files(found, collection, dict(tags or {}), supplied, names, progress)
 
     def describing(
-        self, captioner: str | None = None, *, collection: str | None = None, again: bool = False
+        self,
+        captioner: str | None = None,
+        *,
+        collection: str | None = None,
+        again: bool = False,
+        most: int | None = None,
     ) -> Run:
-        """How many pages a captioner has not described yet, its work on them, told one by one, each as soon as
-        it is durable, and what it costs; stop it anywhere. `again`: all pages."""
+        """How many pages a captioner has not described yet, its work on them (on `most` of them), told one by one, each
+        as soon as it is durable, and what it costs; stop it anywhere. `again`: all pages."""
         from triptych.describing import Describing
 
         spec = captioner or self.settings.captioner
         work = Describing(self.catalog, self.blobs, self.workers, self.encoders, self.vlms, spec)
-        return work.begin(self._collection(collection), again, self._writing)
+        return work.begin(self._collection(collection), again, most, self._writing)
 
     # Following and removing
 

@@ -1,23 +1,26 @@
 """The best of a ranking, read again: `search` after it has fused, before it shows.
 
     Reranking.load(settings.rerank) -> Reranking | None
-    reranking.again(ranked, reading, question, asked, rarity) -> ranked, in a new order
+    reranking.again(ranked, reading, question, asked, rarity) -> Again: in a new order, or why not
 
 `evidence` needs no model and moves a page by what its words say; a model (a back end of rerankers/) replaces the
 order of the pages it has read, or looked at: of such a model's pages those without a picture keep their places. Hits keep what the signals said of them and tell what was made of it. The same
-pages give the same order: ties stay as they were.
+pages give the same order: ties stay as they were. A model that fails takes nothing away: pages stay as they were found,
+and a warning says so; the reason, which may name a server, is logged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from triptych import plugins
-from triptych.dialogue.generation import Vlms
-from triptych.errors import ModelError
+from triptych.dialogue.generation import Asked, Vlms
+from triptych.errors import ModelError, VlmError
 from triptych.fuse import LEAD, Fused
 from triptych.ranking import evidence
 from triptych.ranking.reading import Reading, Said
@@ -32,7 +35,34 @@ _SIGNALS = ("text", LEAD, "caption")  # whose piece of a page is read, in this o
 _TOGETHER = 16  # pages whose pictures are in memory at once
 _MOST = 1.0 + sum(evidence.WEIGHTS.values())
 
+_log = logging.getLogger(__name__)
+
+Model = Reranker | PageReranker
 Draw = Callable[[Sequence[ChunkRow], int], list[np.ndarray | None]]  # see `Pictures.drawn`
+
+
+class Again(NamedTuple):
+    """A ranking that was read again; what a vision-language model used for that; why it was not read, or ""."""
+
+    ranked: list[Fused]
+    cost: Mapping[str, float] = {}  # as of `Spent.to_dict`
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """A vision-language model as reranker: each search has an account of its own, and what the model was found not to
+    take is known to the next one."""
+
+    spec: str
+    vlms: Vlms
+
+    def account(self) -> Asked:
+        return self.vlms.get(plugins.split(self.spec)[1], "rerank")
+
+    def model(self, vlm: Asked) -> Model:
+        made: Model = plugins.load("rerankers", self.spec, vlm=vlm)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +70,9 @@ class Reranking:
     """How a ranking is read again. `model` is None where evidence does it; `draw` is for models that look."""
 
     depth: int  # pages
-    model: Reranker | PageReranker | None = None
+    model: Model | None = None
     draw: Draw | None = None
+    grader: Grader | None = field(default=None, kw_only=True)  # in place of `model`, where accounts are kept
 
     @classmethod
     def load(
@@ -53,10 +84,9 @@ class Reranking:
             return None
         if settings.model in RERANK_BUILTIN:
             return cls(min(settings.depth, READ))
-        name, argument = plugins.split(settings.model)
-        if name == VLM and vlms is not None:
-            vlm = vlms.get(argument, "rerank")
-            return cls(settings.depth, plugins.load("rerankers", settings.model, vlm=vlm), draw)
+        if plugins.split(settings.model)[0] == VLM and vlms is not None:
+            grader = Grader(settings.model, vlms)
+            return cls(settings.depth, grader.model(grader.account()), draw, grader=grader)
         return cls(settings.depth, plugins.load("rerankers", settings.model), draw)
 
     def again(
@@ -66,26 +96,54 @@ class Reranking:
         question: str,
         asked: evidence.Question,
         rarity: Weight,
-    ) -> list[Fused]:
-        """`ranked` with its first `depth` pages in a new order; `asked` is the question taken apart. Raises ModelError when a model does not answer
-        as it must."""
+    ) -> Again:
+        """`ranked` with its first `depth` pages in a new order; `asked` is the question taken apart."""
         seen, rest = reading.there(ranked[: self.depth]), ranked[self.depth :]
         if self.model is None:
-            return [*_by_evidence(seen, reading, asked, rarity), *_below(rest, 1.0 / _MOST)]
+            return Again([*_by_evidence(seen, reading, asked, rarity), *_below(rest, 1.0 / _MOST)])
+        vlm = None if self.grader is None else self.grader.account()
+        try:
+            scores = self._scored(seen, reading, question, self.model, vlm)
+        except ModelError as error:
+            return Again([*ranked], _cost(vlm), _failed(self.model.name, error))
         half = 0.5 / max(1.0, *(f.score for f in rest), 1.0)
-        return [
-            *_by_scores(seen, self._scores(seen, reading, question), self.model.name),
-            *_below(rest, half),
-        ]
+        return Again([*_by_scores(seen, scores, self.model.name), *_below(rest, half)], _cost(vlm))
 
-    def _scores(self, seen: Sequence[Fused], reading: Reading, question: str) -> np.ndarray:
+    def _scored(
+        self, seen: Sequence[Fused], reading: Reading, question: str, model: Model, vlm: Asked | None
+    ) -> np.ndarray:
+        """(n,) what the model says of each page. One that turns out to take no pictures reads instead. Raises ModelError
+        when a model does not answer as it must."""
+        if self.grader is None or vlm is None:
+            return self._scores(seen, reading, question, model)
+        try:
+            return self._scores(seen, reading, question, self.grader.model(vlm))
+        except VlmError as error:
+            if error.code != "vlm-no-pictures" or vlm.pictures:
+                raise
+            return self._scores(seen, reading, question, self.grader.model(vlm))
+
+    def _scores(self, seen: Sequence[Fused], reading: Reading, question: str, model: Model) -> np.ndarray:
         """(n,) what the model says of each page; NaN for those that it cannot see."""
-        assert self.model is not None
-        if isinstance(self.model, PageReranker):
+        if isinstance(model, PageReranker):
             assert self.draw is not None, "the library gives it"
-            return _looked_at(seen, reading, question, self.model, self.draw)
-        scores = self.model.scores(question, [_passage(*_words(f, reading)) for f in seen])
-        return _checked(scores, len(seen), self.model.name)
+            return _looked_at(seen, reading, question, model, self.draw)
+        scores = model.scores(question, [_passage(*_words(f, reading)) for f in seen])
+        return _checked(scores, len(seen), model.name)
+
+
+def _cost(vlm: Asked | None) -> Mapping[str, float]:
+    return {} if vlm is None else vlm.spent.to_dict()
+
+
+def _failed(model: str, error: ModelError) -> str:
+    """The warning that people and programs get."""
+    _log.warning("The reranker %s (rerank.model) failed. %s", model, error)
+    code = f" ({error.code})" if isinstance(error, VlmError) else ""
+    return (
+        f"The pages stand as they were found: the reranker failed{code}. Mend it, set another rerank.model, or go "
+        'without: rerank.model = "none"'
+    )
 
 
 def _by_evidence(

@@ -87,6 +87,10 @@ class Results:
         None  # False: nothing in the library matches well, these are the nearest; None: unknown
     )
     strength: float | None = None  # what that is told by, see `floor`
+    warnings: tuple[str, ...] = ()
+    cost: Mapping[str, float] = field(
+        default_factory=dict
+    )  # of a vision-language model that read the pages again
 
     @property
     def asked(self) -> str:
@@ -107,6 +111,8 @@ class Results:
             "query": {"text": self.text, "image": self.image},
             "hits": [hit.to_dict() for hit in self.hits],
             **({} if self.match is None else {"match": self.match}),
+            **({"warnings": [*self.warnings]} if self.warnings else {}),
+            **({"cost": dict(self.cost)} if self.cost else {}),
             "seconds": {name: round(value, 6) for name, value in self.seconds.items()},
         }
 

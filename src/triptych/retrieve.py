@@ -45,7 +45,7 @@ from triptych.ranking.floor import Fit, Floor, fit
 from triptych.ranking.present import present
 from triptych.ranking.reading import Reading
 from triptych.ranking.recency import recent
-from triptych.rerank import Reranking
+from triptych.rerank import Again, Reranking
 from triptych.results import Results
 from triptych.seams import Calibrated
 from triptych.settings import SearchSettings
@@ -118,8 +118,10 @@ def retrieve(
     reading = Reading.of(ranked, candidates.best_of, catalog, named)
     ranked = reading.there(ranked)
     taken_apart = evidence.Question.of(gathered.query.text, asked.query, rarity)
+    read = Again(ranked)
     if again is not None:
-        ranked = again.again(ranked, reading, gathered.query.text, taken_apart, rarity)
+        read = again.again(ranked, reading, gathered.query.text, taken_apart, rarity)
+        ranked = read.ranked
     fits = _fit(gathered, ranked, reading, taken_apart, rarity) if settings.no_match != "off" else None
     looks = gathered.nearest.get("image") if query.picture is not None and not gathered.query.text else None
     match = floor.judge(fits, looks, asked.trust) if floor is not None else None
@@ -133,7 +135,14 @@ def retrieve(
     picture = None if query.picture is None else query.picture.name
     told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}
     return Results(
-        query.text or None, picture, tuple(hits), told, match, None if fits is None else fits.strength
+        query.text or None,
+        picture,
+        tuple(hits),
+        told,
+        match,
+        None if fits is None else fits.strength,
+        warnings=(read.warning,) if read.warning else (),
+        cost=read.cost,
     )
 
 

@@ -52,11 +52,28 @@ class Describer:
         """One to three for each; () where there are no pixels, or the model refused. Raises VlmError when the model
         cannot be asked, so that no page passes for described."""
         asked = [(i, self.question(one)) for i, one in enumerate(seen) if one.pixels is not None]
-        replies = self._vlm.replies([question for _, question in asked], max_tokens=MAX_TOKENS)
+        replies = self._replies([question for _, question in asked])
         found: list[tuple[str, ...]] = [()] * len(seen)
         for (i, _), reply in zip(asked, replies, strict=True):
             found[i] = self._read(reply)
         return found
+
+    def _replies(self, questions: Sequence[tuple[Message, ...]]) -> list[Reply]:
+        if not self._vlm.pictures:
+            raise self._blind()
+        try:
+            return self._vlm.replies(questions, max_tokens=MAX_TOKENS)
+        except VlmError as error:
+            if error.code != "vlm-no-pictures":
+                raise
+            raise self._blind() from error
+
+    def _blind(self) -> VlmError:
+        return VlmError(
+            "vlm-no-pictures",
+            f"The model {self._vlm.name} cannot see pictures, or is given none (generation.pictures), so it describes "
+            'none. Name one that can: captioner = "vlm:openai:MODEL@URL", or describe without it: --captioner blip',
+        )
 
     def question(self, seen: Seen) -> tuple[Message, ...]:
         """What the model is asked of a picture."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +167,9 @@ def remove(context: Context, what: tuple[str, ...], collection: str | None, as_j
 
 @click.command()
 @click.option("--captioner", metavar="SPEC", help="Who describes: blip, vlm, ... Default: the setting.")
-@click.option("--again", is_flag=True, help="Also pages that it has described before.")
+@click.option(
+    "--again", is_flag=True, help="Also pages that it has described, or had nothing to say of, before."
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many pages.")
 @collection_option
 @as_json
@@ -187,17 +188,17 @@ def caption(
       triptych caption --captioner blip
       triptych caption --captioner vlm --limit 100
 
-    Pages that the captioner has described already are left out. Safe to stop anywhere and run again: what was printed is durable.
+    Pages that the captioner has described already, or had nothing to say of, are left out. Safe to stop anywhere and run again: what was printed is durable.
     """
     from triptych.cli.console import described_line, estimate_text, left_text
 
     with context.open() as library:
-        waiting, events, each = library.describing(captioner, collection=collection, again=again)
+        waiting, events, each = library.describing(captioner, collection=collection, again=again, most=limit)
         wanted = waiting if limit is None else min(limit, waiting)
         price = estimate_text(each, wanted, library.vlms.ledger) if each.calls else ""
         context.note(f"{wanted} of {waiting} pages to describe{price}")
         failed, begun = 0, time.monotonic()
-        for number, event in enumerate(islice(events, limit), 1):
+        for number, event in enumerate(events, 1):
             failed += event.error is not None
             if as_json:
                 put_json(event.to_dict())

@@ -187,12 +187,13 @@ def _flat(text: str) -> str:
 
 
 def results_text(results: Results, *, explain: bool) -> str:
+    notes = [f"note: {safe(warning)}" for warning in results.warnings]
     if not results.hits:
-        return "Nothing in the library matches."
+        return "\n".join([*notes, "Nothing in the library matches."])
     asked = {name for hit in results.hits for name, score in hit.signals.items() if score is not None}
     hits = [_hit_text(hit, asked if explain else set()) for hit in results.hits]
     nothing = ["Nothing in the library matches well; nearest:"] if results.match is False else []
-    return "\n".join([*nothing, *hits])
+    return "\n".join([*notes, *nothing, *hits])
 
 
 def _hit_text(hit: Hit, asked: set[str]) -> str:

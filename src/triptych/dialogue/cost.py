@@ -89,6 +89,10 @@ class Tariff:
     def of(cls, settings: CostSettings) -> Tariff:
         return cls(settings.input, settings.output, settings.currency, settings.stop, settings.stop_tokens)
 
+    @property
+    def limited(self) -> bool:
+        return bool(self.stop or self.stop_tokens)
+
     def money(self, tokens_in: int, tokens_out: int) -> float:
         return (tokens_in * self.input + tokens_out * self.output) / 1e6
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +28,10 @@ from triptych.settings import EXTRACTIVE, GenerationSettings, Settings
 
 CONTEXT = 8192  # tokens that a model is taken to have which does not say
 _LONGEST = 8.0  # seconds between two attempts, unless a server asks for more
-_LEAST = 28  # pixels of a side; Qwen2-VL's patches are as large
+LEAST = 28  # pixels of a side; Qwen2-VL's patches are as large
 _LONGEST_RATIO = 100  # of the sides; Qwen2-VL takes less than 200
 _TOGETHER = 8  # questions that a server gets at once
+_CHARGED = ("vlm-timeout", "vlm-stream")  # failures of a call that the server may charge for nevertheless
 
 
 class Vlms:
@@ -41,6 +42,7 @@ class Vlms:
         self._settings = settings
         self._lock = threading.Lock()
         self._loaded: dict[str, Vlm] = {}
+        self._rooms: dict[str, Room] = {}
 
     def get(self, spec: str = "", purpose: str = "answer") -> Asked:
         """The model `spec`, or the one that is set, with an account of its own. `purpose` is what its calls are
@@ -54,7 +56,8 @@ class Vlms:
         with self._lock:
             if chosen not in self._loaded:
                 self._loaded[chosen] = plugins.load("vlms", chosen, timeout=generation.timeout)
-        return Asked(self._loaded[chosen], self.ledger, generation, purpose)
+                self._rooms[chosen] = Room()
+        return Asked(self._loaded[chosen], self.ledger, generation, purpose, self._rooms[chosen])
 
     def close(self) -> None:
         with self._lock:
@@ -66,70 +69,111 @@ class Vlms:
 
 
 @dataclass
+class Room:
+    """How many tokens, by our count, a model turned out to take at the most; 0: nothing is known. It is found out once
+    for all who ask the model."""
+
+    tokens: int = 0
+
+    def narrow(self, sent: int, said: int) -> None:
+        """`sent` were too many: the model takes what it has `said`, somewhat less than was sent where it counts
+        otherwise than we do, and perhaps half of it where it says nothing."""
+        found = said if 0 < said < sent else sent * 3 // 4 if said else sent // 2
+        self.tokens = min(self.tokens, found) if self.tokens else found
+
+
+@dataclass
 class _Heard:
     """What came of a call so far."""
 
     reply: Reply | None = None
     pieces: int = 0
+    charged: bool = False  # although nothing was heard
 
 
 class Asked:
     """A model for one purpose: what its calls used is in `spent`. See `seams.BatchVlm`."""
 
-    def __init__(self, vlm: Vlm, ledger: Ledger, settings: GenerationSettings, purpose: str) -> None:
+    def __init__(
+        self,
+        vlm: Vlm,
+        ledger: Ledger,
+        settings: GenerationSettings,
+        purpose: str,
+        room: Room | None = None,
+    ) -> None:
         self.name = vlm.name
         self.spent = Spent()
         self._vlm = vlm
         self._ledger = ledger
         self._settings = settings
         self._purpose = purpose
+        self._room = room or Room()
         self._lock = threading.Lock()
 
     @property
     def context(self) -> int:
-        """Tokens of question and answer together: as set, as the model says, or a cautious guess."""
-        return self._settings.context or self._vlm.context or CONTEXT
+        """Tokens of question and answer together: as set, but no more than the model says or turned out to take; or a
+        cautious guess."""
+        known = (self._settings.context, self._vlm.context, self._room.tokens)
+        return min((tokens for tokens in known if tokens), default=CONTEXT)
 
     @property
     def pictures(self) -> int:
         """Most pictures of a call: what is set, or fewer where the model takes fewer."""
         return min(self._settings.pictures, self._vlm.pictures)
 
+    @property
+    def together(self) -> bool:
+        """Whether many questions are best asked in one batch: it is paid as a whole or not at all, so not at a limit."""
+        return isinstance(self._vlm, BatchVlm) and not self._ledger.tariff.limited
+
     def expected(self, messages: Sequence[Message], max_tokens: int) -> Spent:
         """What a call will use, rather too much than too little."""
         return cost.expected(self._fitted(messages), max_tokens, self._ledger.tariff)
 
     def usual(self) -> Spent | None:
-        """What a call for this purpose has used so far, on the average; None before the first."""
+        """What a call for this purpose has used so far, on the average, at the prices of today; None before the first."""
         found = next((s for p, m, s in self._ledger.by_model() if (p, m) == (self._purpose, self.name)), None)
-        return found * (1 / found.calls) if found is not None and found.calls else None
+        if found is None or not found.calls:
+            return None
+        each = found * (1 / found.calls)
+        return replace(each, money=self._ledger.tariff.money(each.tokens_in, each.tokens_out))
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
-        """See `seams.Vlm`. Raises VlmError before anything is sent when a limit would be exceeded."""
-        fitted = self._fitted(messages)
-        most = cost.expected(fitted, max_tokens, self._ledger.tariff)
-        number = self._ledger.reserve(self._purpose, self.name, most)
-        begun, heard = time.perf_counter(), _Heard()
-        try:
-            heard.reply = yield from self._tried(fitted, max_tokens, heard)
-            return heard.reply
-        finally:
-            used = self._used(most, heard) if heard.reply or heard.pieces else Spent()
-            self._settle(number, used, time.perf_counter() - begun)
-
-    def _tried(
-        self, messages: Sequence[Message], max_tokens: int, heard: _Heard
-    ) -> Generator[str, None, Reply]:
-        """The model's stream; begun anew after an error that may pass, as long as nothing was heard."""
+        """See `seams.Vlm`; begun anew after an error that may pass, as long as nothing was heard. Raises VlmError
+        before anything is sent when a limit would be exceeded."""
+        sent = self._fitted(messages)
         attempt = 0
         while True:
+            heard = _Heard()
             try:
-                return (yield from _counted(spoken(self._vlm.stream(messages, max_tokens=max_tokens)), heard))
+                return (yield from self._booked(sent, max_tokens, heard))
             except VlmError as error:
                 if heard.pieces or error.again is None or attempt >= self._settings.retries:
                     raise
                 time.sleep(_pause(error.again, attempt))
                 attempt += 1
+
+    def _booked(
+        self, messages: Sequence[Message], max_tokens: int, heard: _Heard
+    ) -> Generator[str, None, Reply]:
+        """The model's stream, once: reserved before, and settled by what was heard."""
+        most = cost.expected(messages, max_tokens, self._ledger.tariff)
+        number = self._ledger.reserve(self._purpose, self.name, most)
+        begun = time.perf_counter()
+        try:
+            stream = spoken(self._vlm.stream(messages, max_tokens=max_tokens))
+            heard.reply = yield from _counted(stream, heard)
+            return heard.reply
+        except VlmError as error:
+            heard.charged = error.code in _CHARGED
+            if error.code == "vlm-context":
+                self._room.narrow(most.tokens, self._vlm.context)
+            raise
+        finally:
+            charged = heard.reply or heard.pieces or heard.charged
+            self._settle(number, self._used(most, heard) if charged else Spent(), time.perf_counter() - begun)
 
     def replies(self, asked: Sequence[Sequence[Message]], *, max_tokens: int) -> list[Reply]:
         """See `seams.BatchVlm`: in one batch where the model can, else several at a time."""
@@ -198,9 +242,16 @@ def fitted(picture: np.ndarray, side: int) -> np.ndarray:
         scale = side / max(height, width)
         picture = shrunk(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
     height, width = picture.shape[:2]
-    least = max(_LEAST, max(height, width) // _LONGEST_RATIO)
-    lacking = (0, max(0, least - height)), (0, max(0, least - width)), (0, 0)
-    return np.pad(picture, lacking, constant_values=255) if height < least or width < least else picture
+    taller, wider = padded(height, width)
+    if (taller, wider) == (height, width):
+        return picture
+    return np.pad(picture, ((0, taller - height), (0, wider - width), (0, 0)), constant_values=255)
+
+
+def padded(height: int, width: int) -> tuple[int, int]:
+    """(height, width) of a picture as it is sent: no side is so short that models refuse it."""
+    least = max(LEAST, max(height, width) // _LONGEST_RATIO)
+    return max(height, least), max(width, least)
 
 
 def shrunk(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -72,8 +72,9 @@ def unthought(text: str) -> str:
     return text.partition(ANSWER)[2].lstrip()
 
 
-def sound(reply: Reply, name: str) -> str:
-    """The text of a reply that is whole. `name` is the model's, for the sentence. Raises VlmError."""
+def sound(reply: Reply, name: str, advice: str = "Raise generation.max_tokens.") -> str:
+    """The text of a reply that is whole. `name` is the model's, for the sentence; `advice` is what helps against a reply
+    that was cut off. Raises VlmError."""
     if reply.finish == "refused" or _REFUSAL.match(reply.text):
         raise VlmError(
             "vlm-refused", f"The model {name} refused to answer this. Ask otherwise, or set another vlm."
@@ -87,7 +88,6 @@ def sound(reply: Reply, name: str) -> str:
     if reply.finish == "length":
         raise VlmError(
             "vlm-cut",
-            f"The answer of {name} was cut off after {reply.tokens_out or 'all its'} tokens. "
-            "Raise generation.max_tokens.",
+            f"The answer of {name} was cut off after {reply.tokens_out or 'all its'} tokens. {advice}",
         )
     return reply.text

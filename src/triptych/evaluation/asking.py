@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from triptych import fuse
 from triptych.captioning import Sidecar
-from triptych.errors import LibraryError, UserError, WrongSpace
+from triptych.errors import LibraryError, ModelError, UserError, WrongSpace
 from triptych.evaluation import labelled
 from triptych.evaluation.labelled import Document, LabelledSet, Question
 from triptych.evaluation.measures import Run
@@ -223,6 +223,8 @@ class Asking:
                 raise
             self.refused[question.qid] = str(error)
             return (), 0.0
+        if results.warnings:  # what is measured would not be what was set
+            raise ModelError(results.warnings[0])
         return results.hits, time.perf_counter() - begun
 
     def _picture(self, question: Question) -> Sight | None:

@@ -17,6 +17,8 @@ from pathlib import PurePath
 import numpy as np
 
 from triptych.dialogue.cost import picture_tokens, text_tokens
+from triptych.dialogue.generation import LEAST as LEAST_SIDE
+from triptych.dialogue.generation import padded
 from triptych.grounding.distrust import doubts
 from triptych.grounding.selection import compressed
 from triptych.types import Box, Hit, Page
@@ -28,6 +30,9 @@ _FRAME = 48  # tokens around an item: its number, title, the names of its pictur
 _WHOLE = 0.55  # share of the page from which the part that was found is the page
 _AIR = 0.06  # of the page, around the part that was found
 _SMALLEST = 0.3  # of the page's width and height that a part has at least, to be understood
+_WORTH = (
+    128**2
+)  # pixels that each of several pictures gets at least: fewer are better than ones that show nothing
 _ROUNDED = 2  # pixels by which the shorter side of a picture may be longer than was worked out
 THUMBNAIL = 512  # pixels of the longer side of a page beside its part
 
@@ -84,7 +89,14 @@ def planned(hits: Sequence[Hit], pages: Sequence[Page], query: Query, budget: Bu
 
 def _holds(budget: Budget, count: int) -> bool:
     """Whether a call can hold so many items, each with some words and, where the model takes any, a picture."""
-    return count * (LEAST + _FRAME) + _picture_cost(budget, min(count, budget.pictures)) <= budget.tokens
+    return count * (LEAST + _FRAME) + _picture_cost(budget, min(count, _most(budget))) <= budget.tokens
+
+
+def _most(budget: Budget) -> int:
+    """Pictures that a call has room for."""
+    if budget.pixels < LEAST_SIDE**2:
+        return 0
+    return min(budget.pictures, max(1, budget.pixels // _WORTH))
 
 
 def pixels_for(tokens: int) -> int:
@@ -94,7 +106,7 @@ def pixels_for(tokens: int) -> int:
 
 def _picture_cost(budget: Budget, count: int) -> int:
     """Tokens that `count` pictures cost at the most."""
-    pixels = min(budget.pixels, count * budget.side**2) if budget.pictures else 0
+    pixels = min(budget.pixels, count * budget.side**2) if _most(budget) else 0
     return picture_tokens(pixels) + count if pixels else 0
 
 
@@ -150,7 +162,7 @@ def _wanted(share: Sequence[tuple[int, Hit, Page]], budget: Budget) -> list[Want
         else:
             first.append(Wanted(number, PART, part, budget.side))
             second.append(Wanted(number, PAGE, Box(0.0, 0.0, 1.0, 1.0), min(THUMBNAIL, budget.side)))
-    return [*first, *second][: budget.pictures]
+    return [*first, *second][: _most(budget)]
 
 
 def _within(wanted: Sequence[Wanted], share: Sequence[tuple[int, Hit, Page]], pixels: int) -> list[Wanted]:
@@ -192,10 +204,10 @@ def _grown(low: float, high: float) -> tuple[float, float]:
 
 
 def sized(shapes: Sequence[tuple[int, int]], pixels: int) -> list[tuple[int, int]]:
-    """(height, width) of pictures so that all of them have at most `pixels` together; none is enlarged, and small
-    ones stay as they are where the large ones can give way."""
+    """(height, width) of pictures so that all of them, as they are sent, have at most `pixels` together; none is
+    enlarged, and small ones stay as they are where the large ones can give way."""
     limit = float("inf")
-    areas = sorted(h * w for h, w in shapes)
+    areas = sorted(_area(*shape) for shape in shapes)
     left = pixels
     for i, area in enumerate(areas):
         share = left / (len(areas) - i)
@@ -206,8 +218,21 @@ def sized(shapes: Sequence[tuple[int, int]], pixels: int) -> list[tuple[int, int
     return [_fitted(h, w, limit) for h, w in shapes]
 
 
+def _area(height: int, width: int) -> int:
+    """Pixels that are sent of a picture."""
+    return math.prod(padded(height, width))
+
+
 def _fitted(height: int, width: int, area: float) -> tuple[int, int]:
-    if height * width <= area:
+    if _area(height, width) <= area:
         return height, width
-    scale = math.sqrt(area / (height * width))
+    small = _scaled(height, width, math.sqrt(area / (height * width)))
+    if _area(*small) <= area:
+        return small
+    longest = min(area / LEAST_SIDE, 10 * math.sqrt(area))  # of a strip, whose shorter side is padded
+    return _scaled(height, width, longest / max(height, width))
+
+
+def _scaled(height: int, width: int, scale: float) -> tuple[int, int]:
+    scale = min(scale, 1.0)
     return max(1, math.floor(height * scale)), max(1, math.floor(width * scale))

@@ -2,7 +2,7 @@
 
     Reader(vlm, prompts, ...).answer(question, hits, pages) -> tokens and citations; returns an Answer
 
-A model that takes no picture, or fewer than it was thought to, is asked again with what it takes.
+A model that takes no picture, fewer than it was thought to, or less in all, is asked again with what it takes.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ NOTHING = "The pages that were found do not answer this."
 UNSUPPORTED = "What the model said does not stand on the pages that were found."
 _LEAST = 256  # tokens of evidence that a call holds at least
 _FRAME = 64  # tokens around the evidence
+_TOO_MUCH = ("vlm-no-pictures", "vlm-context")  # failures of a call from which is learnt what a model takes
 _WORD = 8  # tokens of yes or no
 _TOGETHER = 4  # pages drawn at once
 
@@ -59,13 +60,20 @@ class Reader:
         """Sentences that hold, as they come; returns the whole. Raises VlmError: what was told before then holds,
         but is not all of it."""
         while True:
-            taken = self.vlm.pictures
-            asked = _Asked(question, hits, pages, self._budget(question))
+            took = self.vlm.pictures, self.vlm.context
+            answering = self._answer(_Asked(question, hits, pages, self._budget(question)))
             try:
-                return (yield from self._answer(asked))
+                first = next(answering)
+            except StopIteration as end:
+                whole: Answer = end.value
+                return whole
             except VlmError as error:
-                if error.code != "vlm-no-pictures" or self.vlm.pictures >= taken:
+                less = self.vlm.pictures < took[0] or self.vlm.context < took[1]
+                if error.code not in _TOO_MUCH or not less or self._left(question) < _LEAST:
                     raise
+                continue
+            yield first
+            return (yield from answering)
 
     def _answer(self, asked: _Asked) -> Generator[Token | Cited, None, Answer]:
         rounds = planned(asked.hits, asked.pages, terms.parse(asked.question), asked.budget)
@@ -88,17 +96,29 @@ class Reader:
     def _told(self, speaker: Speaker, messages: Sequence[Message]) -> Generator[Token | Cited, None, None]:
         with closing(self._stream(messages)) as stream:
             reply = yield from speaker.tell(stream)
-        sound(reply, self.vlm.name)
+        self._sound(reply)
 
     def _notes(self, asked: _Asked, share: Round, items: Mapping[int, Item]) -> list[str]:
         """What one of several rounds says that holds, under the numbers of the items."""
         reply = drained(self._stream(self._messages(asked, share)))
         checker, rows = Checker(items, asked.question), Rows()
-        said = (rows.sentence(s) for s in sentences(sound(reply, self.vlm.name)))
+        said = (rows.sentence(s) for s in sentences(self._sound(reply)))
         return [note for s in said if s and (note := noted(checker.sentence(s)))]
 
     def _stream(self, messages: Sequence[Message]) -> Generator[str, None, Reply]:
         return self.vlm.stream(messages, max_tokens=self._longest)
+
+    def _sound(self, reply: Reply) -> str:
+        """The text of a whole reply. Raises VlmError."""
+        longest, wanted = self._longest, self.generation.max_tokens
+        if longest == wanted:
+            return sound(reply, self.vlm.name, f"Raise generation.max_tokens, which is {wanted}.")
+        return sound(
+            reply,
+            self.vlm.name,
+            f"It may say {longest} (not {wanted}, generation.max_tokens), as question and answer have {self.vlm.context} "
+            "together. Set a vlm that takes more.",
+        )
 
     @property
     def _longest(self) -> int:
@@ -106,10 +126,7 @@ class Reader:
         return min(self.generation.max_tokens, max(64, self.vlm.context // 4))
 
     def _budget(self, question: str) -> Budget:
-        rules = self.prompts.say("system", fence=new_fence()) + self.prompts.say(
-            "question", question=question
-        )
-        left = self.vlm.context - self._longest - text_tokens(rules) - _FRAME
+        left = self._left(question)
         if left < _LEAST:
             raise VlmError(
                 "vlm-context",
@@ -119,6 +136,13 @@ class Reader:
         tokens = min(self.settings.tokens, left)
         pixels = min(self.settings.pixels, pixels_for(tokens // 2))  # words get half of it at least
         return Budget(tokens, self.vlm.pictures, pixels, self.generation.side)
+
+    def _left(self, question: str) -> int:
+        """Tokens that the model has for evidence, beside our rules, the question and the answer."""
+        rules = self.prompts.say("system", fence=new_fence()) + self.prompts.say(
+            "question", question=question
+        )
+        return self.vlm.context - self._longest - text_tokens(rules) - _FRAME
 
     def _messages(self, asked: _Asked, share: Round) -> tuple[Message, ...]:
         return self.prompts.ask(asked.question, self._pictured(asked, share))

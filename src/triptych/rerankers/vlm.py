@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from triptych.errors import ModelError, VlmError
+from triptych.errors import ModelError
 from triptych.seams import BatchVlm, Message, PageReranker, Reply, Reranker
 
 SIDE = 768  # pixels of the longer side of a page
@@ -53,16 +53,9 @@ class Pages:
         self._vlm = vlm
 
     def seen(self, query: str, pages: Sequence[np.ndarray]) -> np.ndarray:
-        """(n,) float64: grades, as of `Passages`. Raises ModelError when the model turns out to take no pictures."""
-        try:
-            return _graded(self._vlm, query, "page", pages)
-        except VlmError as error:
-            if error.code != "vlm-no-pictures":
-                raise
-            raise ModelError(
-                f"The model {self._vlm.name} takes no pictures, so it cannot look at pages. Let it read passages: "
-                "generation.pictures = 0, or set another rerank.model."
-            ) from error
+        """(n,) float64: grades, as of `Passages`. Raises VlmError when the model turns out to take no pictures: loaded
+        once more, it reads passages."""
+        return _graded(self._vlm, query, "page", pages)
 
 
 def _graded(vlm: BatchVlm, query: str, what: str, given: Sequence[str | np.ndarray]) -> np.ndarray:

@@ -115,6 +115,10 @@ class ResultsModel(BaseModel):
     query: QueryModel
     hits: list[HitModel]
     match: bool | None = None
+    warnings: list[str] = Field(default_factory=list, description="What did not work as it should.")
+    cost: dict[str, float] = Field(
+        default_factory=dict, description="Of a vision-language model that read the pages again."
+    )
     seconds: dict[str, float]
     id: str | None = Field(
         default=None, description="Of this query in the query log, where there is one; for clicks."

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, exists, func, insert, select
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from triptych.errors import LibraryError, WrongSpace
 from triptych.records import KINDS, SIGNAL_OF, Piece, Space, Spaces
@@ -18,6 +18,7 @@ from triptych.sql import pack, schema
 from triptych.sql.statements import batches, record_change, storable, take
 from triptych.types import Box, Caption, Chunk
 
+SILENT = "silent"  # under which a page's meta names the models that have nothing to say of it
 _YEAR = 31_557_600  # seconds
 
 
@@ -134,6 +135,25 @@ def space_id(connection: Connection, name: str) -> int | None:
     return connection.scalar(select(schema.space.c.id).where(schema.space.c.name == name))
 
 
+def replace_captions(
+    connection: Connection,
+    asset: int,
+    pieces: Mapping[int, Sequence[Piece]],
+    origins: Iterable[str],
+    spaces: Spaces,
+    silent: str,
+) -> set[bytes]:
+    """See `Catalog.describe`. The hashes of what was embedded before, as of `drop_captions`."""
+    pages = select(schema.page.c.number, schema.page.c.key).where(schema.page.c.asset == asset)
+    key_of = {number: key for number, key in connection.execute(pages)}
+    hashes = drop_captions(connection, asset, [key_of[n] for n in pieces], origins)
+    placed = [(key_of[number], p) for number, said in pieces.items() for p in said]
+    insert_pieces(connection, asset, placed, spaces)
+    if silent:
+        _note_silent(connection, [key_of[n] for n, said in pieces.items() if not said], silent)
+    return hashes
+
+
 def drop_captions(
     connection: Connection, asset: int, pages: Iterable[int], origins: Iterable[str]
 ) -> set[bytes]:
@@ -156,6 +176,15 @@ def drop_captions(
     for first, last in runs([key for key, _ in found]):
         record_change(connection, "drop", asset, first, last)
     return {name for _, name in found}
+
+
+def _note_silent(connection: Connection, pages: Iterable[int], model: str) -> None:
+    """Note with pages (keys) that `model` has looked at them and said nothing."""
+    for key in pages:
+        here = schema.page.c.key == key
+        meta = connection.execute(select(schema.page.c.meta).where(here)).scalar_one()
+        noted = {**meta, SILENT: sorted({*meta.get(SILENT, ()), model})}
+        connection.execute(update(schema.page).where(here).values(meta=noted))
 
 
 def runs(keys: Sequence[int]) -> Iterator[tuple[int, int]]:

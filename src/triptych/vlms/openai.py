@@ -7,26 +7,31 @@ followed, because evidence would go where nobody sent it.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from difflib import get_close_matches
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import openai
+from httpx2 import SyncByteStream
 from openai import DefaultHttpxClient, Omit, OpenAI, Stream
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from triptych.errors import UserError, VlmError
 from triptych.seams import Message, Reply, Vlm
 from triptych.vlms import _request
-from triptych.vlms._openai_errors import KEY, told
+from triptych.vlms._openai_errors import KEY, NAMED, told, unknown
+from triptych.vlms._watched import Watched
 
 URL = "https://api.openai.com/v1"
 PICTURES = 32  # of a call, until a server takes fewer
 _CONNECT = 5.0  # seconds for a connection
 _LONGEST = 40  # characters of a token, on the average, beyond which a server does not keep to max_tokens
+_LISTED = 8  # models of a server that are named where it has not the one that was asked for
 _WAY = 'Write vlm = "openai:MODEL@URL", like openai:qwen2.5-vl@http://localhost:8000/v1'
 _UNSUPPORTED = re.compile(
     r"unsupported|not supported|unrecognized|unknown|unexpected|extra|not permitted|deprecated", re.I
@@ -53,6 +58,8 @@ def _parsed(argument: str) -> tuple[str, str]:
     """`MODEL@URL` -> (model, URL without a slash at its end). A model's own name may have an @, too."""
     found = re.search(r"@(\w+://.*)", argument)
     model, url = (argument[: found.start()], found[1]) if found else (argument, URL)
+    if model.endswith("@"):
+        raise UserError(f"'openai:{argument}' names no URL behind the @. {_WAY}")
     try:
         parts = urlsplit(url)
         proper = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -85,7 +92,11 @@ class Remote:
         self.pictures = PICTURES
         self._model = model
         self._server = url
-        self._headers = {} if key else {"Authorization": Omit()}
+        self._timeout = timeout
+        self._headers: dict[str, Any] = {"Accept-Encoding": "identity"} | (
+            {} if key else {"Authorization": Omit()}
+        )
+        self._without_stream = False  # the next question, as the last stream was empty
         self._refused: frozenset[str] = frozenset()  # optional parameters that the server does not know
         self._client = OpenAI(
             base_url=url,
@@ -104,9 +115,10 @@ class Remote:
                 "vlm-no-pictures", f"The model {self._model} takes {takes} at once, not {pictures}."
             )
         sent = _request.messages(messages)
+        streams, self._without_stream = not self._without_stream, False
         try:
-            with self._open(sent, max_tokens) as events:
-                return (yield from self._pieces(events, sent, max_tokens))
+            with self._open(sent, max_tokens, streams) as events:
+                return (yield from self._pieces(events, max_tokens, streams))
         except openai.APIError as error:
             raise self._learnt(error, pictures) from error
 
@@ -117,21 +129,22 @@ class Remote:
     def reach(self) -> str:
         """See the module's."""
         try:
-            known = [str(found.id) for found in self._client.models.list(extra_headers=self._headers)]
+            known = self._known()
         except openai.NotFoundError:
             return f"{self._server} is there; it does not say which models it has"
         except openai.APIError as error:
             raise told(error, self._server, self._model, 0).error from error
         if not any(one == self._model or one.endswith(f"/{self._model}") for one in known):
-            few = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-            raise VlmError(
-                "vlm-unknown-model",
-                f"The server {self._server} has no model '{self._model}'. It has: {few or 'none'}. Correct vlm.",
-            )
+            raise unknown(self._server, self._model, self._listing(known))
         return f"{self._server} is there and has {self._model}"
 
-    def _open(self, sent: _request.Pieces, max_tokens: int, *, stream: bool = True) -> Any:
-        """The answer's stream, or all of it; an optional parameter that the server refuses is left out from then on."""
+    def _known(self) -> list[str]:
+        """The models that the server has. Raises openai.APIError."""
+        listed = self._client.models.list(extra_headers=self._headers, timeout=_CONNECT)
+        return [str(found.id) for found in listed]
+
+    def _open(self, sent: _request.Pieces, max_tokens: int, stream: bool) -> Stream[ChatCompletionChunk]:
+        """The answer, in pieces or in one; an optional parameter that the server refuses is left out from then on."""
         while True:
             refused = self._refused
             optional: dict[str, Any] = {
@@ -147,19 +160,19 @@ class Remote:
                     cast_to=ChatCompletion,
                     content=body,
                     options={"headers": self._headers},
-                    stream=stream,
+                    stream=True,  # that is, do not wait for all of it
                     stream_cls=Stream[ChatCompletionChunk],
                 )
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                unknown = {name for name in given if _unsupported(error, name)}
-                if not unknown:
+                odd = {name for name in given if _unsupported(error, name)}
+                if not odd:
                     raise
-                self._refused = refused | unknown
+                self._refused = refused | odd
 
     def _pieces(
-        self, events: Stream[ChatCompletionChunk], sent: _request.Pieces, max_tokens: int
+        self, events: Stream[ChatCompletionChunk], max_tokens: int, streams: bool
     ) -> Generator[str, None, Reply]:
-        """The pieces of a stream. Raises VlmError when it does not come to a proper end."""
+        """The pieces of an answer. Raises VlmError when it does not come to a proper end."""
         said: list[str] = []
         length, finish = 0, ""
         counted = 0, 0
@@ -175,35 +188,35 @@ class Remote:
                 finish = "length"
                 break
         if not finish and not said:
-            raise self._complaint(sent)
+            raise self._empty(events.response.headers.get("content-type", ""), streams)
         if not finish:
             raise self._half()
         return Reply("".join(said), _FINISH.get(finish, "stop"), *counted)
 
-    def _complaint(self, sent: _request.Pieces) -> VlmError:
-        """What was wrong with a stream that is empty. Raises openai.APIError where the server says it: some, like
-        llama-cpp-python, do so without a stream only. Twice, as it may just have closed the connection that is kept."""
-        try:
-            try:
-                whole: Any = self._open(sent, 1, stream=False)
-            except openai.APIConnectionError:
-                whole = self._open(sent, 1, stream=False)
-        except ValueError as error:  # no JSON
-            return self._malformed(error)
-        return self._malformed(
-            "it is empty; the server answers, but not in a stream"
-            if getattr(whole, "choices", None)
-            else "it is empty"
-        )
+    def _empty(self, kind: str, streams: bool) -> VlmError:
+        """An empty stream: some servers, like llama-cpp-python, say what is wrong without a stream only. So the next
+        attempt is without one; that it is made, counted and stopped is the core's."""
+        if not streams or not kind.startswith("text/event-stream"):
+            return self._malformed(f"it is {kind.partition(';')[0] or 'empty'}")
+        self._without_stream = True
+        return self._malformed("it is empty", again=0.0)
 
     def _events(self, events: Stream[ChatCompletionChunk]) -> Generator[ChatCompletionChunk, None, None]:
+        """The events of a stream; of an answer in one piece, one."""
+        assert isinstance(events.response.stream, SyncByteStream), "the client is not an asynchronous one"
+        watched = events.response.stream = Watched(events.response.stream, self._timeout)
+        found = False
         try:
-            yield from events
+            for event in events:
+                found = True
+                yield event
+            if not found and watched.whole:
+                yield _chunk(json.loads(watched.whole), events)
         except openai.APITimeoutError:
             raise
         except openai.APIConnectionError as error:
             raise self._half() from error
-        except ValueError as error:  # no JSON, no UTF-8
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # no JSON, no UTF-8, no answer
             raise self._malformed(error) from error
 
     def _read(self, event: ChatCompletionChunk) -> tuple[str, str, tuple[int, int] | None]:
@@ -231,11 +244,12 @@ class Remote:
             again=0.0,
         )
 
-    def _malformed(self, why: object) -> VlmError:
+    def _malformed(self, why: object, again: float | None = None) -> VlmError:
         return VlmError(
             "vlm-stream",
             f"The server {self._server} sent what is no stream of chat completions ({str(why)[:80]}). Look at the "
-            "server and at the URL in vlm.",
+            f"server and at its URL in {NAMED}.",
+            again,
         )
 
     def _learnt(self, error: openai.APIError, pictures: int) -> VlmError:
@@ -245,7 +259,25 @@ class Remote:
             self.pictures = min(self.pictures, found.pictures)
         if found.context:
             self.context = found.context
+        if found.error.code == "vlm-unknown-model":
+            with suppress(openai.APIError):
+                return unknown(self._server, self._model, self._listing(self._known()))
         return found.error
+
+    def _listing(self, known: Sequence[str]) -> str:
+        """Some of the models that there are, the likeliest first."""
+        near = get_close_matches(self._model, known, _LISTED, cutoff=0.0)
+        return f"it has: {', '.join(near) or 'none'}{', ...' if len(known) > len(near) else ''}"
+
+
+def _chunk(answer: Any, events: Stream[ChatCompletionChunk]) -> ChatCompletionChunk:
+    """An answer in one piece as the only event of a stream. Raises openai.APIError where it is an error, LookupError,
+    TypeError or AttributeError where it is something else."""
+    if error := answer.get("error"):
+        raise openai.APIError(str(error), events.response.request, body=error)
+    choice = answer["choices"][0]
+    only = {"index": 0, "delta": choice["message"], "finish_reason": choice.get("finish_reason") or "stop"}
+    return ChatCompletionChunk.construct(choices=[only], usage=answer.get("usage"))
 
 
 def _text(content: object) -> object:
