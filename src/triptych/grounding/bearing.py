@@ -23,10 +23,17 @@ SPOKEN = 0.7  # of all words of a clause without values, usual ones too: "was pa
 _LABELS = frozenset(
     tokens.words("document item items list name report page section figure file value amount")
 )
+# Light words, which say nothing without the others of their clause.
 _ASIDE = frozenset(
     tokens.words(
-        "yes no ja nein oui non sí si however currently also only already still yet now then take takes taken took make makes made put got get gets thus therefore jedoch auch nur aussi también"
+        "yes no ja nein oui non sí si however currently also only already still yet now then take takes taken took make makes made put got get gets go goes went come"
+        " need needs needed require requires required requested necessary possible one ones both thus therefore lie lies located found effect jedoch auch nur weil da"
+        " stattgefunden fand statt aussi también"
     )
+)
+_SUBJECT = re.compile(
+    r"\W*(?:the|der|die|das|le|la|el|il|lo)\s+([^\W\d_]+)\s+(?:is|was|are|were|has|have|had|should|can|may|must|will|ist|war|hat|est|es|è)\b",
+    re.IGNORECASE,
 )
 # What parts a clause; a sentence may also begin with nothing before it but its capital.
 _ADDED = re.compile(
@@ -55,6 +62,10 @@ def spoken_for(text: str, pages: Sequence[Mapping[str, object]]) -> float:
     words = dict.fromkeys(tokens.words(text))
     own = language.stop_words(language.detect(text, [*words], least=1))
     silent = language.stop_words(language.DEFAULT) | own | TELLING | _ASIDE
+    subject = _SUBJECT.match(
+        text
+    )  # what the document is about needs no name of its own: the dog, the building
+    silent |= {*tokens.words(subject[1])} if subject else frozenset()
     said = [w for w in words if w not in silent and not named(w) and len(w) > 1]
     deeds = {kind for page in pages for w in page if (kind := relations.kind(w))}
     return covered([w for w in said if relations.kind(w) not in deeds], pages, ())

@@ -16,6 +16,7 @@ from triptych.grounding.sheet import Figure, Sheet, Span
 from triptych.grounding.units import Unit
 
 _POUND = Unit("mass", "lb")  # or of money
+_HUNDREDTHS = ("CENT", "PENNY")  # of what money is printed in: 50 cents for $.50
 _MILLION, _METRE = Unit(units.SCALE, "6"), Unit("length", "m")  # both are m
 _LABEL = re.compile(r"([^;:|\n]+)[:|]")  # "Rain mm: 71.9"
 ROUGH = Decimal("0.05")  # of a number, by which a rounded one may differ from it
@@ -25,6 +26,9 @@ _OPERANDS = 12  # cited figures that a sum or a difference is looked for among
 def standing(claim: Claim, sheet: Sheet) -> list[Span]:
     """Places of the page's figures that are the claimed one, in its unit."""
     places = [f.span for f in sheet.figures if _same(claim.readings, f.readings) and _fits(claim, f, sheet)]
+    if any(u.name in _HUNDREDTHS for u in claim.units):
+        part = [r / 100 for r in claim.readings]
+        places += [f.span for f in sheet.figures if _same(part, f.readings) and _is_money(f)]
     return places or ([] if claim.units else sheet.printed(claim.text))
 
 
@@ -53,6 +57,10 @@ def in_another_unit(claim: Claim, sheet: Sheet) -> bool:
     """Whether the claimed number stands on the page, but as another unit's only."""
     same = [f for f in sheet.figures if claim.units and _same(claim.readings, f.readings)]
     return bool(same) and not any(_fits(claim, f, sheet) for f in same)
+
+
+def _is_money(figure: Figure) -> bool:
+    return any(u.dimension == units.CURRENCY and u.name not in _HUNDREDTHS for u in figure.units)
 
 
 def _same(claimed: Sequence[Decimal], printed: Sequence[Decimal]) -> bool:
@@ -89,6 +97,8 @@ def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit], in_row: 
     no other one."""
     money = [u for u in at if u.dimension == units.CURRENCY]
     if unit == _POUND and Unit(units.CURRENCY, "GBP") in (money or on_page):
+        return True
+    if unit == Unit(units.CURRENCY, "GBP") and _POUND in at:
         return True
     if {unit, *at} >= {_MILLION, _METRE}:
         return True

@@ -88,7 +88,7 @@ _PHRASES = tuple(
 )
 _ANY_PHRASE = re.compile("|".join(pattern.pattern for pattern, _ in _PHRASES), re.IGNORECASE)
 _DENIAL = re.compile(
-    r"\b(?:not|no(?!\s?[.:#°=–—]|\s+(?:\d|of\b|is\b|are\b|was\b|amounts\b|reads\b|given\b|shown\b|listed\b|printed\b|as\b|to\b))|never|none|neither|nor|cannot|nobody|nothing|unable|impossible|unmöglich|imposible|nicht|nichts|kein\w*|nie|niemals|jamais|aucune?|rien|ninguna?|nada|niet|geen|ne(?=\s\w+\s(?:pas|plus))|without|ohne|sans|sin|hardly)\b"
+    r"\b(?:not|no(?!\s?[.:#°=–—]|\s+(?:\d|of\b|is\b|are\b|was\b|amounts\b|reads\b|given\b|shown\b|listed\b|printed\b|as\b|to\b))|never|none|neither|nor|cannot|nobody|nothing|unable|impossible|unmöglich|imposible|nicht|nichts|kein\w*|nie|niemals|jamais|aucune?|rien|ninguna?|nada|niet|geen|ne(?=\s\w+\s(?:pas|plus))|hardly)\b"
     r"|n['’]t\b|\bn['’](?=\w)|(?<![\w.])no(?=\s(?:se|es|está|fue|fueron|puede|hay|incluye)\b)",
     re.IGNORECASE,
 )

@@ -182,7 +182,7 @@ def _opposed(piece: str, text: str, taken: Claimed, sheet: Sheet) -> bool:
     plain = opposites.plainly(piece)
     stances = _comparable(opposites.stances(plain), piece, taken, sheet)
     affirms, denies = opposites.positive(plain, stances), opposites.denies(plain)
-    if denies and _denies_a_value(plain, taken):
+    if denies and (_denies_a_value(plain, taken) or ticks.empty(plain, sheet)):
         return False  # that a value is not this one is seen by the others
     terms = clause_terms(piece, text, taken, sheet)
     names = "".join(c.text for c in taken.claims if c.kind == NAME and c.text in piece)
@@ -267,6 +267,7 @@ def _weekdays(taken: Claimed, terms: Sequence[Term], sheet: Sheet) -> frozenset[
         those = [f for f in sheet.facts if f.kind == facts.DAY]
         heavy = weights(terms, those)
         best = max((fit(f, terms, heavy) for f in those), default=0.0)
+        best = best if best > _SPEAKS * sum(heavy) else 0.0
         keys = {k for f in those if best and fit(f, terms, heavy) == best for k in f.keys}
         days = [date.fromisoformat(k[2:]) for k in keys]
     return frozenset(str(d.weekday()) for d in days)

@@ -50,6 +50,7 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _MONTH_IN_DIGITS = re.compile(
     r"(?<![\d/.-])(?:(0?[1-9]|1[0-2])[/.-]((?:19|20)\d\d)|((?:19|20)\d\d)-(0[1-9]|1[0-2]))(?![\d/-])"
 )
+_DOTTED = re.compile(r"(?<![\d.,])([01]?\d|2[0-3])\.([0-5]\d)(?![\d%]|[.,]\d)")  # hours: 20.45
 _INFLECTED = 6  # letters of a name that may have another ending: Luftballons
 _ALMOST = 93.0  # per cent of a long quotation's characters in order, on a page that OCR read
 _LONG = 24  # characters of a quotation from which a slip of OCR may be in it
@@ -274,7 +275,8 @@ class Sheet:
     def timed(self, claim: Claim) -> list[Span]:
         """Where the time of a claim stands, in either way of counting hours."""
         said = {minutes for _, minutes in clock.times(claim.text)}
-        return [span for span, minutes in self.times if minutes in said]
+        found = [span for span, minutes in self.times if minutes in said]
+        return found or [m.span() for m in _DOTTED.finditer(self.text) if 60 * int(m[1]) + int(m[2]) in said]
 
     @cached_property
     def times(self) -> list[tuple[Span, int]]:

@@ -29,7 +29,7 @@ _FORMS = {
                "mm": "mm millimeter millimeters millimetre millimetres", "mi": "mile miles mi meile meilen", "ft": "ft foot feet pied pieds fuß pies", "in": "inch inches zoll pouce pouces", "yd": "yd yard yards"},
     "area": {"m2": "m² m2 sqm square_metres square_meters square_metre square_meter quadratmeter quadratmetern mètres_carrés metros_cuadrados", "km2": "km² km2", "ft2": "sqft ft² square_feet square_foot quadratfuß", "ha": "ha hectare hectares", "ac": "acre acres"},
     "volume": {"l": "l liter liters litre litres ltr litro litros", "ml": "ml milliliter milliliters", "gal": "gal gallon gallons",
-               "bbl": "bbl barrel barrels", "m3": "m³ m3 cubic_metres cubic_meters kubikmeter"},
+               "bbl": "bbl barrel barrels", "m3": "m³ m3 cubic_metres cubic_meters kubikmeter mètres_cubes metros_cúbicos metri_cubi kubieke_meter"},
     "time": {"s": "s sec secs second seconds sekunden", "ms": "ms millisecond milliseconds", "min": "min mins minute minutes minuten",
              "h": "h hr hrs hour hours stunde stunden std heure heures hora horas uur uren", "d": "day days tag tage tagen jour jours dagen días",
              "wk": "week weeks woche wochen semaine semaines semana semanas", "mo": "month months monat monate monaten mois mes meses mesi", "yr": "year years yr yrs jahr jahre jahren ans"},
