@@ -31,11 +31,11 @@ _NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
 _PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]", re.IGNORECASE)
 _CALLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]+ $")
 _SHORT = 3  # characters of a number that something is called by
-CLEAR = 0.15  # share of the other's fit by which it must be better
+CLEAR = 0.3  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
 LEAST = 0.4  # and by how much at least
 LABELLED = 0.25  # as much where it has a label
-COVERED = 0.4  # share of what the sentence says that must be said of the other value
+COVERED = 0.5  # share of what the sentence says that must be said of the other value
 _ROUNDING = Decimal("0.05")  # by which totals are rounded at most
 DENIED = 0.2  # by how much a value must fit best that the sentence denies
 
