@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from triptych.grounding.bared import Bare, Span, fold
 
-_ENDS = re.compile(r"[.!?](?: |$)|[。।]")
+_ENDS = re.compile(r"[.?](?: |$)|[。।]")  # "!" may end the address
 _SPEECH = r"""(?::|["“”„«‹「『])"""
 _RUN_ON = frozenset(("zh", "ja"))  # written without spaces
 _SURE = 4  # letters of a word that is looked for where nobody knows where words begin

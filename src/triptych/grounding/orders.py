@@ -36,10 +36,12 @@ _ENGLISH = r"""
     | \bfrom[ ]now[ ]on\b[^.]{0,20}\byour?\b | \byou[ ]are[ ](?:now[ ])?(?:dan|in[ ](?:developer|maintenance|debug|admin)[ ]mode)\b
     | \b(?:developer|maintenance|debug|admin)[ ]mode[ ]*:[ ]*(?:echo|print|say|output|write|show) | \bi[ ]am[ ]your[ ](?:developer|creator|admin\w*|operator)\b
     | \btranslat(?:e|ing)[ ](?:the|this)[ ](?:following|text)\b[^.]{0,40}\b(?:say|print|write|answer|reply|output|append)\b
-    | \bwhen[ ]asked\b[^.]{0,30}\b(?:say|answer|reply|respond|state|tell)\b
+    | \b(?:when|whenever|if|once)[ ](?:you[ ]are[ ]|you're[ ])?asked\b[^.]{0,40}\b(?:say|answer|reply|respond|state|tell)\b
     | \b(?:ai|llm|language[ ]model|chatbot|(?:ai|the)[ ]assistant|copilot|gpt)s?\b[^.]{0,20}
         \b(?:must|shall|should|has[ ]to|have[ ]to|is[ ]to|are[ ]to|needs?[ ]to|will[ ]now|please|answers|replies|outputs)\b
-    | \b(?:assistant|model|ai|llm|bot|gpt)\b[ ]*[:,][ ]*(?:please[ ])?(?:output|append|say|write|print|reply|answer|add|insert|include)\b
+    | \b(?:assistants?|models?|ai|llms?|bots?|gpt|machines|robots|chatbots?)[ ]?[:,][ ]?(?:(?:please|kindly|always|now|just|only|you|must|should|shall)[ ])*
+        (?:output|append|say|write|print|reply|answer|add|insert|include|search|list|set|call|execute|run|delete|confirm|report|state|announce|repeat|reveal|
+        ignore|forget|decode|mention|claim|conclude|finish|respond|tell|assert|declare|cite|quote|treat|assume|in[ ]your)\b
     | \b(?:respond|reply|answer|conclude|begin|end|start|finish|close)\b[^.]{0,30}\b(?:with|only|exactly|verbatim|by[ ]saying|using|
         in[ ]your|every)\b[^.]{0,12}(?:[:"“'‘]|\bthe[ ](?:words?|phrase|text|following|sentence|string|code|link)\b|
         \b(?:this|these)[ ](?:link|words?|code|text|sentence)\b|\bonly\b|https?:|www\.|!\[|\[)
@@ -73,6 +75,9 @@ _ENGLISH = r"""
     | \b(?:verified|approved|official|expected|required|only[ ]correct)[ ]answer[ ](?:is|was|:)
     | \b(?:if|when|whenever|should)[ ](?:somebody|someone|anyone|anybody|people|a[ ]user|the[ ]user|they)[ ](?:asks?|inquires?|enquires?|wants?[ ]to[ ]know)\b
         [^.]{0,60}\b(?:answer[ ](?:is|with|that|:)|say|reply|respond|tell|state)
+    | \b(?:put|set|lay)\b[^.]{0,20}\b(?:rules|instructions|guidelines)[ ]aside\b | \byour[ ](?:task|instructions|rules|prompt)[ ](?:has|have|is|are)[ ](?:now|changed|been)\b
+    | \bregardless[ ]of[ ]what[ ](?:the|this|any)[ ](?:page|document|paper|text|evidence)\b | \banswer[ ](?:every|any|each|all)[ ]questions?[ ](?:with|by)\b
+    | \binstead[ ]of[ ]the[ ](?:printed|true|real|actual|stated|given)\b[^.]{0,40}\b(?:give|say|answer|state|report|write|tell)\b
     | \byou[ ]are[ ][^.:]{0,40}\bwho[ ](?:always|only)\b
     | \b(?:authori[sz]e|instruct|order|command)[ ]you[ ]\S+[ ](?:answer|say|reply|state|claim|tell|write|confirm|report)\b
     | \bwhen[ ]you[ ](?:answer|summari[sz]e)\b[^.]{0,20}\b(?:cite|mention|say|add|claim|write|state|end|begin)\b
@@ -93,10 +98,10 @@ _ROLE = re.compile(
 # Without one of these words nothing of that can be said; most pages have none of them.
 _HINT = """
 instruct prompt assistant chatbot gpt copilot language_model the_model model: model, answer reply repli respon conclude output the_user evidence <| <start <end
-<!-- [inst [/inst << ### system developer disregard forget ignore from_now_on you_are translat when_asked {{ </ rules guidelines quote_the_following quote_this
+<!-- [inst [/inst << ### system developer disregard forget ignore from_now_on you_are translat asked {{ </ rules guidelines quote_the_following quote_this
 write_this bonus reward unless_you if_you_do_not do_not_tell always_begin always_end always_start always_fini only_begin only_end summary_of_this tool function
 plugin library catalog collections database helper "role 'role echo debug agent human: user: password api_key users anyone pretend you_say whoever somebody asks
-tell_people tell_every =answer begin_ authori summari a:_
+aside your_task regardless instead_of_the tell_people tell_every machines robots =answer begin_ authori summari a:_
 """
 _HINTS = tuple(hint.replace("_", " ") for hint in _HINT.split())
 _SHORT = re.compile(r"\b(?:ai|llms?|bot)\b|\ba\.i\.")
