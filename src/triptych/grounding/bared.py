@@ -27,7 +27,9 @@ _FOREIGN = re.compile(r"[\u0370-\u04ff]")
 _UNSEEN = ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn")
 _ALIKE = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "’": "'", "‘": "'", "ʼ": "'", "：": ":"})
 _DIGITS = str.maketrans("01345$7@", "oieassta")
-_LEET = re.compile(r"(?=.*[a-z])(?=.*[0134570@$])\W*[\w@$']{3,}\W*$")
+_LEET = re.compile(r"(?=.*[a-z])(?=.*[0134570@$])[\w@$']{3,}$")
+_AROUND = ".,:;!?()[]{}<>\"'“”„«»-"
+_KEPT = 40  # characters of the longest word that is remembered
 _LETTERS = 6  # set apart one by one: from so many on they are no initials
 _VOWELS = 0.28  # share of the letters of a line below which it is in no language that we know
 _LONG = 16  # letters of a line that are enough to count
@@ -71,7 +73,8 @@ def bare(text: str) -> Bare:
     joined: set[int] = set()
     at = 0
     for raw, start, end, several in _words(text):
-        if word := fold(raw, mixed):
+        folded = _folded if len(raw) <= _KEPT else fold
+        if word := folded(raw, mixed):
             if several:
                 joined.add(len(words))
             words.append(word)
@@ -81,7 +84,6 @@ def bare(text: str) -> Bare:
     return Bare(" ".join(words), begins, places, frozenset(joined))
 
 
-@lru_cache(maxsize=16384)
 def fold(word: str, mixed: bool = False) -> str:
     """A word in small letters without accents, digits and letters of other scripts as the letters that they stand for."""
     if "\\u" in word:  # JSON
@@ -93,7 +95,10 @@ def fold(word: str, mixed: bool = False) -> str:
         seen = "".join(c for c in apart if unicodedata.category(c) not in _UNSEEN)
         word = unicodedata.normalize("NFC", seen).translate(_ALIKE)
     word = word.lower()
-    return word.translate(_DIGITS) if _LEET.match(word) else word
+    return word.translate(_DIGITS) if _LEET.match(word.strip(_AROUND)) else word
+
+
+_folded = lru_cache(maxsize=16384)(fold)
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int, bool]]:

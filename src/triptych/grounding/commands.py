@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from triptych.grounding.bared import Bare, Span, fold
 _ENDS = re.compile(r"[.?](?: |$)|[。।]")  # "!" may end the address
 _SPEECH = r"""(?::|["“”„«‹「『])"""
 _RUN_ON = frozenset(("zh", "ja"))  # written without spaces
+_LONGEST = 40  # characters of the longest phrase
 _SURE = 4  # letters of a word that is looked for where nobody knows where words begin
 
 
@@ -65,31 +66,34 @@ def orders(bare: Bare) -> Iterator[Span]:
     """Spans of `bare.text` that are orders."""
     page = _Page(bare)
     for kinds in _languages():
-        known: dict[str, list[Span]] = {}
-
-        def places(kind: str, kinds: Kinds = kinds, known: dict[str, list[Span]] = known) -> list[Span]:
-            if kind not in known:
-                known[kind] = [span for stem in kinds.get(kind, ()) for span in page.find(stem)]
-            return known[kind]
-
-        for pair in _PAIRS:
-            if places(pair.first) and places(pair.second):
-                yield from _near(bare.text, places(pair.first), places(pair.second), pair)
+        yield from _in_one(page, kinds)
 
 
-def _near(text: str, first: list[Span], second: list[Span], pair: Pair) -> Iterator[Span]:
+def _in_one(page: _Page, kinds: Kinds) -> Iterator[Span]:
+    """Orders in one language: words of two do not make one together."""
+
+    @cache
+    def places(kind: str) -> list[Span]:
+        return sorted(span for stem in kinds.get(kind, ()) for span in page.find(stem))
+
+    for pair in _PAIRS:
+        if places(pair.first) and places(pair.second):
+            yield from _near(page.text, places(pair.first), places(pair.second), pair)
+
+
+def _near(text: str, first: Sequence[Span], second: Sequence[Span], pair: Pair) -> Iterator[Span]:
     for a in first:
-        for b in second:
+        for b in second[bisect_left(second, (a[0] - pair.apart - _LONGEST,)) :]:
+            if b[0] > a[1] + pair.apart:
+                break
             start, end = min(a[0], b[0]), max(a[1], b[1])
             gap = text[min(a[1], b[1]) : max(a[0], b[0])]
-            overlap = a != b and a[0] < b[1] and b[0] < a[1]  # "your answer" is not both of two
-            if (
-                not overlap
-                and len(gap) <= pair.apart
-                and not _ENDS.search(gap)
-                and pair.speech.match(text, end)
-            ):
+            overlap = a != b and a[0] < b[1] and b[0] < a[1]  # what is one word is not two
+            if overlap or len(gap) > pair.apart or _ENDS.search(gap):
+                continue
+            if pair.speech.match(text, end):
                 yield start, end
+                break  # what is said goes on from there anyway
 
 
 class _Page:
@@ -97,11 +101,12 @@ class _Page:
 
     def __init__(self, bare: Bare) -> None:
         self._bare = bare
+        self.text = bare.text
         self._words = sorted(set(_WORD.findall(bare.text)))
         self._loose = bool(bare.joined)
 
     def find(self, stem: Stem) -> Iterator[Span]:
-        text, at = self._bare.text, -1
+        text, at = self.text, -1
         if self._loose or not stem.begins or self._known(stem):
             at = text.find(stem.text)
         while at >= 0:
@@ -118,7 +123,7 @@ class _Page:
     def _whole(self, stem: Stem, start: int, end: int) -> bool:
         if self._loose and self._bare.loose(start):
             return len(stem.text) >= _SURE
-        text = self._bare.text
+        text = self.text
         begun = not stem.begins or not start or not _letter(text[start - 1])
         return begun and not (stem.ends and _letter(text[end : end + 1]))
 
