@@ -113,8 +113,9 @@ _BROKEN = 3  # lines over which a sentence is followed back
 def addressed(text: str) -> tuple[Span, ...]:
     """Spans of words that speak to a model: from where their sentence begins, in whole lines, to a little behind them."""
     found: list[Span] = []
-    said = {bare.span(*span) for bare in readings(text) for span in _orders(bare)}
-    said |= {place for bare in readings(text) for place in _roles(bare, text)}
+    said: set[Span] = set()
+    for bare in readings(text):
+        said |= {bare.span(*span) for span in _orders(bare)} | set(_roles(bare, text))
     for a, b in sorted((_opening(text, a), b) for a, b in said):
         end = min(len(text), b + _PAYLOAD)
         if found and a <= found[-1][1]:
