@@ -28,8 +28,16 @@ _UNSEEN = ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn")
 _ALIKE = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "’": "'", "‘": "'", "ʼ": "'", "：": ":"})
 _DIGITS = str.maketrans("01345$7@", "oieassta")
 _LEET = re.compile(r"(?=.*[a-z])(?=.*[0134570@$])[\w@$']{3,}$")
+_SHORT_LEET = re.compile(r"[a-z0134570@$']{2,}$")
+_MUCH_LEET = re.compile(r"[a-z][013457@$]+[a-z]|[013457@$][a-z]+[013457@$]")  # 4n5w3r, but few codes
+_MANY = 4  # of these, from which short words are such, too
+_WORD = re.compile(r"[^\s_*]+(?:(?<=[^\W\d]-)\n *[^\s_*]+)*")  # one that a line breaks is one
+_BROKEN = re.compile(r"-\n *")
+_STRUNG = re.compile(r"(?:[^\W\d_][.·|/~+-]){2,}[^\W\d_]")  # i-g-n-o-r-e
+_STRINGS = re.compile(r"[.·|/~+-]")
 _AROUND = ".,:;!?()[]{}<>\"'“”„«»-"
 _KEPT = 40  # characters of the longest word that is remembered
+_STRUNG_LETTERS = 12  # in one word, from which on it may be several
 _LETTERS = 6  # set apart one by one: from so many on they are no initials
 _VOWELS = 0.28  # share of the letters of a line below which it is in no language that we know
 _LONG = 16  # letters of a line that are enough to count
@@ -67,6 +75,7 @@ def readings(text: str) -> Iterator[Bare]:
 
 def bare(text: str) -> Bare:
     mixed = not text.isascii() and _MIXED.search(text) is not None
+    leet = len(_MUCH_LEET.findall(text)) >= _MANY
     words: list[str] = []
     begins: list[int] = []
     places: list[Span] = []
@@ -74,7 +83,7 @@ def bare(text: str) -> Bare:
     at = 0
     for raw, start, end, several in _words(text):
         folded = _folded if len(raw) <= _KEPT else fold
-        if word := folded(raw, mixed):
+        if word := folded(raw, mixed, leet):
             if several:
                 joined.add(len(words))
             words.append(word)
@@ -84,8 +93,11 @@ def bare(text: str) -> Bare:
     return Bare(" ".join(words), begins, places, frozenset(joined))
 
 
-def fold(word: str, mixed: bool = False) -> str:
+def fold(word: str, mixed: bool = False, leet: bool = False) -> str:
     """A word in small letters without accents, digits and letters of other scripts as the letters that they stand for."""
+    word = _BROKEN.sub("", word)
+    if _STRUNG.match(word):
+        word = _STRUNG.sub(lambda m: _STRINGS.sub("", m[0]), word)
     if "\\u" in word:  # JSON
         word = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), word)
     if not word.isascii():
@@ -95,7 +107,9 @@ def fold(word: str, mixed: bool = False) -> str:
         seen = "".join(c for c in apart if unicodedata.category(c) not in _UNSEEN)
         word = unicodedata.normalize("NFC", seen).translate(_ALIKE)
     word = word.lower()
-    return word.translate(_DIGITS) if _LEET.match(word.strip(_AROUND)) else word
+    inner = word.strip(_AROUND)
+    disguised = _LEET.match(inner) or (leet and _SHORT_LEET.match(inner))
+    return word.translate(_DIGITS) if disguised else word
 
 
 _folded = lru_cache(maxsize=16384)(fold)
@@ -104,14 +118,16 @@ _folded = lru_cache(maxsize=16384)(fold)
 def _words(text: str) -> Iterator[tuple[str, int, int, bool]]:
     """Words with their places, letters that stand apart joined; whether one may be several words."""
     run: list[Span] = []
-    for m in re.finditer(r"\S+", text):
+    for m in _WORD.finditer(text):
         start, end = m.span()
         if end - start == 1:
             run.append((start, end))
             continue
-        yield from _run(text, run)
-        run = []
-        yield m[0], start, end, False
+        if run:
+            yield from _run(text, run)
+            run = []
+        strung = end - start > 2 * _STRUNG_LETTERS and _STRUNG.match(text, start) is not None
+        yield m[0], start, end, strung
     yield from _run(text, run)
 
 

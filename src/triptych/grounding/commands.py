@@ -106,14 +106,20 @@ class _Page:
         self._loose = bool(bare.joined)
 
     def find(self, stem: Stem) -> Iterator[Span]:
-        text, at = self.text, -1
-        if self._loose or not stem.begins or self._known(stem):
-            at = text.find(stem.text)
+        if self._loose:
+            yield from self._all(stem, stem.text)
+            if " " in stem.text:
+                yield from self._all(stem, stem.text.replace(" ", ""))
+        elif not stem.begins or self._known(stem):
+            yield from self._all(stem, stem.text)
+
+    def _all(self, stem: Stem, word: str) -> Iterator[Span]:
+        at = self.text.find(word)
         while at >= 0:
-            end = at + len(stem.text)
+            end = at + len(word)
             if self._whole(stem, at, end):
                 yield at, end
-            at = text.find(stem.text, end)
+            at = self.text.find(word, end)
 
     def _known(self, stem: Stem) -> bool:
         """Whether a word is on the page that begins as the stem does."""

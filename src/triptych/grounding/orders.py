@@ -21,7 +21,7 @@ _ENGLISH = r"""
     \b(?:ignore|disregard|forget|override|bypass|discard|neglect|skip)\b[^.]{0,40}\b(?:previous|prior|above|earlier|preceding|all|any|
         other|your|the|system|existing|given|initial|original)\b[^.]{0,30}\b(?:instructions?|prompts?|rules?|directions?|guidelines?|
         context|evidence|commands?|orders?|constraints?|documents?|question|messages?|sources?)\b
-    | \b(?:system|developer|hidden|initial|assistant)[ ]prompt\b | \bsystem_?override\b
+    | \b(?:system|developer|hidden|initial|assistant)[ ]prompt\b | \bsystem[ ]?override\b
     | \b(?:reveal|print|repeat|output|show|leak|disclose|display|recite|reproduce|expose|quote|append)\b[^.]{0,50}
         \b(?:system[ ](?:message|prompt|instructions?)|your[ ](?:instructions|prompt|rules|configuration|guidelines)|
         instructions[ ]you|(?:other|all)[ ](?:documents|evidence|collections|sources)|api[ ]keys?|passwords?)
@@ -86,8 +86,8 @@ _ENGLISH = r"""
 """
 _TEMPLATES = r"""
     </?(?:system|assistant|instructions?|prompt|user|human|evidence|context|tool\w*)> | \{\{[#/]?(?:system|user|assistant)
-    | <\|[^|\n]{2,24}\|> | \[/?inst\] | <</?sys>> | </?(?:start|end)_of_turn> | \#\#\#[ ]*(?:instruction|system|assistant|human|user|response)
-    | ["']role["']\s*:\s*["'](?:system|assistant|user|developer)["'] | ["'](?:tool|function|tool_call)["']\s*:\s*["{]
+    | <\|[^|\n]{2,24}\|> | \[/?inst\] | <</?sys>> | </?(?:start|end)[ ]of[ ]turn> | \#\#\#[ ]*(?:instruction|system|assistant|human|user|response)
+    | ["']role["']\s*:\s*["'](?:system|assistant|user|developer)["'] | ["'](?:tool|function|tool[ ]call)["']\s*:\s*["{]
     | <!--[ ]*(?:assistant|ai|model|llm|system)\b | =[ ]*answer\(
 """
 _TO_A_MODEL = re.compile(f"{_ENGLISH} | {_TEMPLATES}", re.VERBOSE)
