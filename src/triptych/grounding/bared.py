@@ -1,6 +1,6 @@
 """A page's words without their disguises, to look for orders in: small letters without accents, on one line.
 
-    for bare in readings(text):     as it stands, and with lines that ROT13 was done to turned back
+    for bare in readings(text):     as it stands, and as it may be meant
         bare.text
         bare.span(start, end)       the characters of the page that those of bare.text are, in whole words
 
@@ -31,8 +31,9 @@ _LEET = re.compile(r"(?=.*[a-z])(?=.*[0134570@$])[\w@$']{3,}$")
 _SHORT_LEET = re.compile(r"[a-z0134570@$']{2,}$")
 _MUCH_LEET = re.compile(r"[a-z][013457@$]+[a-z]|[013457@$][a-z]+[013457@$]")  # 4n5w3r, but few codes
 _MANY = 4  # of these, from which short words are such, too
-_WORD = re.compile(r"[^\s_*]+(?:(?<=[^\W\d]-)\n *[^\s_*]+)*")  # one that a line breaks is one
-_BROKEN = re.compile(r"-\n *")
+_WORD = re.compile(r"[^\s_*]+")
+_BROKEN = re.compile(r"(?<=[^\W\d])-\n(?=[^\W\d])")  # by the end of a line
+_SOFT = "\u00ad"  # a hyphen that is not seen
 _STRUNG = re.compile(r"(?:[^\W\d_][.·|/~+-]){2,}[^\W\d_]")  # i-g-n-o-r-e
 _STRINGS = re.compile(r"[.·|/~+-]")
 _AROUND = ".,:;!?()[]{}<>\"'“”„«»-"
@@ -66,8 +67,10 @@ class Bare:
 
 
 def readings(text: str) -> Iterator[Bare]:
-    """The page as it may be read; of that with turned lines those alone."""
+    """The page as it may be read: as it stands, what lines break as one word, and lines that are turned."""
     yield bare(text)
+    if _BROKEN.search(text):
+        yield bare(_BROKEN.sub(2 * _SOFT, text))
     turned = "\n".join(map(_turned, text.split("\n")))
     if not turned.isspace():
         yield bare(turned)
@@ -95,7 +98,6 @@ def bare(text: str) -> Bare:
 
 def fold(word: str, mixed: bool = False, leet: bool = False) -> str:
     """A word in small letters without accents, digits and letters of other scripts as the letters that they stand for."""
-    word = _BROKEN.sub("", word)
     if _STRUNG.match(word):
         word = _STRUNG.sub(lambda m: _STRINGS.sub("", m[0]), word)
     if "\\u" in word:  # JSON
