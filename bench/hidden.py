@@ -121,8 +121,7 @@ def rival(document: PdfDocument, number: int) -> bool:
 def flagged(path: Path, number: int = 1) -> tuple[bool, bool]:
     document = PdfFormat().open(path, Limits())
     try:
-        found = _reader().page(document, number).meta.get("hidden", {})
-        return found.get("words", 0) >= hidden.LEAST, rival(document, number)
+        return hidden.hides(_reader().page(document, number)), rival(document, number)
     finally:
         document.close()
 
@@ -165,9 +164,9 @@ def measure(data: Path, most: int) -> None:
                 looking += time.perf_counter() - begun
             pages += 1
             bad = page.meta.get("hidden", {})
-            wrong += bad.get("words", 0) >= hidden.LEAST
+            wrong += hidden.hides(page)
             theirs += rival(document, number)
-            if bad.get("words", 0) >= hidden.LEAST:
+            if hidden.hides(page):
                 print(f"   {path.name} page {number}: {bad['words']} words: {bad['text'][:80]!r}")
             document.close()
         print(

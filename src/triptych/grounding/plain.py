@@ -41,7 +41,9 @@ _CALLING = re.compile(
     re.IGNORECASE,
 )
 _SLASHES = re.compile(r"/(?:\s*/)+")
-_MAIL = re.compile(r"(?<=[\w.+-])@(?=[\w-]+(?:\.|\(dot\)))")
+_MAIL = re.compile(
+    r"(?<=[\w.+-])@(?=[\w-]+(?:\.|\(dot\)))|(?<![^\W_])@(?=[^\W\d])"
+)  # and @names, but no 5 @3.00
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[:/?#]|\b)|\b0x[0-9a-fA-F]{8}\b")
 # The dot before a top-level domain, and those before it; whatever stands around makes no difference to programs.
 # Words may touch the end in scripts that part none.

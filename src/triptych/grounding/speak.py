@@ -22,7 +22,7 @@ from triptych.grounding.check import (
     Item,
 )
 from triptych.grounding.placing import Place
-from triptych.grounding.plain import visible
+from triptych.grounding.plain import harmless, visible
 from triptych.grounding.prompting import NO_ANSWER
 from triptych.grounding.sentences import Splitter
 from triptych.grounding.sheet import Sheet
@@ -50,7 +50,7 @@ class Speaker:
     citations: list[Citation] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)  # why, for each sentence that was not told
-    values: list[str] = field(default_factory=list)  # what the citations bear, in the page's own words
+    values: list[str] = field(default_factory=list)  # what the citations bear, in the page's words, harmless
     said: str = ""
 
     def __post_init__(self) -> None:
@@ -150,9 +150,10 @@ class Speaker:
                     number, Place(place.number, place.value or place.spans[:1], place.value)
                 )
             self._numbers[key] = number
-            new.append(citation)
+            # It was looked up as it stands; what is told of it is as plain as the sentence.
+            new.append(replace(citation, quote=harmless(citation.quote)))
             page = self.items[place.number].sheet.page.text.text
-            self.values += [" ".join(page[a:b].split()) for a, b in place.value]
+            self.values += [harmless(page[a:b]) for a, b in place.value]
         return self._numbers[key]
 
     def _citation(self, number: int, place: Place) -> Citation:

@@ -19,6 +19,7 @@ import numpy as np
 from triptych.types import Box, Line, Page, PageText, Word
 
 _LEAST = 3  # words from which people are told
+_LABELLED = 2  # with a figure among them: a label and its value
 _ACROSS, _DOWN = 12, 4  # places of a word that are looked at first
 _INK = 16  # of 255: a word's lightest and darkest places differ by more, or there is nothing to see
 _TINY = 2.0  # points (1/72 inch) of height below which nobody reads a word
@@ -42,7 +43,9 @@ def found(text: PageText, height: float, image: np.ndarray, outside: Sequence[st
 
 def hides(page: Page) -> bool:
     """Whether a page holds so many words that nobody sees that people are told."""
-    return bool((page.meta.get("hidden") or {}).get("words", 0) >= _LEAST)
+    hidden = page.meta.get("hidden") or {}
+    least = _LABELLED if any(map(str.isdigit, hidden.get("text", ""))) else _LEAST
+    return bool(hidden.get("words", 0) >= least)
 
 
 def without(page: Page) -> Page:
