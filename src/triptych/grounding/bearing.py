@@ -26,7 +26,7 @@ _LABELS = frozenset(
 # Light words, which say nothing without the others of their clause.
 _ASIDE = frozenset(
     tokens.words(
-        "yes no ja nein oui non sí si however currently also only already still yet now then take takes taken took make makes made put got get gets go goes went come"
+        "yes no cannot paid bottom top ja nein oui non sí si however currently also only already still yet now then take takes taken took make makes made put got get gets go goes went come"
         " need needs needed require requires required requested necessary possible one ones both thus therefore lie lies located found effect jedoch auch nur weil da"
         " stattgefunden fand statt aussi también"
     )

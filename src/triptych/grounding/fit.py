@@ -14,7 +14,8 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import combinations, permutations
 
-from triptych.grounding import claims, concepts, facts, frames, reading, relations, working
+from triptych import values
+from triptych.grounding import claims, concepts, facts, frames, reading, relations, units, working
 from triptych.grounding.claim import CODE, DAY, NAME, NUMBER, QUOTE, UNIT, Claim, Claimed
 from triptych.grounding.equations import equations
 from triptych.grounding.facts import Fact
@@ -30,6 +31,7 @@ _LISTED = re.compile(r"[\s,&]*(?:and|und|et|y|or|oder|ou)?\s*", re.IGNORECASE)
 _NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
 _PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]", re.IGNORECASE)
 _CALLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]+ $")
+_LABEL = 4  # words of a label
 _SHORT = 3  # characters of a number that something is called by
 CLEAR = 0.3  # share of the other's fit by which it must be better
 IN_TABLE = 0.25  # as much where both are cells, whose words are certain
@@ -291,6 +293,7 @@ def _told(
             or (claim.kind == NUMBER and claim.readings in worked)
             or claim.kind in (QUOTE, NAME, UNIT)
             or _numbers_a_thing(claim, taken.text, sheet)
+            or _printed_so(claim, taken, sheet)
             or claim.month is not None  # facts are days with their year
             or terms.denied_behind(claim.end)
         ):
@@ -317,7 +320,17 @@ def _told(
         words = frozenset(k for k in name.keys if len(k) > 3) or name.keys
         own = [f for f in sheet.facts if f.kind in facts.NAMES and words <= f.keys]
         told.append(_against(name.span, own, terms, sheet, placed=True, named=True))
-    return [t for t in told if t.own]
+    told = [t for t in told if t.own]
+    valued = [t for t in told if not t.name and any(f.kind != facts.YEAR for f in t.own)]
+    # A year beside a value says which one it is, and is no value itself.
+    return [t for t in told if t.name or t in valued] if valued else told
+
+
+def _printed_so(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
+    """Whether a clause is no more than a label and its value, and both stand so on the page: Document no.: TD0116."""
+    label, rest = taken.text[: claim.start], taken.text[claim.end :]
+    short = 0 < len(label.split()) <= _LABEL and not any(map(str.isalnum, rest[len(units.run(rest)) :]))
+    return short and bool([*sheet.folded.find(values.fold(label) + values.fold(claim.text))])
 
 
 def _numbers_a_thing(claim: Claim, text: str, sheet: Sheet) -> bool:
