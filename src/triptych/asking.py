@@ -32,6 +32,7 @@ from triptych.types import Answer, Hit, Page, Trouble
 if TYPE_CHECKING:
     from triptych.dialogue.conversation import Turn
     from triptych.dialogue.generation import Asked, Vlms
+    from triptych.dialogue.stopping import Stop
     from triptych.grounding.packing import Wanted
     from triptych.grounding.reader import Drawn, Reader
 
@@ -72,12 +73,13 @@ class Asking:
         where: str | None = None,
         turns: Sequence[Turn] = (),
         image: str | Path | None = None,
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
-        """The answer as it comes; `turns` are those of the conversation so far, to which a question may refer, and
-        `image` is a picture that the pages should look like, too. Raises UserError for an unknown collection, filter
-        or model."""
+        """The answer as it comes; `turns` are those of the conversation so far, to which a question may refer,
+        `image` is a picture that the pages should look like, too, and `stop` ends the model from another thread.
+        Raises UserError for an unknown collection, filter or model."""
         begun = time.perf_counter()
-        vlm = None if self.settings.vlm == EXTRACTIVE else self.vlms().get(purpose="answer")
+        vlm = None if self.settings.vlm == EXTRACTIVE else self.vlms().get(purpose="answer", stop=stop)
         reader = None if vlm is None else self._reader(vlm)
         understood = self._understood(question, turns, reader)
         asked = understood or question

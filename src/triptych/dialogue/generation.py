@@ -22,6 +22,7 @@ from triptych import plugins
 from triptych.dialogue import cost
 from triptych.dialogue.cost import Ledger, Spent, Tariff
 from triptych.dialogue.replies import drained, spoken, unthought
+from triptych.dialogue.stopping import Stop, until
 from triptych.errors import UserError, VlmError
 from triptych.seams import BatchVlm, Message, Reply, Vlm
 from triptych.settings import EXTRACTIVE, GenerationSettings, Settings
@@ -42,9 +43,9 @@ class Vlms:
         self._lock = threading.Lock()
         self._loaded: dict[str, Vlm] = {}
 
-    def get(self, spec: str = "", purpose: str = "answer") -> Asked:
+    def get(self, spec: str = "", purpose: str = "answer", stop: Stop | None = None) -> Asked:
         """The model `spec`, or the one that is set, with an account of its own. `purpose` is what its calls are
-        booked under. Raises UserError when none is set, and as `plugins.load`."""
+        booked under, `stop` ends them. Raises UserError when none is set, and as `plugins.load`."""
         chosen = spec or self._settings.vlm
         if chosen == EXTRACTIVE:
             raise UserError(
@@ -54,7 +55,7 @@ class Vlms:
         with self._lock:
             if chosen not in self._loaded:
                 self._loaded[chosen] = plugins.load("vlms", chosen, timeout=generation.timeout)
-        return Asked(self._loaded[chosen], self.ledger, generation, purpose)
+        return Asked(self._loaded[chosen], self.ledger, generation, purpose, stop)
 
     def close(self) -> None:
         with self._lock:
@@ -71,18 +72,27 @@ class _Heard:
 
     reply: Reply | None = None
     pieces: int = 0
+    stopped: bool = False  # by us, when the server may have begun
 
 
 class Asked:
     """A model for one purpose: what its calls used is in `spent`. See `seams.BatchVlm`."""
 
-    def __init__(self, vlm: Vlm, ledger: Ledger, settings: GenerationSettings, purpose: str) -> None:
+    def __init__(
+        self,
+        vlm: Vlm,
+        ledger: Ledger,
+        settings: GenerationSettings,
+        purpose: str,
+        stop: Stop | None = None,
+    ) -> None:
         self.name = vlm.name
         self.spent = Spent()
         self._vlm = vlm
         self._ledger = ledger
         self._settings = settings
         self._purpose = purpose
+        self._stop = stop or Stop()
         self._lock = threading.Lock()
 
     @property
@@ -105,7 +115,9 @@ class Asked:
         return found * (1 / found.calls) if found is not None and found.calls else None
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
-        """See `seams.Vlm`. Raises VlmError before anything is sent when a limit would be exceeded."""
+        """See `seams.Vlm`. Raises VlmError before anything is sent when a limit would be exceeded, and when it is
+        stopped."""
+        self._stop.check()
         fitted = self._fitted(messages)
         most = cost.expected(fitted, max_tokens, self._ledger.tariff)
         number = self._ledger.reserve(self._purpose, self.name, most)
@@ -114,7 +126,7 @@ class Asked:
             heard.reply = yield from self._tried(fitted, max_tokens, heard)
             return heard.reply
         finally:
-            used = self._used(most, heard) if heard.reply or heard.pieces else Spent()
+            used = self._used(most, heard) if heard.reply or heard.pieces or heard.stopped else Spent()
             self._settle(number, used, time.perf_counter() - begun)
 
     def _tried(
@@ -124,11 +136,14 @@ class Asked:
         attempt = 0
         while True:
             try:
-                return (yield from _counted(spoken(self._vlm.stream(messages, max_tokens=max_tokens)), heard))
+                said = until(self._stop, self._vlm.stream(messages, max_tokens=max_tokens))
+                return (yield from _counted(spoken(said), heard))
             except VlmError as error:
+                heard.stopped = self._stop.asked
+                self._stop.check()
                 if heard.pieces or error.again is None or attempt >= self._settings.retries:
                     raise
-                time.sleep(_pause(error.again, attempt))
+                self._stop.wait(_pause(error.again, attempt))
                 attempt += 1
 
     def replies(self, asked: Sequence[Sequence[Message]], *, max_tokens: int) -> list[Reply]:

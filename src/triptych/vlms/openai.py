@@ -21,6 +21,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from triptych.errors import UserError, VlmError
 from triptych.seams import Message, Reply, Vlm
 from triptych.vlms import _request
+from triptych.vlms._lines import Lines, Stoppable
 from triptych.vlms._openai_errors import KEY, told
 
 URL = "https://api.openai.com/v1"
@@ -94,9 +95,15 @@ class Remote:
             max_retries=0,  # `generation` tries again, and counts it
             http_client=DefaultHttpxClient(follow_redirects=False),
         )
+        self._lines = Lines(self._client)
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Stoppable:
         """See `seams.Vlm`."""
+        return Stoppable(self._lines, lambda client: self._stream(client, messages, max_tokens))
+
+    def _stream(
+        self, client: OpenAI, messages: Sequence[Message], max_tokens: int
+    ) -> Generator[str, None, Reply]:
         pictures = sum(not isinstance(part, str) for message in messages for part in message.parts)
         if pictures > self.pictures:
             takes = f"at most {self.pictures}" if self.pictures else "no pictures"
@@ -105,13 +112,14 @@ class Remote:
             )
         sent = _request.messages(messages)
         try:
-            with self._open(sent, max_tokens) as events:
-                return (yield from self._pieces(events, sent, max_tokens))
+            with self._open(client, sent, max_tokens) as events:
+                return (yield from self._pieces(client, events, sent, max_tokens))
         except openai.APIError as error:
             raise self._learnt(error, pictures) from error
 
     def close(self) -> None:
         """Close the connections that are kept for the next question."""
+        self._lines.close()
         self._client.close()
 
     def reach(self) -> str:
@@ -130,7 +138,7 @@ class Remote:
             )
         return f"{self._server} is there and has {self._model}"
 
-    def _open(self, sent: _request.Pieces, max_tokens: int, *, stream: bool = True) -> Any:
+    def _open(self, client: OpenAI, sent: _request.Pieces, max_tokens: int, *, stream: bool = True) -> Any:
         """The answer's stream, or all of it; an optional parameter that the server refuses is left out from then on."""
         while True:
             refused = self._refused
@@ -142,7 +150,7 @@ class Remote:
             given = {name: value for name, value in optional.items() if name not in refused}
             body = _request.body(sent, model=self._model, stream=stream, **given)
             try:
-                return self._client.post(  # `chat.completions.create` would look through every megabyte of it
+                return client.post(  # `chat.completions.create` would look through every megabyte of it
                     "/chat/completions",
                     cast_to=ChatCompletion,
                     content=body,
@@ -157,7 +165,7 @@ class Remote:
                 self._refused = refused | unknown
 
     def _pieces(
-        self, events: Stream[ChatCompletionChunk], sent: _request.Pieces, max_tokens: int
+        self, client: OpenAI, events: Stream[ChatCompletionChunk], sent: _request.Pieces, max_tokens: int
     ) -> Generator[str, None, Reply]:
         """The pieces of a stream. Raises VlmError when it does not come to a proper end."""
         said: list[str] = []
@@ -175,19 +183,19 @@ class Remote:
                 finish = "length"
                 break
         if not finish and not said:
-            raise self._complaint(sent)
+            raise self._complaint(client, sent)
         if not finish:
             raise self._half()
         return Reply("".join(said), _FINISH.get(finish, "stop"), *counted)
 
-    def _complaint(self, sent: _request.Pieces) -> VlmError:
+    def _complaint(self, client: OpenAI, sent: _request.Pieces) -> VlmError:
         """What was wrong with a stream that is empty. Raises openai.APIError where the server says it: some, like
         llama-cpp-python, do so without a stream only. Twice, as it may just have closed the connection that is kept."""
         try:
             try:
-                whole: Any = self._open(sent, 1, stream=False)
+                whole: Any = self._open(client, sent, 1, stream=False)
             except openai.APIConnectionError:
-                whole = self._open(sent, 1, stream=False)
+                whole = self._open(client, sent, 1, stream=False)
         except ValueError as error:  # no JSON
             return self._malformed(error)
         return self._malformed(
