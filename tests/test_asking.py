@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
+import model_server
 import scripted_model
 import triptych
 from conftest import Run
@@ -121,6 +122,19 @@ class TestEvents:
             ("unsupported", ()),
         ]
 
+    def test_nothing_but_marked_sentences_is_an_abstention(self, scripted: Script) -> None:
+        told = [*scripted(FALSE, set_={"answer.unsupported": "mark"}).ask_events(QUESTION)]
+        done = told[-1]
+        assert isinstance(done, Done)
+        answer = done.answer
+        assert answer.abstained and not answer.citations and not answer.value
+        assert answer.text == (
+            "It was paid on 3 May 2031 (not on the pages cited). "
+            "What the model said does not stand on the pages that were found."
+        )
+        assert [s.status for s in answer.statements] == ["unsupported"]
+        assert "".join(e.text for e in told if isinstance(e, Token)) == answer.text
+
     def test_nothing_left_is_an_abstention(self, scripted: Script) -> None:
         for said, why in (
             (FALSE, "does not stand"),
@@ -209,6 +223,15 @@ class TestEvidence:
         own.write_text('quest = "x"', "utf-8")
         with pytest.raises(UserError, match="quest"):
             scripted(TRUE, set_={"answer.prompts": str(own)}).ask(QUESTION)
+
+    @pytest.mark.parametrize(
+        ("key", "lacks"),
+        [("question", "question"), ("open", "fence"), ("system", "fence"), ("item", "number")],
+    )
+    def test_a_prompt_without_what_it_is_for_is_refused(self, key: str, lacks: str, tmp_path: Path) -> None:
+        (tmp_path / "own.toml").write_text(f'{key} = "Do it."', "utf-8")
+        with pytest.raises(UserError, match=rf"'{key}' in .* lacks \{{{lacks}\}}"):
+            Prompts.load(str(tmp_path / "own.toml"))
 
     def test_a_model_that_takes_fewer_pictures_is_asked_again(self, scripted: Script, tmp_path: Path) -> None:
         assert not scripted(TRUE, pictures=8, takes=1).ask(QUESTION).abstained
@@ -373,6 +396,44 @@ class TestConversation:
         done = run("--library", copied, "ask", "--questions", tmp_path / "q.txt", "--json")
         assert [json.loads(line)["value"] for line in done.stdout.splitlines()] == ["$129.50", "2024-04-13"]
         assert run("--library", copied, "ask").returncode == 2
+        told = run("--library", copied, "ask", "--questions", tmp_path / "q.txt").stdout.splitlines()
+        first = told.index(f"? {QUESTION}")
+        second = told.index("? When is the ACME invoice INV-1042 due?")
+        assert told[first + 1].startswith("$129.50") and told[second + 1].startswith("2024-04-13")
+
+    @pytest.mark.parametrize(
+        "beside", [["--show", "a.png"], ["--html", "a.html"], ["--continue"], ["--image", "a.png"]]
+    )
+    def test_what_has_no_meaning_beside_a_file_of_questions_is_refused(
+        self, run: Run, copied: Path, tmp_path: Path, beside: list[str]
+    ) -> None:
+        (tmp_path / "q.txt").write_text(QUESTION, "utf-8")
+        done = run("--library", copied, "ask", "--questions", tmp_path / "q.txt", *beside)
+        assert done.returncode == 2 and done.stdout == ""
+        assert f"{beside[0]} is for one question" in done.stderr and done.stderr.count("\n") == 1
+
+    def test_a_failure_among_many_questions_is_the_exit_status(
+        self, run: Run, copied: Path, tmp_path: Path
+    ) -> None:
+        def respond(request: dict[str, Any]) -> model_server.Scripted:
+            fails = "due" in model_server.words(request).rpartition("Question:")[2]
+            return model_server.fails(401, "no") if fails else model_server.says("NO ANSWER")
+
+        (tmp_path / "q.txt").write_text(f"When is the ACME invoice INV-1042 due?\n{QUESTION}\n", "utf-8")
+        with model_server.ModelServer(respond) as server:
+            chosen = (
+                "ask",
+                "--model",
+                f"openai:tiny@{server.url}",
+                "--json",
+                "--questions",
+                tmp_path / "q.txt",
+            )
+            done = run("--library", copied, *chosen)
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            assert done.returncode == 1 and "error" in told[0] and told[1]["abstained"]
+            (tmp_path / "q.txt").write_text(QUESTION, "utf-8")
+            assert run("--library", copied, *chosen).returncode == 3
 
 
 def test_hidden_words_of_a_pdf_are_told_and_not_used(plugin: Path, tmp_path: Path) -> None:

@@ -158,7 +158,10 @@ class Asking:
 
         given = Answer(question, NOTHING, abstained=True, model=reader.vlm.name, evidence=hits.hits)
         begun = time.perf_counter()
-        if evidence := gathered(self.catalog, best):
+        evidence = gathered(self.catalog, best)
+        if not evidence:
+            yield Token(given.text)
+        else:
             try:
                 given = yield from reader.answer(
                     question, [e.hit for e in evidence], [e.page for e in evidence]
@@ -166,8 +169,6 @@ class Asking:
             except VlmError as error:
                 yield Failed(replace(given, text="", error=Trouble(error.code, str(error))))
                 return
-        if given.abstained:
-            yield Token(given.text)
         yield Done(replace(given, evidence=hits.hits, seconds={"answer": time.perf_counter() - begun}))
 
     def _reader(self, vlm: Asked) -> Reader:
