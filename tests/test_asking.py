@@ -363,6 +363,13 @@ class TestConversation:
         assert answer.question == "And for INV-1043?" and "348.20" in answer.text
         assert answer.to_dict()["understood"] == "What is the total on the ACME invoice INV-1043?"
 
+    def test_a_turn_may_be_a_pair_and_nothing_else(self, library: Library) -> None:
+        for turn in (triptych.Turn(QUESTION, "$129.50"), (QUESTION, "$129.50"), [QUESTION]):
+            assert "348.20" in library.ask("And for INV-1043?", turns=[turn]).text
+        for wrong in ([QUESTION], [(QUESTION, 1)], [{"question": QUESTION}], [()], QUESTION, [None]):
+            with pytest.raises(TypeError, match=r"must be triptych\.Turn\(question, answer\)"):
+                library.ask("And for INV-1043?", turns=wrong)
+
     def test_a_model_may_use_the_words_of_the_conversation_only(
         self, scripted: Script, tmp_path: Path
     ) -> None:

@@ -71,13 +71,13 @@ class Asking:
         *,
         collection: Within = None,
         where: str | None = None,
-        turns: Sequence[Turn] = (),
+        turns: Sequence[Turn | tuple[str, str]] = (),
         image: str | Path | None = None,
         stop: Stop | None = None,
     ) -> Iterator[Event]:
         """The answer as it comes; `turns` are those of the conversation so far, to which a question may refer,
         `image` is a picture that the pages should look like, too, and `stop` ends the model from another thread.
-        Raises UserError for an unknown collection, filter or model."""
+        Raises UserError for an unknown collection, filter or model, TypeError for what is no turn."""
         begun = time.perf_counter()
         vlm = None if self.settings.vlm == EXTRACTIVE else self.vlms().get(purpose="answer", stop=stop)
         reader = None if vlm is None else self._reader(vlm)
@@ -120,12 +120,15 @@ class Asking:
         """Shows answers to people."""
         return Showing(self.pictures)
 
-    def _understood(self, question: str, turns: Sequence[Turn], reader: Reader | None) -> str:
+    def _understood(
+        self, question: str, earlier: Sequence[Turn | tuple[str, str]], reader: Reader | None
+    ) -> str:
         """A follow-up question with what it refers to; "" where it refers to nothing."""
-        if not turns:
+        if not earlier:
             return ""
         from triptych.dialogue import conversation
 
+        turns = conversation.proper(earlier)
         if reader is None:
             return conversation.rewritten(question, turns)
         try:

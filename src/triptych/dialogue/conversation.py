@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,6 +62,20 @@ class Turn(NamedTuple):
 
     question: str
     answer: str = ""
+
+
+def proper(turns: Iterable[object]) -> list[Turn]:
+    """Turns as callers give them: pairs of texts will do. Raises TypeError."""
+    return [_proper(turn) for turn in turns]
+
+
+def _proper(turn: object) -> Turn:
+    if isinstance(turn, tuple | list) and len(turn) in (1, 2) and all(isinstance(said, str) for said in turn):
+        return Turn(*turn)
+    shown = f"{turn!r:.60}"
+    raise TypeError(
+        f"An earlier turn is {shown}, but must be triptych.Turn(question, answer), or a pair of texts."
+    )
 
 
 FILE = "conversation.json"
