@@ -1,231 +1,162 @@
-"""Follow-up questions by rules: what people type next, in English and German, and what it is understood as."""
+"""Names of files and what follows from them: one file under two names, renamed, retagged, no longer described."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from PIL import Image
 
-from triptych.dialogue.conversation import Turn, rewritten
-from triptych.dialogue.mentions import mention, names
+import triptych
 from triptych.library import Library
+from triptych.processes.workers import Workers
 
-TOTAL = "What is the total on the ACME invoice INV-1042?"
-DUE = "When is the ACME invoice INV-1043 due?"
-COST = "How much did the invoice HP-2207 of Harbour & Pine cost?"
-SPENT = "How much did ACME spend in 2021?"
-RAIN = "How much rain fell in February 2023?"
-CAKE = "How much did the lemon cake cost at the Corner Cafe?"
-LOAN = "Who signed the loan form for the underwater camera?"
-SUMME = "Wie hoch ist der Gesamtbetrag der Rechnung RE-4711 von Müller GmbH?"
-FRIST = "Wann ist die Rechnung RE-4711 fällig?"
-SCHEIN = "Wer hat den Lieferschein LS-88 unterschrieben?"
-KOSTEN = "Wie viel hat Müller GmbH 2021 ausgegeben?"
-REGEN = "Wie viel Regen fiel im Februar 2023?"
-
-ANOTHER_VALUE = [
-    (TOTAL, "What about the due date?", "What is the due date on the ACME invoice INV-1042?"),
-    (TOTAL, "And the tax?", "What is the tax on the ACME invoice INV-1042?"),
-    (TOTAL, "the due date?", "What is the due date on the ACME invoice INV-1042?"),
-    (TOTAL, "and when?", "What is the date on the ACME invoice INV-1042?"),
-    (DUE, "And the date?", "What is the date of the ACME invoice INV-1043?"),
-    (DUE, "and the total of INV-1044?", "What is the total of INV-1044?"),
-    (COST, "and its VAT?", "What is the VAT of the invoice HP-2207 of Harbour & Pine?"),
-    (COST, "VAT?", "What is the VAT of the invoice HP-2207 of Harbour & Pine?"),
-    (COST, "And the IBAN?", "What is the IBAN of the invoice HP-2207 of Harbour & Pine?"),
-    (COST, "And the payment terms?", "What are the payment terms of the invoice HP-2207 of Harbour & Pine?"),
-    (
-        COST,
-        "ok, and the customer number?",
-        "What is the customer number of the invoice HP-2207 of Harbour & Pine?",
-    ),
-    (SPENT, "And its revenue in 2022?", "What is the revenue of ACME in 2022?"),
-    ("When did ACME close?", "And its address?", "What is the address of ACME?"),
-    (LOAN, "And the lender?", "What is the lender of the loan form?"),
-    (SUMME, "Und das Datum?", "Was ist das Datum auf der Rechnung RE-4711 von Müller GmbH?"),
-    (
-        SUMME,
-        "und die Mehrwertsteuer?",
-        "Was ist die Mehrwertsteuer auf der Rechnung RE-4711 von Müller GmbH?",
-    ),
-    (SUMME, "Und wann?", "Was ist das Datum auf der Rechnung RE-4711 von Müller GmbH?"),
-    (
-        SUMME,
-        "Wie sieht es mit der Mehrwertsteuer aus?",
-        "Was ist die Mehrwertsteuer auf der Rechnung RE-4711 von Müller GmbH?",
-    ),
-    (FRIST, "Und der Betrag?", "Was ist der Betrag auf der Rechnung RE-4711?"),
-    (FRIST, "Was ist mit der IBAN?", "Was ist die IBAN auf der Rechnung RE-4711?"),
-    (FRIST, "Und der Betrag der Rechnung RE-4712?", "Was ist der Betrag der Rechnung RE-4712?"),
-]
-EXCHANGED = [
-    (TOTAL, "And for INV-1043?", "What is the total on the ACME invoice INV-1043?"),
-    (TOTAL, "INV-1043?", "What is the total on the ACME invoice INV-1043?"),
-    (TOTAL, "How much for INV-1044?", "What is the total on the ACME invoice INV-1044?"),
-    (TOTAL, "And Globex?", "What is the total on the Globex invoice?"),
-    (TOTAL, "How about the one of Globex?", "What is the total on the Globex invoice?"),
-    (TOTAL, "and for the Globex invoice?", "What is the total on the Globex invoice?"),
-    (DUE, "And for INV-1043?", DUE),
-    (SPENT, "And in 2022?", "How much did ACME spend in 2022?"),
-    (SPENT, "And Globex?", "How much did Globex spend in 2021?"),
-    (SPENT, "and Globex in 2022?", "How much did Globex spend in 2022?"),
-    (RAIN, "What about March?", "How much rain fell in March 2023?"),
-    (RAIN, "And in 2024?", "How much rain fell in February 2024?"),
-    (RAIN, "and in March 2024?", "How much rain fell in March 2024?"),
-    ("How much did ACME spend?", "And in 2022?", "How much did ACME spend in 2022?"),
-    ("What was the revenue of ACME in Q1 2022?", "And Q2?", "What was the revenue of ACME in Q2 2022?"),
-    ("How much rain fell on 2 May 2024?", "And on 3 May 2024?", "How much rain fell on 3 May 2024?"),
-    (CAKE, "And the soup?", "How much did the soup cost at the Corner Cafe?"),
-    (CAKE, "And at the Harbour Bar?", "How much did the lemon cake cost at the Harbour Bar?"),
-    ("Combien ACME a dépensé en 2021 ?", "et pour 2022 ?", "Combien ACME a dépensé en 2022 ?"),
-    (SUMME, "Und für RE-4712?", "Wie hoch ist der Gesamtbetrag der Rechnung RE-4712 von Müller GmbH?"),
-    (SUMME, "Und von Globex AG?", "Wie hoch ist der Gesamtbetrag der Rechnung von Globex AG?"),
-    (KOSTEN, "Und 2022?", "Wie viel hat Müller GmbH 2022 ausgegeben?"),
-    (KOSTEN, "Und im Jahr 2022?", "Wie viel hat Müller GmbH 2022 ausgegeben?"),
-    (KOSTEN, "Und Globex?", "Wie viel hat Globex 2021 ausgegeben?"),
-    (REGEN, "Und im März?", "Wie viel Regen fiel im März 2023?"),
-]
-REFERRING = [
-    (TOTAL, "Who issued it?", "Who issued the ACME invoice INV-1042?"),
-    (TOTAL, "And who issued it?", "Who issued the ACME invoice INV-1042?"),
-    (TOTAL, "What is its due date?", "What is the due date of the ACME invoice INV-1042?"),
-    (TOTAL, "When is that invoice due?", "When is the ACME invoice INV-1042 due?"),
-    (TOTAL, "When is the invoice due?", "When is the ACME invoice INV-1042 due?"),
-    (TOTAL, "Who paid that?", "Who paid the ACME invoice INV-1042?"),
-    (TOTAL, "Did Globex pay it?", "Did Globex pay the ACME invoice INV-1042?"),
-    (TOTAL, "When is the payment due?", "When is the payment due on the ACME invoice INV-1042?"),
-    (TOTAL, "Is it true that it was paid?", "Is it true that the ACME invoice INV-1042 was paid?"),
-    (DUE, "Who is it billed to?", "Who is the ACME invoice INV-1043 billed to?"),
-    (COST, "How much is the VAT on it?", "How much is the VAT on the invoice HP-2207 of Harbour & Pine?"),
-    (COST, "Where was it sent to?", "Where was the invoice HP-2207 of Harbour & Pine sent to?"),
-    (
-        COST,
-        "What are their bank details?",
-        "What are the bank details of the invoice HP-2207 of Harbour & Pine?",
-    ),
-    (LOAN, "When was it returned?", "When was the loan form returned?"),
-    (LOAN, "Where does she live?", "Where does Marta Oduya live?"),
-    (SUMME, "Wann ist sie fällig?", "Wann ist die Rechnung RE-4711 von Müller GmbH fällig?"),
-    (SUMME, "Und wer hat sie bezahlt?", "Wer hat die Rechnung RE-4711 von Müller GmbH bezahlt?"),
-    (SUMME, "Wann ist diese Rechnung fällig?", "Wann ist die Rechnung RE-4711 von Müller GmbH fällig?"),
-    (SUMME, "Wann ist die Rechnung fällig?", "Wann ist die Rechnung RE-4711 von Müller GmbH fällig?"),
-    (
-        SUMME,
-        "Wie hoch ist die Mehrwertsteuer darauf?",
-        "Wie hoch ist die Mehrwertsteuer auf der Rechnung RE-4711 von Müller GmbH?",
-    ),
-    (SUMME, "Was ist ihre Nummer?", "Was ist die Nummer auf der Rechnung RE-4711 von Müller GmbH?"),
-    (SUMME, "Wer hat dafür bezahlt?", "Wer hat für die Rechnung RE-4711 von Müller GmbH bezahlt?"),
-    (FRIST, "Enthält sie Mehrwertsteuer?", "Enthält die Rechnung RE-4711 Mehrwertsteuer?"),
-    (FRIST, "Gibt es Rabatt?", "Gibt es Rabatt auf der Rechnung RE-4711?"),
-    (FRIST, "Wer ist der Empfänger?", "Wer ist der Empfänger auf der Rechnung RE-4711?"),
-    (SCHEIN, "Wann wurde er unterschrieben?", "Wann wurde der Lieferschein LS-88 unterschrieben?"),
-    (SCHEIN, "Wer hat ihn ausgestellt?", "Wer hat den Lieferschein LS-88 ausgestellt?"),
-    (SCHEIN, "Was ist sein Datum?", "Was ist das Datum auf dem Lieferschein LS-88?"),
-]
-ALONE = [
-    (TOTAL, "Where is Harbour & Pine?"),
-    (TOTAL, "What is the total on the grocery receipt?"),
-    (TOTAL, "What did Globex charge in 2023?"),
-    (TOTAL, "Are you sure?"),
-    (TOTAL, "Really?"),
-    (TOTAL, "Why?"),
-    (TOTAL, "and who?"),
-    (TOTAL, "and the second one?"),
-    (TOTAL, "How many boats are there in the harbour in the summer of this year, then?"),
-    (SUMME, "Was steht auf dem Lieferschein LS-90?"),
-    (SUMME, "Wo sitzt Globex?"),
-]
+QUICK = {"ocr.engine": "none"}
 
 
-@pytest.mark.parametrize(("before", "asked", "meant"), ANOTHER_VALUE + EXCHANGED + REFERRING)
-def test_a_follow_up_is_written_out(before: str, asked: str, meant: str) -> None:
-    said = "Marta Oduya [1]." if before == LOAN else "$129.50 [1]"
-    assert rewritten(asked, [Turn(before, said)]) == meant
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with `in/`, to be in."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "heron.txt").write_text("The heron stood in the reeds.\n")
+    (tmp_path / "in" / "badger.txt").write_text("The badger digs at night.\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-@pytest.mark.parametrize(("before", "asked"), ALONE)
-def test_what_stands_for_itself_is_left_alone(before: str, asked: str) -> None:
-    assert rewritten(asked, [Turn(before, "129.50 [1]")]) == ""
+@pytest.fixture
+def lib(place: Path) -> Iterator[Library]:
+    with triptych.open(place / "library", settings=QUICK) as library:
+        yield library
 
 
-def test_turns_that_follow_others_are_understood_first() -> None:
-    talk = [Turn(TOTAL, "$129.50 [1]"), Turn("And for INV-1043?", "$348.20 [1]")]
-    assert rewritten("And the date?", talk) == "What is the date on the ACME invoice INV-1043?"
-    assert rewritten("And INV-1044?", talk) == "What is the total on the ACME invoice INV-1044?"
-    far = [*talk, Turn("Is it paid?", "Yes.")]
-    assert rewritten("Who issued it?", far) == "Who issued the ACME invoice INV-1043?"
+def sources(library: Library) -> list[str]:
+    return sorted(name for asset in library.list() for name in asset["sources"])
 
 
-@pytest.mark.parametrize(
-    ("question", "meant"),
-    [
-        (COST, "the invoice HP-2207 of Harbour & Pine"),
-        (DUE, "the ACME invoice INV-1043"),
-        ("Who is invoice no. 30064443 from?", "invoice no. 30064443"),
-        ("What did Marta Oduya borrow on 31 May 2024?", "Marta Oduya"),
-        ("What is the total on the grocery receipt?", "the grocery receipt"),
-        (SUMME, "der Rechnung RE-4711 von Müller GmbH"),
-        ("Was hat die Firma Müller berechnet?", "die Firma Müller"),
-        ("How much rain fell in 2023?", None),
-    ],
-)
-def test_what_a_question_speaks_of(question: str, meant: str | None) -> None:
-    found = mention(question)
-    assert (None if found is None else found.text) == meant
+def test_one_file_has_one_name_from_here_and_from_the_root(lib: Library, place: Path) -> None:
+    lib.add("in")
+    assert sources(lib) == ["in/badger.txt", "in/heron.txt"]
+    assert {e.status for e in lib.add(place / "in", "in/../in/heron.txt")} == {"unchanged"}
+    assert {e.status for e in lib.sync(place / "in")} == {"unchanged"}
+    assert sources(lib) == ["in/badger.txt", "in/heron.txt"]
+    (place / "in" / "heron.txt").unlink()
+    (place / "in" / "badger.txt").write_text("The badger sleeps.\n")
+    told = {e.source: e.status for e in lib.sync(place / "in")}
+    assert told == {"in/heron.txt": "removed", "in/badger.txt": "ready"}
+    assert lib.show(str(place / "in" / "badger.txt"))["sources"] == ["in/badger.txt"]
+    assert [e.status for e in lib.remove(place / "in" / "badger.txt")] == ["removed"]
+    assert lib.list() == []
 
 
-def test_german_nouns_are_no_names() -> None:
-    assert names("Wie hoch ist der Gesamtbetrag von Müller GmbH?", german=True) == ["Müller GmbH"]
+def test_following_the_current_folder_leaves_other_folders_alone(
+    lib: Library, place: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "otter.txt"
+    elsewhere.write_text("The otter swims.\n")
+    lib.add(elsewhere)
+    monkeypatch.chdir(place / "in")
+    assert {e.status for e in lib.sync(".")} == {"ready"}
+    assert {e.status for e in lib.sync(".")} == {"unchanged"}
+    assert sources(lib) == [str(elsewhere), "badger.txt", "heron.txt"]
 
 
-@pytest.mark.parametrize(
-    ("before", "asked", "value"),
-    [
-        (DUE, "And the date?", "2024-03-19"),
-        (DUE, "Who is it billed to?", "Summit Cycle Works"),
-        (DUE, "and its tax?", "28.02"),
-        ("Wie hoch ist der Gesamtbetrag der Rechnung INV-1043?", "Wann ist sie fällig?", "2024-04-18"),
-        ("Wie hoch ist der Gesamtbetrag der Rechnung INV-1043?", "Und das Datum?", "2024-03-19"),
-    ],
-)
-def test_what_was_understood_is_answered(library: Library, before: str, asked: str, value: str) -> None:
-    assert library.ask(asked, turns=[Turn(before, library.ask(before).text)]).value == value
+def test_a_renamed_file_is_found_by_its_new_name_and_not_read_again(lib: Library, place: Path) -> None:
+    lib.sync("in")
+    (place / "in" / "heron.txt").rename(place / "in" / "bulrush.txt")
+    [renamed] = [e for e in lib.sync("in") if e.status == "renamed"]
+    assert (renamed.source, renamed.pages, renamed.signals["text"]) == ("in/bulrush.txt", 1, 1)
+    [asset] = lib.list(where='source = "in/bulrush.txt"')
+    assert asset["title"] == "bulrush.txt" and asset["sources"] == ["in/bulrush.txt"]
+    assert lib.search("bulrush", signals=["keyword"])[0].asset == asset["asset"]
+    assert lib.verify()["differences"] == []
 
 
-@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
-def test_anything_may_be_typed(before: str, answer: str, asked: str) -> None:
-    assert isinstance(rewritten(asked, [Turn(before, answer)]), str)
+def test_a_file_that_is_no_folder_is_told_what_to_type(lib: Library) -> None:
+    with pytest.raises(triptych.TriptychError, match=r"is a file, not a folder.*triptych add in/heron\.txt"):
+        lib.sync("in/heron.txt")
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "and",
-                "und",
-                "its",
-                "the",
-                "der",
-                "die",
-                "invoice",
-                "Rechnung",
-                "INV-1",
-                "ACME",
-                "it",
-                "sie",
-                "for",
-                "für",
-                "2022",
-                "?",
-                ",",
-                ".",
-                "'",
-                "is",
-            ]
-        )
-    )
-)
-def test_any_order_of_words_may_be_typed(words: list[str]) -> None:
-    asked = " ".join(words)
-    assert isinstance(rewritten(asked, [Turn(TOTAL), Turn(asked), Turn(SUMME)]), str)
+def test_tags_reach_a_file_that_is_here_and_outlive_reading_again(lib: Library, place: Path) -> None:
+    lib.add("in/heron.txt", tags={"year": "2024"})
+    [event] = lib.add("in/heron.txt", tags={"bird": "yes"})
+    assert event.status == "ready"
+    assert lib.add("in/heron.txt", tags={"bird": "yes"})[0].status == "unchanged"
+    [asset] = lib.list(where="tags.bird = yes and tags.year = 2024")
+    assert asset["tags"] == {"year": "2024", "bird": "yes"}
+    with triptych.open(place / "library", settings={**QUICK, "chunk.size": 64}) as other:
+        assert other.add("in/heron.txt")[0].status == "ready"
+        assert other.list()[0]["tags"] == asset["tags"]
+
+
+def test_what_a_note_said_of_a_picture_goes_with_the_note(lib: Library, place: Path) -> None:
+    Image.new("RGB", (64, 64), "teal").save(place / "in" / "boat.png")
+    note = place / "in" / "note.md"
+    said = lambda: [  # noqa: E731
+        c["text"] for c in lib.show("in/boat.png")["pages"][0]["captions"] if c["origin"] == "people"
+    ]
+    note.write_text("![A dragon boat](boat.png)\n")
+    lib.add("in")
+    assert said() == ["A dragon boat"]
+    note.write_text("![A rowing boat](boat.png)\n")
+    lib.add("in/note.md")
+    assert said() == ["A rowing boat"]
+    lib.remove("in/note.md")
+    assert said() == []
+    assert not [h for h in lib.search("rowing boat", signals=["caption"]) if "rowing" in h.caption]
+    lib.add("in/note.md")
+    assert said() == ["A rowing boat"]
+    note.unlink()
+    lib.sync("in")
+    assert said() == []
+    assert lib.verify()["differences"] == []
+
+
+def test_other_ocr_settings_are_nothing_to_a_text_file(lib: Library, place: Path) -> None:
+    Image.new("RGB", (64, 64), "teal").save(place / "in" / "boat.png")
+    lib.add("in")
+    with triptych.open(place / "library", settings={**QUICK, "ocr.language": "de"}) as other:
+        told = {e.source: e.status for e in other.add("in")}
+    assert told == {"in/badger.txt": "unchanged", "in/heron.txt": "unchanged", "in/boat.png": "ready"}
+
+
+def test_unchanged_files_are_told_as_they_are_met(lib: Library, place: Path) -> None:
+    for n in range(20):
+        (place / "in" / f"{n:02}.txt").write_text(f"note {n}\n")
+    lib.add("in")
+    events = lib.adding("in")
+    first = next(events)
+    (place / "in" / "19.txt").unlink()  # had all been looked at before, it would be unchanged
+    rest = {e.source: e.status for e in events}
+    assert first.status == "unchanged" and rest["in/18.txt"] == "unchanged"
+    assert rest["in/19.txt"] == "failed"
+    assert first.signals["keyword"] == 1 and first.pages == 1
+
+
+def test_jobs_that_ask_for_nothing_come_back_at_once(lib: Library) -> None:
+    assert isinstance(lib.workers, Workers)
+    assert list(lib.workers.stream([None, None])) == [None, None]
+
+
+def test_twins_that_cannot_be_read_say_which_file_was_tried(lib: Library, place: Path) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        (place / "in" / name).write_bytes(b"%PDF-1.7\nnothing")
+    (place / "in" / "none.txt").touch()
+    told = {Path(e.source).name: e.error for e in lib.add("in") if e.error is not None}
+    assert told["none.txt"] is not None and str(told["none.txt"]).startswith("it is empty (0 bytes). ")
+    assert str(told["b.pdf"]).startswith("it is the same as in/a.pdf: a.pdf is ")
+    assert all(error.hint for error in told.values() if error is not None)
+
+
+def test_a_link_to_nothing_is_no_spelling_mistake(lib: Library, place: Path) -> None:
+    (place / "in" / "link").symlink_to("nowhere")
+    [event] = lib.add("in/link")
+    assert event.error is not None and event.error.reason == "the link leads to nothing"
+
+
+def test_when_files_were_changed_is_shown(lib: Library, place: Path) -> None:
+    os.utime(place / "in" / "heron.txt", (86400, 86400))
+    lib.add("in/heron.txt")
+    assert lib.show("in/heron.txt")["modified"] == {"in/heron.txt": "1970-01-02T00:00:00+00:00"}
