@@ -18,7 +18,7 @@ import numpy as np
 
 from triptych.types import Box, Line, Page, PageText, Word
 
-_LEAST = 3  # words from which people are told
+LEAST = 3  # words from which people are told
 _ACROSS, _DOWN = 12, 4  # places of a word that are looked at first
 _INK = 16  # of 255: a word's lightest and darkest places differ by more, or there is nothing to see
 _TINY = 2.0  # points (1/72 inch) of height below which nobody reads a word
@@ -42,7 +42,7 @@ def found(text: PageText, height: float, image: np.ndarray, outside: Sequence[st
 
 def hides(page: Page) -> bool:
     """Whether a page holds so many words that nobody sees that people are told."""
-    return bool((page.meta.get("hidden") or {}).get("words", 0) >= _LEAST)
+    return bool((page.meta.get("hidden") or {}).get("words", 0) >= LEAST)
 
 
 def without(page: Page) -> Page:
