@@ -8,22 +8,24 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
 DONE = b"data: [DONE]\n\n"
+HANGS = None  # in place of a chunk: nothing, until who asked has gone
 
 
 @dataclass(frozen=True)
 class Scripted:
-    """What goes over the wire: bytes as they are, a number is a pause in seconds. `hold` leaves it open."""
+    """What goes over the wire: bytes as they are, a number is a pause in seconds, or HANGS."""
 
-    chunks: Sequence[bytes | float] = ()
+    chunks: Iterable[bytes | float | None] = ()
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/event-stream"})
 
@@ -49,7 +51,7 @@ def says(
 ) -> Scripted:
     """A proper answer in these pieces."""
     tokens_in, tokens_out = tokens if any(tokens) else (10, len(pieces))
-    made: list[bytes | float] = []
+    made: list[bytes | float | None] = []
     for piece in pieces:
         made += [event(piece), pause] if pause else [event(piece)]
     return Scripted([*made, event(finish=finish), usage(tokens_in, tokens_out), DONE])
@@ -95,6 +97,22 @@ def echoes(request: dict[str, Any]) -> Scripted:
     )
 
 
+def _sent(to: BaseHTTPRequestHandler, chunks: Iterable[bytes | float | None]) -> bool:
+    """Whether all of it was sent."""
+    try:
+        for chunk in chunks:
+            if isinstance(chunk, bytes):
+                to.wfile.write(chunk)
+                to.wfile.flush()
+            elif chunk is not HANGS:
+                time.sleep(chunk)
+            elif not to.connection.recv(1):
+                return False
+    except OSError:  # who asked has gone
+        return False
+    return True
+
+
 class ModelServer:
     """Runs in threads of this process, on a free port of 127.0.0.1."""
 
@@ -102,6 +120,7 @@ class ModelServer:
         self.respond = respond
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.left: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()  # requests that were hung up on
         served = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -112,7 +131,8 @@ class ModelServer:
                 served.asked.append(request)
                 served.headers.append({k.lower(): v for k, v in self.headers.items()})
                 known = self.path == "/v1/chat/completions"
-                self._send(served.respond(request) if known else fails(404, "Not Found"))
+                if not self._send(served.respond(request) if known else fails(404, "Not Found")):
+                    served.left.put(request)
 
             def do_GET(self) -> None:
                 listing = json.dumps({"object": "list", "data": [{"id": "tiny", "object": "model"}]}).encode()
@@ -123,22 +143,15 @@ class ModelServer:
                     else fails(404, "?")
                 )
 
-            def _send(self, answer: Scripted) -> None:
+            def _send(self, answer: Scripted) -> bool:
+                """Whether all of it was sent."""
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 self.send_header("Connection", "close")
                 self.end_headers()
                 self.close_connection = True
-                try:
-                    for chunk in answer.chunks:
-                        if isinstance(chunk, bytes):
-                            self.wfile.write(chunk)
-                            self.wfile.flush()
-                        else:
-                            time.sleep(chunk)
-                except OSError:  # who asked has gone
-                    return
+                return _sent(self, answer.chunks)
 
             def log_message(self, *told: Any) -> None:
                 return

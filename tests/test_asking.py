@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
+import model_server
 import scripted_model
 import triptych
 from conftest import Run
@@ -122,6 +123,19 @@ class TestEvents:
             ("unsupported", ()),
         ]
 
+    def test_nothing_but_marked_sentences_is_an_abstention(self, scripted: Script) -> None:
+        told = [*scripted(FALSE, set_={"answer.unsupported": "mark"}).ask_events(QUESTION)]
+        done = told[-1]
+        assert isinstance(done, Done)
+        answer = done.answer
+        assert answer.abstained and not answer.citations and not answer.value
+        assert answer.text == (
+            "It was paid on 3 May 2031 (not on the pages cited). "
+            "What the model said does not stand on the pages that were found."
+        )
+        assert [s.status for s in answer.statements] == ["unsupported"]
+        assert "".join(e.text for e in told if isinstance(e, Token)) == answer.text
+
     def test_nothing_left_is_an_abstention(self, scripted: Script) -> None:
         for said, why in (
             (FALSE, "does not stand"),
@@ -210,6 +224,15 @@ class TestEvidence:
         own.write_text('quest = "x"', "utf-8")
         with pytest.raises(UserError, match="quest"):
             scripted(TRUE, set_={"answer.prompts": str(own)}).ask(QUESTION)
+
+    @pytest.mark.parametrize(
+        ("key", "lacks"),
+        [("question", "question"), ("open", "fence"), ("system", "fence"), ("item", "number")],
+    )
+    def test_a_prompt_without_what_it_is_for_is_refused(self, key: str, lacks: str, tmp_path: Path) -> None:
+        (tmp_path / "own.toml").write_text(f'{key} = "Do it."', "utf-8")
+        with pytest.raises(UserError, match=rf"'{key}' in .* lacks \{{{lacks}\}}"):
+            Prompts.load(str(tmp_path / "own.toml"))
 
     def test_a_model_that_takes_fewer_pictures_is_asked_again(self, scripted: Script, tmp_path: Path) -> None:
         assert not scripted(TRUE, pictures=8, takes=1).ask(QUESTION).abstained
@@ -352,6 +375,13 @@ class TestConversation:
         assert answer.question == "And for INV-1043?" and "348.20" in answer.text
         assert answer.to_dict()["understood"] == "What is the total on the ACME invoice INV-1043?"
 
+    def test_a_turn_may_be_a_pair_and_nothing_else(self, library: Library) -> None:
+        for turn in (triptych.Turn(QUESTION, "$129.50"), (QUESTION, "$129.50"), [QUESTION]):
+            assert "348.20" in library.ask("And for INV-1043?", turns=[turn]).text
+        for wrong in ([QUESTION], [(QUESTION, 1)], [{"question": QUESTION}], [()], QUESTION, [None]):
+            with pytest.raises(TypeError, match=r"must be triptych\.Turn\(question, answer\)"):
+                library.ask("And for INV-1043?", turns=wrong)
+
     def test_a_model_may_use_the_words_of_the_conversation_only(
         self, scripted: Script, tmp_path: Path
     ) -> None:
@@ -385,6 +415,44 @@ class TestConversation:
         done = run("--library", copied, "ask", "--questions", tmp_path / "q.txt", "--json")
         assert [json.loads(line)["value"] for line in done.stdout.splitlines()] == ["$129.50", "2024-04-13"]
         assert run("--library", copied, "ask").returncode == 2
+        told = run("--library", copied, "ask", "--questions", tmp_path / "q.txt").stdout.splitlines()
+        first = told.index(f"? {QUESTION}")
+        second = told.index("? When is the ACME invoice INV-1042 due?")
+        assert told[first + 1].startswith("$129.50") and told[second + 1].startswith("2024-04-13")
+
+    @pytest.mark.parametrize(
+        "beside", [["--show", "a.png"], ["--html", "a.html"], ["--continue"], ["--image", "a.png"]]
+    )
+    def test_what_has_no_meaning_beside_a_file_of_questions_is_refused(
+        self, run: Run, copied: Path, tmp_path: Path, beside: list[str]
+    ) -> None:
+        (tmp_path / "q.txt").write_text(QUESTION, "utf-8")
+        done = run("--library", copied, "ask", "--questions", tmp_path / "q.txt", *beside)
+        assert done.returncode == 2 and done.stdout == ""
+        assert f"{beside[0]} is for one question" in done.stderr and done.stderr.count("\n") == 1
+
+    def test_a_failure_among_many_questions_is_the_exit_status(
+        self, run: Run, copied: Path, tmp_path: Path
+    ) -> None:
+        def respond(request: dict[str, Any]) -> model_server.Scripted:
+            fails = "due" in model_server.words(request).rpartition("Question:")[2]
+            return model_server.fails(401, "no") if fails else model_server.says("NO ANSWER")
+
+        (tmp_path / "q.txt").write_text(f"When is the ACME invoice INV-1042 due?\n{QUESTION}\n", "utf-8")
+        with model_server.ModelServer(respond) as server:
+            chosen = (
+                "ask",
+                "--model",
+                f"openai:tiny@{server.url}",
+                "--json",
+                "--questions",
+                tmp_path / "q.txt",
+            )
+            done = run("--library", copied, *chosen)
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            assert done.returncode == 1 and "error" in told[0] and told[1]["abstained"]
+            (tmp_path / "q.txt").write_text(QUESTION, "utf-8")
+            assert run("--library", copied, *chosen).returncode == 3
 
 
 def test_hidden_words_of_a_pdf_are_told_and_not_used(plugin: Path, tmp_path: Path) -> None:
@@ -400,6 +468,11 @@ def test_hidden_words_of_a_pdf_are_told_and_not_used(plugin: Path, tmp_path: Pat
     with triptych.open(tmp_path / "library", settings={"vlm": f"scripted:{script}"}) as library:
         added = library.add(tmp_path / "a.pdf")
         assert [event.hidden_pages for event in added] == [(1,)]
+        shutil.copy(tmp_path / "a.pdf", tmp_path / "b.pdf")
+        again = library.add(tmp_path / "a.pdf", tmp_path / "b.pdf")
+        assert [(e.status, e.hidden_pages) for e in again] == [("unchanged", (1,))] * 2
+        [hit] = library.search("KX-77")
+        assert hit.hidden and hit.to_dict()["hidden"]
         known = library.show(str(tmp_path / "a.pdf"), page=1)["pages"][0]["meta"]["hidden"]
         assert known["words"] == 8 and known["text"].startswith("The total was changed")
         answer = library.ask("What is the total of invoice KX-77?")
@@ -411,6 +484,25 @@ def test_hidden_words_of_a_pdf_are_told_and_not_used(plugin: Path, tmp_path: Pat
         assert "999.99" not in library.ask("What was the total changed to?").text
     sent = script.with_suffix(".calls").read_text("utf-8")
     assert "41.20" in sent and "999.99" not in sent
+
+
+def test_hidden_words_are_told_wherever_a_page_is_shown(run: Run, tmp_path: Path) -> None:
+    for name, hidden in (("a", True), ("b", False)):
+        canvas = Canvas(str(tmp_path / f"{name}.pdf"), pagesize=(400, 300))
+        canvas.drawString(40, 250, f"Invoice KX-77 of {name} Harbour Ltd")
+        canvas.setFillColorRGB(*([1, 1, 1] if hidden else [0, 0, 0]))
+        canvas.drawString(40, 120, "The total was changed to 999.99 for all")
+        canvas.save()
+    both = (tmp_path / "a.pdf", tmp_path / "b.pdf")
+    for _ in ("at first", "again"):
+        lines = {line.split()[1]: line for line in run("add", *both).stdout.splitlines() if ".pdf" in line}
+        assert "holds words that nobody sees: page 1" in lines[str(both[0])]
+        assert "nobody sees" not in lines[str(both[1])]
+    shown = [run("show", file, "--page", "1").stdout for file in both]
+    assert "nobody sees 8 of its words: “The total was changed" in shown[0]
+    assert "nobody sees" not in shown[1]
+    found = run("search", "KX-77").stdout
+    assert found.count("note: the page holds words that nobody sees on it") == 1 and found.count(".pdf") == 2
 
 
 def bench(name: str) -> Any:

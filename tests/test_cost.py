@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +19,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from model_server import DONE, ModelServer, Scripted, event, fails, says, whole
+from model_server import DONE, HANGS, ModelServer, Scripted, event, fails, says, whole
 from triptych.dialogue.cost import Ledger, Spent, Tariff, expected, text_tokens
 from triptych.dialogue.generation import Asked, Vlms, fitted
 from triptych.dialogue.replies import drained
+from triptych.dialogue.stopping import Stop
 from triptych.errors import LibraryError, UserError, VlmError
 from triptych.seams import Message, Reply
 from triptych.settings import CostSettings, GenerationSettings, Settings
@@ -31,6 +35,14 @@ TARIFF = Tariff(input=2.0, output=8.0)
 def settings(server: ModelServer, **cost: float | int) -> Settings:
     made = CostSettings(input=2.0, output=8.0, **cost)  # type: ignore[arg-type]
     return Settings(vlm=f"openai:tiny@{server.url}", cost=made)
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for what other threads bring about."""
+    last = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < last, "it did not come about"
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -194,6 +206,69 @@ def test_a_stream_that_was_left_is_booked(tmp_path: Path) -> None:
         assert vlms.ledger.total().tokens_out == 9  # what was reserved
         stream.close()
     assert vlms.ledger.total().tokens_out == 1
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [[HANGS], [event("The "), HANGS], [event("<think>so"), HANGS]],
+    ids=["silent", "said", "thinking"],
+)
+def test_a_model_is_stopped_where_it_waits(begins: list[bytes | None], tmp_path: Path) -> None:
+    with ModelServer(lambda request: Scripted(begins)) as server:
+        vlms, stop = Vlms(settings(server), tmp_path), Stop()
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(drained, vlms.get(stop=stop).stream(ASK, max_tokens=9))
+            until(lambda: server.asked)
+            stop()
+            with pytest.raises(VlmError) as told:
+                asked.result(20)
+        assert told.value.code == "vlm-stopped"
+        assert server.left.get(timeout=20) and len(server.asked) == 1  # it was not tried again
+        total = vlms.ledger.total()
+        assert total.tokens_in == expected(ASK, 9, TARIFF).tokens_in and total.tokens_out < 9
+        with pytest.raises(VlmError):
+            drained(vlms.get(stop=stop).stream(ASK, max_tokens=9))
+        assert len(server.asked) == 1
+        server.respond = lambda request: says("ok")
+        assert drained(vlms.get().stream(ASK, max_tokens=9)).text == "ok"
+        assert server.asked[-1]["stream"]  # a silence that we ended is no empty stream
+
+
+def test_a_wait_between_two_attempts_is_stopped_too(tmp_path: Path) -> None:
+    with ModelServer(lambda request: fails(429, "slow down", Retry_After="50")) as server:
+        stop = Stop()
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(
+                drained, Vlms(settings(server), tmp_path).get(stop=stop).stream(ASK, max_tokens=9)
+            )
+            until(lambda: server.asked)
+            stop()
+            with pytest.raises(VlmError) as told:
+                asked.result(20)
+    assert told.value.code == "vlm-stopped"
+
+
+def test_what_a_killed_process_reserved_does_not_count_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "costs.sqlite"
+    ledger = Ledger(path, Tariff())
+    dead, slow = (ledger.reserve("answer", "m", Spent(1, 5)) for _ in range(2))
+    assert ledger.total() == Spent(2, 10)
+    with closing(sqlite3.connect(path)) as there, there:
+        there.execute("update reserved set at = at - 4000")
+    assert ledger.total() == Spent()
+    ledger.settle(slow, Spent(1, 3))
+    assert ledger.total() == Spent(1, 3) and dead != slow
+
+
+def test_a_ledger_of_before_reservations_had_a_time_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "costs.sqlite"
+    Ledger(path, Tariff()).reserve("answer", "m", Spent(1, 5))
+    with closing(sqlite3.connect(path)) as there, there:
+        there.execute("alter table reserved drop column at")
+    ledger = Ledger(path, Tariff())
+    assert ledger.total() == Spent()
+    ledger.settle(ledger.reserve("answer", "m", Spent(1, 5)), Spent(1, 3))
+    assert ledger.total() == Spent(1, 3)
 
 
 def test_a_server_that_counts_nothing_is_counted_by_us(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model_server import DONE, ModelServer, Scripted, event, fails, pictures, says, usage, whole, words
+from model_server import DONE, HANGS, ModelServer, Scripted, event, fails, pictures, says, usage, whole, words
 from triptych import plugins
 from triptych.conformance.vlm import VlmSuite, drained
 from triptych.dialogue.replies import sound
@@ -523,6 +524,16 @@ def test_pieces_come_as_they_are_sent() -> None:
         assert next(stream) == "first"
         go.set()
         assert [*stream] == ["second"]
+
+
+def test_a_stream_that_is_stopped_before_it_begins_waits_for_nothing() -> None:
+    with ModelServer(lambda request: Scripted([HANGS])) as server:
+        stream = load(server, timeout=30.0).stream(ASK, max_tokens=9)
+        stream.stop()  # type: ignore[attr-defined]
+        begun = time.monotonic()
+        with pytest.raises(VlmError):
+            next(stream)
+        assert time.monotonic() - begun < 10
 
 
 def test_thirty_two_streams_at_once_stay_apart() -> None:

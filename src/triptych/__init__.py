@@ -22,9 +22,11 @@ _PUBLIC = {
     "Hit": "triptych.types",
     "Citation": "triptych.types",
     "TriptychError": "triptych.errors",
+    "Turn": "triptych.dialogue.conversation",
 }
 
 if TYPE_CHECKING:
+    from triptych.dialogue.conversation import Turn as Turn
     from triptych.errors import TriptychError as TriptychError
     from triptych.library import Library as Library
     from triptych.library import open as open
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from triptych.types import Citation as Citation
     from triptych.types import Hit as Hit
 
-__all__ = ["Box", "Citation", "Hit", "Library", "TriptychError", "__version__", "open"]
+__all__ = ["Box", "Citation", "Hit", "Library", "TriptychError", "Turn", "__version__", "open"]
 
 
 def __dir__() -> list[str]:

@@ -35,7 +35,7 @@ from triptych.records import Asset, AssetRecord, Piece
 from triptych.results import Added
 from triptych.seams import Progress
 from triptych.settings import Settings
-from triptych.sql import replay
+from triptych.sql import hiding, replay
 from triptych.sql.replay import TEMPLATED
 from triptych.types import Caption, Page, Reading, Source, View
 from triptych.words.language import spoken
@@ -197,7 +197,8 @@ class Adding:
     def told(self, path: str, asset: Asset, status: str, seconds: float = 0.0) -> Added:
         """What is said of an asset that was here before, under one of its paths."""
         count = replay.counts(self.catalog, asset.key)
-        return Added(path, asset.sha256, status, asset.pages, count, seconds)
+        hidden = hiding.of_asset(self.catalog, asset.key)
+        return Added(path, asset.sha256, status, asset.pages, count, seconds, hidden_pages=hidden)
 
     def _store(self, job: _Job, reading: Reading | FileError) -> Iterator[Added]:
         """Make one file durable: the original first, then all that was read from it in one transaction."""
@@ -229,6 +230,7 @@ class Adding:
         count = self._put(record, [source, *job.twins], pages, self._people(job, read))
         point("acknowledged")
         seconds = read.seconds + time.monotonic() - begun
+        hidden = tuple(page.number for page in read.pages if hides(page))
         yield Added(
             source.path,
             source.sha256,
@@ -239,10 +241,10 @@ class Adding:
             None,
             read.failed_pages,
             tuple(page.number for page in read.pages if page.unsure),
-            tuple(page.number for page in read.pages if hides(page)),
+            hidden,
         )
         for twin in job.twins:
-            yield Added(twin.path, source.sha256, "unchanged", len(read.pages), count)
+            yield Added(twin.path, source.sha256, "unchanged", len(read.pages), count, hidden_pages=hidden)
 
     def _people(self, job: _Job, reading: Reading) -> dict[int, list[Caption]]:
         """What people say of a file that was just read, and what others said of it when it was here before."""

@@ -32,6 +32,7 @@ from triptych.types import Answer, Hit, Page, Trouble
 if TYPE_CHECKING:
     from triptych.dialogue.conversation import Turn
     from triptych.dialogue.generation import Asked, Vlms
+    from triptych.dialogue.stopping import Stop
     from triptych.grounding.packing import Wanted
     from triptych.grounding.reader import Drawn, Reader
 
@@ -70,14 +71,15 @@ class Asking:
         *,
         collection: Within = None,
         where: str | None = None,
-        turns: Sequence[Turn] = (),
+        turns: Sequence[Turn | tuple[str, str]] = (),
         image: str | Path | None = None,
+        stop: Stop | None = None,
     ) -> Iterator[Event]:
-        """The answer as it comes; `turns` are those of the conversation so far, to which a question may refer, and
-        `image` is a picture that the pages should look like, too. Raises UserError for an unknown collection, filter
-        or model."""
+        """The answer as it comes; `turns` are those of the conversation so far, to which a question may refer,
+        `image` is a picture that the pages should look like, too, and `stop` ends the model from another thread.
+        Raises UserError for an unknown collection, filter or model, TypeError for what is no turn."""
         begun = time.perf_counter()
-        vlm = None if self.settings.vlm == EXTRACTIVE else self.vlms().get(purpose="answer")
+        vlm = None if self.settings.vlm == EXTRACTIVE else self.vlms().get(purpose="answer", stop=stop)
         reader = None if vlm is None else self._reader(vlm)
         understood = self._understood(question, turns, reader)
         asked = understood or question
@@ -119,12 +121,15 @@ class Asking:
         """Shows answers to people."""
         return Showing(self.pictures)
 
-    def _understood(self, question: str, turns: Sequence[Turn], reader: Reader | None) -> str:
+    def _understood(
+        self, question: str, earlier: Sequence[Turn | tuple[str, str]], reader: Reader | None
+    ) -> str:
         """A follow-up question with what it refers to; "" where it refers to nothing."""
-        if not turns:
+        if not earlier:
             return ""
         from triptych.dialogue import conversation
 
+        turns = conversation.proper(earlier)
         if reader is None:
             return conversation.rewritten(question, turns)
         try:
@@ -157,7 +162,10 @@ class Asking:
 
         given = Answer(question, NOTHING, abstained=True, model=reader.vlm.name, evidence=hits.hits)
         begun = time.perf_counter()
-        if evidence := gathered(self.catalog, best):
+        evidence = gathered(self.catalog, best)
+        if not evidence:
+            yield Token(given.text)
+        else:
             try:
                 given = yield from reader.answer(
                     question, [e.hit for e in evidence], [e.page for e in evidence]
@@ -165,8 +173,6 @@ class Asking:
             except VlmError as error:
                 yield Failed(replace(given, text="", error=Trouble(error.code, str(error))))
                 return
-        if given.abstained:
-            yield Token(given.text)
         yield Done(replace(given, evidence=hits.hits, seconds={"answer": time.perf_counter() - begun}))
 
     def _reader(self, vlm: Asked) -> Reader:

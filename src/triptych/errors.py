@@ -62,7 +62,7 @@ class VlmError(ModelError):
     """A vision-language model gave no whole reply. `code` is a stable name for programs:
 
     vlm-away, vlm-timeout, vlm-key, vlm-unknown-model, vlm-context, vlm-no-pictures, vlm-busy, vlm-request,
-    vlm-server, vlm-stream, vlm-memory, vlm-refused, vlm-empty, vlm-cut, vlm-budget.
+    vlm-server, vlm-stream, vlm-memory, vlm-refused, vlm-empty, vlm-cut, vlm-budget, vlm-stopped.
 
     `again` is after how many seconds at the least the same call may succeed; None where it will not.
     """

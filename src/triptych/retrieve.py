@@ -49,6 +49,7 @@ from triptych.rerank import Again, Reranking
 from triptych.results import Results
 from triptych.seams import Calibrated
 from triptych.settings import SearchSettings
+from triptych.sql import hiding
 from triptych.types import SIGNALS
 from triptych.words import terms
 from triptych.words.snippet import Weight
@@ -130,7 +131,8 @@ def retrieve(
         seen = fold.looks(ranked, candidates, index.panels.get("image"))
         ranked = fold.folded(ranked, reading, seen, settings.fold == "near")
     fused = perf_counter()
-    hits = present(ranked[:wanted], reading, asked.query, rarity)
+    hidden = hiding.among(catalog, (f.page for f in ranked[:wanted]))
+    hits = present(ranked[:wanted], reading, asked.query, rarity, hidden)
     total = perf_counter() - begun
     picture = None if query.picture is None else query.picture.name
     told = {"total": total, **seconds, "fuse": fused - begun - sum(seconds.values())}

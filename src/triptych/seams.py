@@ -233,8 +233,9 @@ class Vlm(Protocol):
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
         """Yields pieces of text, none of them empty, as they come, and returns all of it. The same messages give
-        the same text as far as the model can. Closing it early ends the work. Raises VlmError, whose code says
-        what was wrong; what was yielded before is then not to be trusted."""
+        the same text as far as the model can. Closing it early ends the work; where it may have to wait for long, it
+        has a `stop()`, too, which ends it from another thread. Raises VlmError, whose code says what was wrong;
+        what was yielded before is then not to be trusted."""
 
 
 @runtime_checkable

@@ -178,6 +178,7 @@ class ServerSettings:
     threads: int = 0  # searches at a time; 0: twice the cores
     processes: int = -1  # that search beside it when several people ask; -1: one per core, 4 at most
     queue: int = 100  # searches that may wait for their turn; more are told to come back
+    answers: int = 64  # answers of a model at a time; as many as searches may wait
     body_mb: float = 25.0  # size of a request that is no upload
     upload_mb: int = 2000  # size of one upload, all its files together
     upload_files: int = 1000  # files of one upload

@@ -302,6 +302,7 @@ class Hit:
     rerank: Reranked | None = None  # None where nobody read it again
     copies: tuple[tuple[str, int], ...] = ()  # (source, page) of others like it that are not shown
     kind: str = ""  # of its file: pdf, image, text, ...
+    hidden: bool = False  # whether it holds words that nobody sees, which the snippet may show
 
     def to_dict(self) -> dict[str, Any]:
         view = self.view
@@ -328,6 +329,7 @@ class Hit:
             **{name: round(prior, 6) for name, prior in priors.items() if prior is not None},
             **({"duplicates": len(self.copies), "copies": copies} if self.copies else {}),
             **({} if self.rerank is None else {"rerank": self.rerank.to_dict()}),
+            **({"hidden": True} if self.hidden else {}),
         }
 
 

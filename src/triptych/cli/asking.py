@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -164,16 +164,18 @@ def ask(
       triptych ask "And when is it due?" --continue
       triptych ask --questions questions.txt --json
 
-    Exit status 3: nothing in the library answers it.
+    Exit status 3: nothing in the library answers it. With --questions: 1 where a model failed on one, else 3 where one
+    is not answered.
     """
     if questions is None and not (question or "").strip():
         raise UserError(
             'The question is empty. Type one: triptych ask "What is the total on the ACME invoice?"'
         )
-    if questions is not None and question:
-        raise UserError("Ask one question, or those of a file by --questions FILE, not both.")
+    if questions is not None:
+        _alone(question, {"--image": image, "--continue": go_on, "--show": show, "--html": html})
     _writable(show, picture=True)
     _writable(html)
+    from triptych.cli.console import safe
     from triptych.dialogue import conversation
 
     with context.open(flags={"vlm": model}) as library:
@@ -181,11 +183,13 @@ def ask(
             lines = [line.strip() for line in questions if line.strip()]
             answers = library.asking.every(lines, collection=collection, where=where)
             log, who = asker(library, collection, where)
-            status = DONE
+            statuses = {DONE}
             for answer in answers:
                 log.answered(answer, who)
-                status = max(status, _told(context, answer, as_json))
-            return status
+                if not as_json:
+                    click.echo(f"? {safe(answer.question)}")
+                statuses.add(_told(context, answer, as_json))
+            return FAILED if FAILED in statuses else max(statuses)
         asked = question or ""
         turns = conversation.remembered(library.folder) if go_on else []
         answer = library.ask(asked, collection=collection, where=where, turns=turns, image=image)
@@ -201,6 +205,17 @@ def ask(
             page = library.asking.shown.page(answer)
             _write(context, html, lambda: html.write_text(page, "utf-8"))
     return status
+
+
+def _alone(question: str | None, beside: Mapping[str, object]) -> None:
+    """Refuse what has no meaning beside --questions."""
+    if question:
+        raise UserError("Ask one question, or those of a file by --questions FILE, not both.")
+    if given := [name for name, value in beside.items() if value]:
+        raise UserError(
+            f"{given[0]} is for one question and does nothing beside --questions. Leave it out, or type: "
+            f'triptych ask "..." {given[0]}'
+        )
 
 
 def _told(context: Context, answer: Answer, as_json: bool) -> int:

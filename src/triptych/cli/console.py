@@ -49,7 +49,7 @@ def added_line(event: Added) -> str:
         + _pages("holds words that nobody sees", event.hidden_pages)
     )
     if event.status in ("unchanged", "removed", "renamed"):
-        return f"{event.status:9}  {safe(event.source)}"
+        return f"{event.status:9}  {safe(event.source)}{note and f'  ({note[2:]})'}"
     return f"{event.status:9}  {safe(event.source)}  ({plural(event.pages, 'page')}, {event.seconds:.1f} s{note})"
 
 
@@ -201,6 +201,8 @@ def _hit_text(hit: Hit, asked: set[str]) -> str:
     lines = [f"{hit.rank:2}. {click.style(place, fg='cyan')}  {hit.score:.3f}"]
     if hit.snippet:
         lines.append(f"    {marked(hit)}")
+    if hit.hidden:
+        lines.append("    note: the page holds words that nobody sees on it")
     if hit.copies:
         source, page = hit.copies[0]
         more = f" and {len(hit.copies) - 1} more" if len(hit.copies) > 1 else ""
@@ -290,6 +292,8 @@ def shown_text(known: Mapping[str, Any]) -> str:
         facts += [f"confidence: {page['confidence']:.2f}"] if page["confidence"] is not None else []
         facts += [f"FAILED: {page['failed']}"] if page["failed"] else []
         lines.append(f"page {page['page']}  ({', '.join(facts)})")
+        if said := _hidden(page["meta"]):
+            lines.append(said)
         lines += [f"  caption by {c['origin']}: {safe(c['text'])}" for c in page["captions"]]
         lines += [f"  {r['name']}: {safe(r['text'])}" for r in page["regions"] if r["name"] not in _PARTS]
         if len(page["views"]) > 1:
@@ -298,6 +302,16 @@ def shown_text(known: Mapping[str, Any]) -> str:
         if "text" in page:
             lines += [f"  {safe(line)}" for line in page["text"].split("\n")]
     return "\n".join(lines)
+
+
+def _hidden(meta: Mapping[str, Any]) -> str:
+    """What of a page's text nobody sees on it, as people are told; "" for most pages."""
+    from triptych.pages.hidden import LEAST
+
+    found = meta.get("hidden") or {}
+    if found.get("words", 0) < LEAST:
+        return ""
+    return f"  nobody sees {found['words']} of its words: “{safe(found['text'])}”"
 
 
 def evaluation_text(report: Mapping[str, Any]) -> str:

@@ -5,8 +5,8 @@
     Ledger(path, tariff).reserve(...)       raises VlmError at the limit; what was reserved counts until it is settled
 
 The ledger is a small SQLite file of the library, `costs.sqlite`, beside the catalog: those who only read a library
-ask questions, too, in any number of processes. A process that dies during a call leaves its reservation: the server
-may have charged for it.
+ask questions, too, in any number of processes. A process that is killed during a call leaves its reservation, which
+counts for an hour: nobody knows what the server charged.
 """
 
 from __future__ import annotations
@@ -32,16 +32,23 @@ _PIXELS = 750  # to a token of a picture, as few as any model that cuts pictures
 _COLUMNS = """purpose text not null, model text not null, calls integer not null, tokens_in integer not null,
     tokens_out integer not null, pictures integer not null, pixels integer not null, seconds real not null,
     money real not null"""
+_LEASE = (
+    3600  # seconds for which a reservation counts; a call that takes longer is booked at its end all the same
+)
+_KEPT = 30 * 86_400  # seconds after which nobody is going to settle it
 _TABLES = (
-    f"create table if not exists reserved (number integer primary key, {_COLUMNS})",
+    f"create table if not exists reserved (number integer primary key, {_COLUMNS}, at integer not null default 0)",
     f"""create table if not exists spent (day text not null, {_COLUMNS}, primary key (day, purpose, model))
         without rowid""",
 )
 _COUNTS = ("calls", "tokens_in", "tokens_out", "pictures", "pixels", "seconds", "money")
 _NAMES = ", ".join(_COUNTS)
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)" for name in _COUNTS)
-_ALL = f"(select purpose, model, {_NAMES} from spent union all select purpose, model, {_NAMES} from reserved)"
-_INSERT = f"insert into reserved (purpose, model, {_NAMES}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_NOW = "cast(strftime('%s', 'now') as integer)"
+_ALL = f"""(select purpose, model, {_NAMES} from spent union all
+    select purpose, model, {_NAMES} from reserved where at > {_NOW} - {_LEASE})"""
+_INSERT = f"insert into reserved (purpose, model, {_NAMES}, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, {_NOW})"
+_FORGET = f"delete from reserved where at <= {_NOW} - {_KEPT}"
 _ADD = f"""insert into spent (day, purpose, model, {_NAMES})
     select date('now'), purpose, model, ?, ?, ?, ?, ?, ?, ? from reserved where number = ?
     on conflict do update set {", ".join(f"{name} = {name} + excluded.{name}" for name in _COUNTS)}"""
@@ -169,6 +176,7 @@ class Ledger:
         """Note a call before it is made; its number. Raises VlmError when it would exceed a limit."""
         with self._writing() as connection:
             self.tariff.check(_summed(connection), more)
+            connection.execute(_FORGET)
             return connection.execute(_INSERT, (purpose, model, *astuple(more))).lastrowid or 0
 
     def settle(self, number: int, spent: Spent) -> None:
@@ -246,6 +254,8 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("begin immediate")
         for table in _TABLES:
             connection.execute(table)
+        if "at" not in {row[1] for row in connection.execute("pragma table_info(reserved)")}:
+            connection.execute("alter table reserved add column at integer not null default 0")  # of long ago
         connection.execute("commit")
     except BaseException:
         connection.close()

@@ -22,6 +22,7 @@ from triptych import plugins
 from triptych.dialogue import cost
 from triptych.dialogue.cost import Ledger, Spent, Tariff
 from triptych.dialogue.replies import drained, spoken, unthought
+from triptych.dialogue.stopping import Stop, until
 from triptych.errors import UserError, VlmError
 from triptych.seams import BatchVlm, Message, Reply, Vlm
 from triptych.settings import EXTRACTIVE, GenerationSettings, Settings
@@ -44,9 +45,9 @@ class Vlms:
         self._loaded: dict[str, Vlm] = {}
         self._rooms: dict[str, Room] = {}
 
-    def get(self, spec: str = "", purpose: str = "answer") -> Asked:
+    def get(self, spec: str = "", purpose: str = "answer", stop: Stop | None = None) -> Asked:
         """The model `spec`, or the one that is set, with an account of its own. `purpose` is what its calls are
-        booked under. Raises UserError when none is set, and as `plugins.load`."""
+        booked under, `stop` ends them. Raises UserError when none is set, and as `plugins.load`."""
         chosen = spec or self._settings.vlm
         if chosen == EXTRACTIVE:
             raise UserError(
@@ -57,7 +58,7 @@ class Vlms:
             if chosen not in self._loaded:
                 self._loaded[chosen] = plugins.load("vlms", chosen, timeout=generation.timeout)
                 self._rooms[chosen] = Room()
-        return Asked(self._loaded[chosen], self.ledger, generation, purpose, self._rooms[chosen])
+        return Asked(self._loaded[chosen], self.ledger, generation, purpose, self._rooms[chosen], stop)
 
     def close(self) -> None:
         with self._lock:
@@ -101,6 +102,7 @@ class Asked:
         settings: GenerationSettings,
         purpose: str,
         room: Room | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self.name = vlm.name
         self.spent = Spent()
@@ -109,6 +111,7 @@ class Asked:
         self._settings = settings
         self._purpose = purpose
         self._room = room or Room()
+        self._stop = stop or Stop()
         self._lock = threading.Lock()
 
     @property
@@ -142,7 +145,7 @@ class Asked:
 
     def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
         """See `seams.Vlm`; begun anew after an error that may pass, as long as nothing was heard. Raises VlmError
-        before anything is sent when a limit would be exceeded."""
+        before anything is sent when a limit would be exceeded, and when it is stopped."""
         sent = self._fitted(messages)
         attempt = 0
         while True:
@@ -152,24 +155,26 @@ class Asked:
             except VlmError as error:
                 if heard.pieces or error.again is None or attempt >= self._settings.retries:
                     raise
-                time.sleep(_pause(error.again, attempt))
+                self._stop.wait(_pause(error.again, attempt))
                 attempt += 1
 
     def _booked(
         self, messages: Sequence[Message], max_tokens: int, heard: _Heard
     ) -> Generator[str, None, Reply]:
         """The model's stream, once: reserved before, and settled by what was heard."""
+        self._stop.check()
         most = cost.expected(messages, max_tokens, self._ledger.tariff)
         number = self._ledger.reserve(self._purpose, self.name, most)
         begun = time.perf_counter()
         try:
-            stream = spoken(self._vlm.stream(messages, max_tokens=max_tokens))
-            heard.reply = yield from _counted(stream, heard)
+            stream = until(self._stop, self._vlm.stream(messages, max_tokens=max_tokens))
+            heard.reply = yield from _counted(spoken(stream), heard)
             return heard.reply
         except VlmError as error:
-            heard.charged = error.code in _CHARGED
+            heard.charged = self._stop.asked or error.code in _CHARGED
             if error.code == "vlm-context":
                 self._room.narrow(most.tokens, self._vlm.context)
+            self._stop.check()  # a line that we cut looks like a server that broke off
             raise
         finally:
             charged = heard.reply or heard.pieces or heard.charged

@@ -33,6 +33,8 @@ _KEYS = (
     "rewrite",
     "entails",
 )
+_NEEDED = {"open": "fence", "close": "fence", "item": "number", "described": "caption", "question": "question",
+           "system": "fence", "merge": "fence", "entails": "fence"}  # fmt: skip
 Part = str | np.ndarray
 
 
@@ -138,5 +140,11 @@ def _theirs(path: Path) -> dict[str, str]:
         if key not in _KEYS or not isinstance(text, str):
             raise UserError(
                 f"The prompts '{path}' hold '{key}'. Allowed are texts under: {', '.join(_KEYS)}."
+            )
+        needed = _NEEDED.get(key)
+        if needed and f"{{{needed}}}" not in text:
+            raise UserError(
+                f"The prompt '{key}' in '{path}' (answer.prompts) lacks {{{needed}}}, so the model would never see it. "
+                f"Write {{{needed}}} where it is to stand."
             )
     return texts

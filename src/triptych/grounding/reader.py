@@ -20,7 +20,7 @@ from triptych.dialogue.generation import fitted, shrunk
 from triptych.dialogue.replies import drained, sound
 from triptych.errors import VlmError
 from triptych.grounding import distrust
-from triptych.grounding.check import SEEN, Checker, Item, context
+from triptych.grounding.check import SEEN, UNSUPPORTED, Checker, Item, context
 from triptych.grounding.orders import addressed
 from triptych.grounding.packing import Budget, Packed, Round, Wanted, believed, pixels_for, planned, sized
 from triptych.grounding.prompting import Model, Prompts, new_fence
@@ -36,7 +36,7 @@ from triptych.words import terms
 Drawn = list[tuple[Wanted, np.ndarray]]
 Draw = Callable[[Hit, Page, Sequence[Wanted]], Drawn]  # uint8 (h, w, 3) RGB of what can be drawn
 NOTHING = "The pages that were found do not answer this."
-UNSUPPORTED = "What the model said does not stand on the pages that were found."
+NOT_THERE = "What the model said does not stand on the pages that were found."
 _LEAST = 256  # tokens of evidence that a call holds at least
 _FRAME = 64  # tokens around the evidence
 _TOO_MUCH = ("vlm-no-pictures", "vlm-context")  # failures of a call from which is learnt what a model takes
@@ -91,6 +91,8 @@ class Reader:
                 yield from self._told(
                     speaker, self.prompts.merge(asked.question, [n for f in found for n in f])
                 )
+        if lacking := _lacking(speaker):
+            yield Token(lacking)
         return self._whole(asked, speaker, len(rounds) + (len(rounds) > 1))
 
     def _told(self, speaker: Speaker, messages: Sequence[Message]) -> Generator[Token | Cited, None, None]:
@@ -182,18 +184,27 @@ class Reader:
             warnings.insert(0, f"{which} of the model {'was' if count == 1 else 'were'} left out: {why}.")
         if any(s.status == SEEN for s in speaker.statements):
             warnings.append("Some of this was seen in a picture, where there are no words to check it by.")
-        lacking = "" if speaker.said else UNSUPPORTED if speaker.left_out else NOTHING
+        lacking = _lacking(speaker)
         return Answer(
             asked.question,
-            speaker.said or lacking,
+            speaker.said + lacking,
             speaker.value,
-            abstained=not speaker.said,
+            abstained=bool(lacking),
             model=self.vlm.name,
             citations=tuple(speaker.citations),
             warnings=tuple(warnings),
             statements=tuple(speaker.statements),
             rounds=rounds,
         )
+
+
+def _lacking(speaker: Speaker) -> str:
+    """What is told where nothing that the model said is supported; behind the sentences that are marked as such."""
+    if any(s.status != UNSUPPORTED for s in speaker.statements):
+        return ""
+    if speaker.said:
+        return f" {NOT_THERE}"
+    return NOT_THERE if speaker.left_out else NOTHING
 
 
 @dataclass(frozen=True)

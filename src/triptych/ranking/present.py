@@ -3,7 +3,8 @@ tile or region. The catalog confirms each; a page that was removed meanwhile is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from triptych.fuse import Fused
 from triptych.ranking.reading import Reading, Said
@@ -16,9 +17,15 @@ _BEGINNING = 300  # characters of a page that was found by its look alone
 _WHOLE = ("image",)  # kinds of views whose box says nothing
 
 
-def present(ranked: Sequence[Fused], reading: Reading, query: Query, rarity: Weight) -> list[Hit]:
-    """Hits in the order of `ranked`. `rarity` says what seeing a term is worth."""
-    return [_hit(rank, f, reading, query, rarity) for rank, f in enumerate(reading.there(ranked), 1)]
+def present(
+    ranked: Sequence[Fused], reading: Reading, query: Query, rarity: Weight, hiding: Collection[int] = ()
+) -> list[Hit]:
+    """Hits in the order of `ranked`. `rarity` says what seeing a term is worth, `hiding` are keys of pages with words
+    that nobody sees on them."""
+    hits = [
+        (f.page, _hit(rank, f, reading, query, rarity)) for rank, f in enumerate(reading.there(ranked), 1)
+    ]
+    return [replace(hit, hidden=True) if page in hiding else hit for page, hit in hits]
 
 
 def _hit(rank: int, fused: Fused, reading: Reading, query: Query, rarity: Weight) -> Hit:

@@ -28,6 +28,7 @@ from triptych.library import Library
 from triptych.processes.workers import Workers
 from triptych.querylog import QueryLog
 from triptych.server import examples, problems, reply, tools
+from triptych.server.answers import Answers
 from triptych.server.guard import Guard
 from triptych.server.identity import CLASSES, FIELD, READ, Identity, admit
 from triptych.server.jobs import Jobs
@@ -138,6 +139,7 @@ def make_state(library: Library, settings: ServerSettings) -> State:
         queries=QueryLog(library.folder, library.settings.log),
         telemetry=Telemetry(),
         searching=CapacityLimiter(threads(settings)),
+        answers=Answers(settings),
         searchers=Searchers(library),
     )
 
@@ -158,6 +160,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         async with app.state.mcp.run():
             yield
     finally:
+        await state.answers.close()
         await state.work(state.jobs.stop, _DRAIN)
         await state.work(state.workers.close)
         await state.searchers.close()

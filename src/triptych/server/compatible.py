@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from triptych.dialogue import events
 from triptych.dialogue.conversation import Turn
-from triptych.server.problems import Problem
+from triptych.server.problems import Problem, of_model
 from triptych.types import Answer, Citation
 
 EVERYTHING = "triptych"  # the model that looks at all collections
@@ -150,7 +150,7 @@ def completion(made: str, model: str, given: Answer, links: Links) -> dict[str, 
 
 def chunks(
     made: str, model: str, told: Iterable[events.Event], links: Links, usage: bool
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """An answer as it comes, as `chat.completion.chunk`s. A piece of text goes out when the citations that follow
     it are known, for its numbers become links. Raises Problem when the model gave no whole answer."""
     head = {"id": made, "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
@@ -173,7 +173,8 @@ def chunks(
                 yield chunk({"content": links.linked(text)})
             yield chunk({}, "stop", **_told(event.answer))
         elif isinstance(event, events.Failed):
-            raise Problem(502, "model", "The model that should answer failed, so there is no whole answer.")
+            assert event.answer.error is not None
+            raise of_model(event.answer.error.code)
     if usage:
         yield {**head, "choices": [], "usage": _usage()}
 

@@ -23,6 +23,7 @@ from triptych.errors import (
     ModelError,
     TriptychError,
     UserError,
+    VlmError,
 )
 
 _log = logging.getLogger("triptych.server")
@@ -35,9 +36,16 @@ class Problem(Exception):
     """What is answered in place of what was asked for."""
 
     def __init__(
-        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        title: str = "",
+        **more: Any,
     ) -> None:
         super().__init__(detail)
+        self.title = title or HTTPStatus(status).phrase
         self.status = status
         self.code = code
         self.detail = " ".join(detail.split())[:500]
@@ -47,7 +55,7 @@ class Problem(Exception):
     def to_dict(self, request_id: str) -> dict[str, Any]:
         return {
             "type": f"urn:triptych:{self.code}",
-            "title": HTTPStatus(self.status).phrase,
+            "title": self.title,
             "status": self.status,
             "detail": self.detail,
             "instance": f"urn:request:{request_id}",
@@ -82,6 +90,39 @@ def busy(detail: str, seconds: int = 5) -> Problem:
     return Problem(503, "busy", detail, {"Retry-After": str(seconds)})
 
 
+_TELL = "Tell whoever runs this server; its log says more."
+# What may be told of a model that gave no whole answer: status, title, a sentence. Why it did not, with addresses and
+# words of its server, is for the log.
+_OF_MODEL = {
+    "vlm-away": (502, "Model away", "The model that should answer cannot be reached. Try again later."),
+    "vlm-timeout": (504, "Model silent", "The model that should answer said nothing for too long. Ask again later."),
+    "vlm-key": (502, "Model locked", f"The model that should answer does not accept this server's key. {_TELL}"),
+    "vlm-unknown-model": (502, "Model unknown", f"The model that should answer is not there. {_TELL}"),
+    "vlm-context": (502, "Too long for the model", "The question and the pages that were found are more than the model takes. Ask a narrower question."),
+    "vlm-no-pictures": (502, "Too many pictures for the model", "The model takes fewer pictures than it was sent. Ask again."),
+    "vlm-busy": (503, "Model busy", "The model that should answer has too much to do, or its account is used up. Try again later."),
+    "vlm-request": (502, "Model set wrongly", f"The model that should answer did not take the request. {_TELL}"),
+    "vlm-server": (502, "Model failed", "The model that should answer failed. Ask again, or try later."),
+    "vlm-stream": (502, "Answer broken off", "The model broke its answer off. Ask again."),
+    "vlm-memory": (503, "Model out of memory", f"There is too little memory for the model that should answer. {_TELL}"),
+    "vlm-refused": (502, "Model refused", "The model refused to answer this. Ask otherwise."),
+    "vlm-empty": (502, "Empty answer", "The model gave an empty answer. Ask again, or otherwise."),
+    "vlm-cut": (502, "Answer cut off", "The answer of the model was too long and was cut off. Ask for less at once."),
+    "vlm-budget": (503, "Budget used up", f"The model was not asked, because its budget is used up. {_TELL}"),
+    "vlm-stopped": (503, "Model stopped", "The model was stopped before its answer was whole. Ask again."),
+}  # fmt: skip
+_WAIT = {"vlm-busy": "30"}  # seconds, by code
+
+
+def of_model(code: str, **more: Any) -> Problem:
+    """A model that gave no whole answer, by the code of its error."""
+    status, title, detail = _OF_MODEL.get(
+        code, (502, "Model failed", f"The model that should answer failed. {_TELL}")
+    )
+    headers = {"Retry-After": _WAIT[code]} if code in _WAIT else None
+    return Problem(status, code if code in _OF_MODEL else "model", detail, headers, title, **more)
+
+
 def note(error: Exception, problem: Problem, request_id: str) -> None:
     """What went wrong, for the log only."""
     if problem.status >= 500 and not isinstance(error, Problem):
@@ -103,6 +144,8 @@ def of(error: Exception) -> Problem:
         return Problem(503, "library", "The library cannot do that now. The server's log says why.")
     if isinstance(error, UserError):
         return Problem(422, "not-understood", str(error))
+    if isinstance(error, VlmError):
+        return of_model(error.code)
     if isinstance(error, ModelError):
         return Problem(502, "model", "The model that should answer failed. The server's log says why.")
     if isinstance(error, TriptychError):

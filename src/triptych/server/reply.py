@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import iterate_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from triptych.server import problems
 from triptych.server.problems import MEDIA_TYPE, Problem
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 Event = tuple[str, Mapping[str, Any]]  # name, data
 
@@ -37,7 +38,9 @@ _TOLD = {
     415: "Another kind of body is needed.",
     422: "Not understood; the sentence says which field.",
     429: "Too many requests, or too many uploads that wait.",
+    502: "The model that should answer gave no whole answer; `evidence` has the pages that were found.",
     503: "Busy, or the library cannot be used now.",
+    504: "The model that should answer was silent for too long; `evidence` has the pages that were found.",
 }
 
 
@@ -75,25 +78,47 @@ def encoded(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 
 
-def events(told: AsyncIterator[Event], request_id: str) -> EventSourceResponse:
+def events(told: AsyncIterator[Event], request_id: str) -> Response:
     """Server-sent events. An error on the way is told as the event `error`, and ends them."""
+    return streamed(
+        told,
+        lambda one: _event(*one),
+        lambda problem: _event("error", problem.to_dict(request_id)),
+        request_id,
+    )
+
+
+def streamed(
+    told: AsyncIterator[T],
+    encode: Callable[[T], bytes],
+    failed: Callable[[Problem], bytes],
+    request_id: str,
+    last: bytes = b"",
+) -> Response:
+    """What is told, as it comes, and `last`; `failed` says how an error on the way is told, which ends it."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            async with aclosing(told):  # type: ignore[type-var]
+                async for one in told:
+                    yield encode(one)
+        except Exception as error:  # the answer has begun, so this is its only way out
+            problem = problems.of(error)
+            problems.note(error, problem, request_id)
+            yield failed(problem)
+        if last:
+            yield last
+
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return EventSourceResponse(_encoded(told, request_id), headers=headers)
+    return Streamed(pieces(), headers=headers)
 
 
-def from_thread(told: Iterator[Event]) -> AsyncIterator[Event]:
-    """Events of a generator that works, made in threads."""
-    return iterate_in_threadpool(told)
+class Streamed(EventSourceResponse):
+    """Ends what is told, too, when nobody hears it any more."""
 
-
-async def _encoded(told: AsyncIterator[Event], request_id: str) -> AsyncIterator[bytes]:
-    try:
-        async for name, data in told:
-            yield _event(name, data)
-    except Exception as error:  # the answer has begun, so this is its only way out
-        problem = problems.of(error)
-        problems.note(error, problem, request_id)
-        yield _event("error", problem.to_dict(request_id))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self.body_iterator):  # type: ignore[type-var]
+            await super().__call__(scope, receive, send)
 
 
 def _event(name: str, data: Mapping[str, Any]) -> bytes:

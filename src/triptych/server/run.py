@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -16,11 +17,12 @@ from triptych.server import tools
 from triptych.server.app import create_app, make_state
 from triptych.server.connection import patient
 from triptych.server.identity import OWNER, Identity
-from triptych.server.jobs import Jobs
+from triptych.server.state import State
 from triptych.server.telemetry import set_up
 from triptych.settings import ServerSettings
 
 _GRACE = 10  # seconds that requests under way may take at the end
+_ANSWERS = 7.0  # seconds after which an answer under way is ended, and told so
 _CONNECTIONS = 1000
 
 
@@ -48,7 +50,7 @@ def run(library: Library, note: Callable[[str], None]) -> None:
     shown = f"[{host}]" if ":" in host else host
     note(f"Serving {library.folder} on http://{shown}:{port}  (stop with Ctrl+C)")
     try:
-        _Server(config, app.state.triptych.jobs).run(sockets=[listening])
+        _Server(config, app.state.triptych).run(sockets=[listening])
     finally:
         listening.close()
 
@@ -90,15 +92,23 @@ def _listen(settings: ServerSettings) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Tells the jobs at once when it is to stop, so that nobody who watches one holds it up."""
+    """Tells the jobs at once when it is to stop, so that nobody who watches one holds it up; and those who wait for an
+    answer before their connections are cut."""
 
-    def __init__(self, config: uvicorn.Config, jobs: Jobs) -> None:
+    def __init__(self, config: uvicorn.Config, state: State) -> None:
         super().__init__(config)
-        self._jobs = jobs
+        self._state = state
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._jobs.interrupt()
+        self._state.jobs.interrupt()
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        last = asyncio.get_running_loop().call_later(_ANSWERS, self._state.answers.end)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            last.cancel()
 
 
 def run_tools(library: Library, settings: ServerSettings) -> None:

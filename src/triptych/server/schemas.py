@@ -99,6 +99,7 @@ class HitModel(BaseModel):
     rerank: dict[str, Any] | None = Field(default=None, description="What reading the page again made of it.")
     duplicates: int = Field(default=0, description="Copies of this page that were folded into it.")
     copies: list[dict[str, Any]] = Field(default_factory=list, description="Where these are.")
+    hidden: bool = Field(default=False, description="The page holds words that nobody sees on it.")
     pictures: PicturesModel | None = Field(default=None, description="null for a page of plain text.")
 
 

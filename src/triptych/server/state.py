@@ -16,6 +16,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from starlette.types import Scope
 
+from triptych.dialogue.stopping import Stop
 from triptych.errors import UserError
 from triptych.journal import Journal
 from triptych.keys import EVERY, Access
@@ -24,6 +25,7 @@ from triptych.processes.workers import Workers
 from triptych.query.sight import Sight, see
 from triptych.querylog import QueryLog
 from triptych.records import Asset
+from triptych.server.answers import Answers, Make
 from triptych.server.identity import Identity
 from triptych.server.jobs import Jobs
 from triptych.server.pictures import PagePictures
@@ -32,14 +34,15 @@ from triptych.server.searchers import Searchers
 from triptych.server.signing import Signer
 from triptych.server.telemetry import Telemetry, tracer
 from triptych.server.uploads import Upload, Uploads
-from triptych.settings import ServerSettings
+from triptych.settings import EXTRACTIVE, ServerSettings
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One server's. `searching` bounds how many searches run at a time; more wait for their turn, off the loop."""
+    """One server's. `searching` bounds how many searches run at a time; more wait for their turn, off the loop. So does
+    `answers` for those of a model."""
 
     library: Library
     access: Access
@@ -53,6 +56,7 @@ class State:
     queries: QueryLog
     telemetry: Telemetry
     searching: CapacityLimiter
+    answers: Answers
     searchers: Searchers
 
     async def search(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
@@ -72,6 +76,19 @@ class State:
     def _admit(self) -> None:
         if self.searching.statistics().tasks_waiting >= self.settings.queue:
             raise busy("Too many questions are waiting for an answer. Try again in a moment.", 1)
+
+    def told(self, make: Make[T]) -> AsyncIterator[T]:
+        """What an answer tells, as it comes. Raises Problem when too many wait."""
+        return self.answers.told(make, self._places)
+
+    async def made(self, make: Callable[[Stop], T]) -> T:
+        """What an answer comes to. Raises Problem when too many wait."""
+        return await self.answers.made(make, self._places)
+
+    @property
+    def _places(self) -> CapacityLimiter:
+        """Quoting is work for the processor, as searching is; a model is waited for."""
+        return self.searching if self.library.settings.vlm == EXTRACTIVE else self.answers.places
 
     async def work(self, act: Callable[..., T], *what: Any, **options: Any) -> T:
         """Do other work in a thread: look something up, draw a page, write a file."""

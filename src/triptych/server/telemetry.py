@@ -40,6 +40,9 @@ class Telemetry:
         self.waiting = Gauge(
             "triptych_searches_waiting", "Questions that wait for a thread.", registry=self._registry
         )
+        self.answers = Gauge(
+            "triptych_answers_waiting", "Questions that wait for a model.", registry=self._registry
+        )
         self.searchers = Gauge("triptych_search_processes", "Processes that search.", registry=self._registry)
         self.jobs = Gauge("triptych_jobs_waiting", "Uploads and removals that wait.", registry=self._registry)
         self.assets = Gauge("triptych_assets", "Files in the library.", registry=self._registry)

@@ -3,7 +3,7 @@
     tools(state, who) -> MCPServer      `who` says whose request a call belongs to
 
 Outputs are small, with caps in bytes; every tool says whether it changes anything. The SDK runs the tools in
-threads, so calls that come side by side are served side by side.
+threads, so calls that come side by side are served side by side; waiting for a model takes none of these.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from triptych import __version__
+from triptych.dialogue.stopping import Stop
 from triptych.querylog import Asked
 from triptych.server import listing, problems
 from triptych.server.identity import Identity
@@ -31,7 +32,7 @@ from triptych.server.routes.ask import answered
 from triptych.server.routes.search import searched
 from triptych.server.schemas import AskRequest, SearchRequest
 from triptych.server.state import State
-from triptych.types import Box, Hit
+from triptych.types import Answer, Box, Hit
 
 _log = logging.getLogger("triptych.server")
 
@@ -124,7 +125,7 @@ class _Tools:
             drawn = self._drawn(there, page, _boxes(boxes)) if picture and known.width else []
             return [f"{head}\n\n{text}", *drawn]
 
-    def ask(
+    async def ask(
         self,
         question: Annotated[str, Field(min_length=1, max_length=2000)],
         context: Context[Any, Any],
@@ -135,8 +136,13 @@ class _Tools:
         with _told():
             caller = self._who(context)
             wanted = AskRequest(question=question, collection=_names(collection))
-            given = answered(self._state, caller, wanted)
-            self._state.queries.answered(given, Asked(caller.name, wanted.collection or None))
+
+            def answer(stop: Stop) -> Answer:
+                given = answered(self._state, caller, wanted, "mcp", stop)
+                self._state.queries.answered(given, Asked(caller.name, wanted.collection or None))
+                return given
+
+            given = await self._state.made(answer)
             citations = [
                 {"n": c.n, "asset": c.asset, "source": c.source, "page": c.page, "quote": c.quote[:_SNIPPET],
                  "boxes": [_rounded(box) for box in c.boxes[:_BOXES]], "verified": c.verified}

@@ -17,13 +17,14 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import openai
-from httpx2 import SyncByteStream
+from httpx2 import SyncByteStream, create_ssl_context
 from openai import DefaultHttpxClient, Omit, OpenAI, Stream
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from triptych.errors import UserError, VlmError
 from triptych.seams import Message, Reply, Vlm
 from triptych.vlms import _request
+from triptych.vlms._lines import Line, Lines, Stoppable
 from triptych.vlms._openai_errors import KEY, NAMED, told, unknown
 from triptych.vlms._watched import Watched
 
@@ -98,16 +99,23 @@ class Remote:
         )
         self._without_stream = False  # the next question, as the last stream was empty
         self._refused: frozenset[str] = frozenset()  # optional parameters that the server does not know
+        tls = create_ssl_context()
         self._client = OpenAI(
             base_url=url,
             api_key=key or "none",
             timeout=openai.Timeout(timeout, connect=_CONNECT),
             max_retries=0,  # `generation` tries again, and counts it
-            http_client=DefaultHttpxClient(follow_redirects=False),
+            http_client=DefaultHttpxClient(follow_redirects=False, verify=tls),
         )
+        self._lines = Lines(self._client, tls)
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Reply]:
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> Stoppable:
         """See `seams.Vlm`."""
+        return Stoppable(self._lines, lambda line: self._stream(line, messages, max_tokens))
+
+    def _stream(
+        self, line: Line, messages: Sequence[Message], max_tokens: int
+    ) -> Generator[str, None, Reply]:
         pictures = sum(not isinstance(part, str) for message in messages for part in message.parts)
         if pictures > self.pictures:
             takes = f"at most {self.pictures}" if self.pictures else "no pictures"
@@ -117,19 +125,20 @@ class Remote:
         sent = _request.messages(messages)
         streams, self._without_stream = not self._without_stream, False
         try:
-            with self._open(sent, max_tokens, streams) as events:
-                return (yield from self._pieces(events, max_tokens, streams))
+            with self._open(line.client, sent, max_tokens, streams) as events:
+                return (yield from self._pieces(line, events, max_tokens, streams))
         except openai.APIError as error:
-            raise self._learnt(error, pictures) from error
+            raise self._learnt(line.client, error, pictures) from error
 
     def close(self) -> None:
         """Close the connections that are kept for the next question."""
+        self._lines.close()
         self._client.close()
 
     def reach(self) -> str:
         """See the module's."""
         try:
-            known = self._known()
+            known = self._known(self._client)
         except openai.NotFoundError:
             return f"{self._server} is there; it does not say which models it has"
         except openai.APIError as error:
@@ -138,12 +147,14 @@ class Remote:
             raise unknown(self._server, self._model, self._listing(known))
         return f"{self._server} is there and has {self._model}"
 
-    def _known(self) -> list[str]:
+    def _known(self, client: OpenAI) -> list[str]:
         """The models that the server has. Raises openai.APIError."""
-        listed = self._client.models.list(extra_headers=self._headers, timeout=_CONNECT)
+        listed = client.models.list(extra_headers=self._headers, timeout=_CONNECT)
         return [str(found.id) for found in listed]
 
-    def _open(self, sent: _request.Pieces, max_tokens: int, stream: bool) -> Stream[ChatCompletionChunk]:
+    def _open(
+        self, client: OpenAI, sent: _request.Pieces, max_tokens: int, stream: bool
+    ) -> Stream[ChatCompletionChunk]:
         """The answer, in pieces or in one; an optional parameter that the server refuses is left out from then on."""
         while True:
             refused = self._refused
@@ -155,7 +166,7 @@ class Remote:
             given = {name: value for name, value in optional.items() if name not in refused}
             body = _request.body(sent, model=self._model, stream=stream, **given)
             try:
-                return self._client.post(  # `chat.completions.create` would look through every megabyte of it
+                return client.post(  # `chat.completions.create` would look through every megabyte of it
                     "/chat/completions",
                     cast_to=ChatCompletion,
                     content=body,
@@ -170,7 +181,7 @@ class Remote:
                 self._refused = refused | odd
 
     def _pieces(
-        self, events: Stream[ChatCompletionChunk], max_tokens: int, streams: bool
+        self, line: Line, events: Stream[ChatCompletionChunk], max_tokens: int, streams: bool
     ) -> Generator[str, None, Reply]:
         """The pieces of an answer. Raises VlmError when it does not come to a proper end."""
         said: list[str] = []
@@ -187,7 +198,7 @@ class Remote:
             if length > max_tokens * _LONGEST:
                 finish = "length"
                 break
-        if not finish and not said:
+        if not finish and not said and not line.is_cut:  # which would tell nothing about the server
             raise self._empty(events.response.headers.get("content-type", ""), streams)
         if not finish:
             raise self._half()
@@ -252,7 +263,7 @@ class Remote:
             again,
         )
 
-    def _learnt(self, error: openai.APIError, pictures: int) -> VlmError:
+    def _learnt(self, client: OpenAI, error: openai.APIError, pictures: int) -> VlmError:
         """The error in our words; what it says of the model is kept."""
         found = told(error, self._server, self._model, pictures)
         if found.pictures >= 0:
@@ -261,7 +272,7 @@ class Remote:
             self.context = found.context
         if found.error.code == "vlm-unknown-model":
             with suppress(openai.APIError):
-                return unknown(self._server, self._model, self._listing(self._known()))
+                return unknown(self._server, self._model, self._listing(self._known(client)))
         return found.error
 
     def _listing(self, known: Sequence[str]) -> str:

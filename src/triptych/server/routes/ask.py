@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,15 +12,18 @@ from starlette.responses import Response
 
 from triptych.dialogue import events
 from triptych.dialogue.conversation import Turn
+from triptych.dialogue.stopping import Stop
 from triptych.query.sight import Sight
 from triptych.querylog import Asked
-from triptych.server import reply, shaping
+from triptych.server import problems, reply, shaping
+from triptych.server.answers import attended, begun
 from triptych.server.identity import READ, Identity, access
-from triptych.server.problems import Problem
 from triptych.server.reply import Event
 from triptych.server.schemas import AnswerModel, AskRequest
 from triptych.server.state import Here, State, Who
 from triptych.types import Answer, Citation
+
+_log = logging.getLogger("triptych.server")
 
 router = APIRouter(prefix="/v1", tags=["ask"])
 
@@ -35,7 +38,7 @@ _EVENTS = (
     "/ask",
     openapi_extra=access(READ) | reply.body(AskRequest, picture=True),
     response_model=AnswerModel,
-    responses=reply.failures(404, 413, 415) | {200: reply.stream(_EVENTS)},
+    responses=reply.failures(404, 413, 415, 502, 504) | {200: reply.stream(_EVENTS)},
     summary="Answer a question from the pages",
 )
 async def ask(request: Request, here: Here, who: Who) -> Response:
@@ -49,58 +52,78 @@ async def ask(request: Request, here: Here, who: Who) -> Response:
             sent = await pictures[0].read() if pictures else None
     else:
         asked = await reply.parsed(request, AskRequest)
+    request_id = request.state.request_id
     if "application/json" in request.headers.get("accept", ""):
-        return reply.as_json(await here.search(_at_once, here, who, asked, sent))
-    told = await here.search(lambda: _begun(_told(here, who, asked, sent, request.state.request_id)))
-    return reply.events(reply.from_thread(told), request.state.request_id)
+
+        def at_once(stop: Stop) -> dict[str, Any]:
+            return logged(here, who, asked, answered(here, who, asked, request_id, stop, sent))
+
+        return reply.as_json(await attended(request, here.made(at_once)))
+    told = here.told(
+        lambda stop: _told(here, who, asked, asked_events(here, who, asked, request_id, stop, sent))
+    )
+    return reply.events(await begun(request, told), request_id)
 
 
-def _at_once(here: State, who: Identity, asked: AskRequest, sent: bytes | None) -> dict[str, Any]:
-    return logged(here, who, asked, answered(here, who, asked, sent))
-
-
-def answered(here: State, who: Identity, asked: AskRequest, sent: bytes | None = None) -> Answer:
+def answered(
+    here: State, who: Identity, asked: AskRequest, request_id: str, stop: Stop, sent: bytes | None = None
+) -> Answer:
     """The whole answer. Work for a thread. Raises Problem when the model gave none."""
-    return whole(asked_events(here, who, asked, sent))
+    return whole(here, who, asked_events(here, who, asked, request_id, stop, sent))
 
 
-def asked_events(here: State, who: Identity, asked: AskRequest, sent: bytes | None) -> Iterator[events.Event]:
+def asked_events(
+    here: State, who: Identity, asked: AskRequest, request_id: str, stop: Stop, sent: bytes | None
+) -> Iterator[events.Event]:
     """What the library answers within what they may see, as it happens."""
     turns = [Turn(question, said) for question, said in asked.turns]
     picture = None if sent is None else here.see(sent)
-    return answering(here, asked.question, here.scope(who, asked.collection), asked.filter, turns, picture)
+    scope = here.scope(who, asked.collection)
+    return answering(here, asked.question, scope, request_id, stop, asked.filter, turns, picture)
 
 
 def answering(
     here: State,
     text: str,
     scope: tuple[str, ...] | None,
+    request_id: str,
+    stop: Stop,
     where: str | None = None,
     turns: Sequence[Turn] = (),
     picture: Sight | None = None,
 ) -> Iterator[events.Event]:
-    """The answer to a question within `scope`, as it happens; to a picture alone, the pages that look like it."""
+    """The answer to a question within `scope`, as it happens; to a picture alone, the pages that look like it. Why a
+    model gave none is written into the log."""
+    for event in _answering(here, text, scope, stop, where, turns, picture):
+        if isinstance(event, events.Failed) and event.answer.error and not stop.asked:
+            _log.error("request %s: %s: %s", request_id, event.answer.error.code, event.answer.error.reason)
+        yield event
+
+
+def _answering(
+    here: State,
+    text: str,
+    scope: tuple[str, ...] | None,
+    stop: Stop,
+    where: str | None,
+    turns: Sequence[Turn],
+    picture: Sight | None,
+) -> Iterator[events.Event]:
     if scope == ():
         nothing = Answer(text, "There is nothing here that could answer this.", abstained=True)
         return iter((events.Retrieval(text, ()), events.Token(nothing.text), events.Done(nothing)))
     if picture is not None and not text:
         return _looked_for(here, scope, picture)
-    return here.library.ask_events(text, collection=scope, where=where, turns=turns, image=picture)
+    return here.library.ask_events(text, collection=scope, where=where, turns=turns, image=picture, stop=stop)
 
 
-def whole(told: Iterator[events.Event]) -> Answer:
-    """The answer at the end. Raises Problem when the model gave none."""
-    [last] = deque(told, maxlen=1)
-    if not isinstance(last, events.Done):
-        raise failed()
-    return last.answer
-
-
-def failed() -> Problem:
-    """A model that gave no whole answer; what is wrong with it is not for those who ask."""
-    return Problem(
-        502, "model", "The model that should answer failed, so there is no whole answer. Try again."
-    )
+def whole(here: State, who: Identity, told: Iterator[events.Event]) -> Answer:
+    """The answer at the end. Raises Problem, with the pages that were found, when the model gave none."""
+    given = events.outcome(told)
+    if given.error is not None:
+        found = [shaping.hit(here.signer, who, hit) for hit in given.evidence]
+        raise problems.of_model(given.error.code, evidence=found)
+    return given
 
 
 def _looked_for(here: State, scope: tuple[str, ...] | None, picture: Sight) -> Iterator[events.Event]:
@@ -120,17 +143,18 @@ def _looked_for(here: State, scope: tuple[str, ...] | None, picture: Sight) -> I
 
 
 def _told(
-    here: State, who: Identity, asked: AskRequest, sent: bytes | None, request_id: str
-) -> Iterator[Event]:
-    """The events of an answer as they go out."""
-    for event in asked_events(here, who, asked, sent):
+    here: State, who: Identity, asked: AskRequest, told: Iterator[events.Event]
+) -> Generator[Event, None, None]:
+    """The events of an answer as they go out. Raises Problem when the model gave none."""
+    for event in told:
         if isinstance(event, events.Retrieval):
             hits = [shaping.hit(here.signer, who, hit) for hit in event.hits]
             yield event.name, {**event.to_dict(), "hits": hits}
         elif isinstance(event, events.Done):
             yield event.name, logged(here, who, asked, event.answer)
         elif isinstance(event, events.Failed):
-            yield event.name, failed().to_dict(request_id)
+            assert event.answer.error is not None
+            raise problems.of_model(event.answer.error.code)
         else:
             yield event.name, event.to_dict()
 
@@ -139,14 +163,3 @@ def logged(here: State, who: Identity, asked: AskRequest, given: Answer) -> dict
     """An answer as it goes out, noted in the query log."""
     made = here.queries.answered(given, Asked(who.name, asked.collection or None, asked.filter))
     return {**shaping.answer(here.signer, who, given), "id": made or None}
-
-
-def _begun(told: Iterator[Event]) -> Iterator[Event]:
-    """The same events, of which the first is there: what goes wrong before it is a problem, not an event."""
-    first = next(told)
-
-    def go_on() -> Iterator[Event]:
-        yield first
-        yield from told
-
-    return go_on()

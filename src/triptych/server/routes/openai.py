@@ -10,15 +10,17 @@ from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Path, Request
-from starlette.concurrency import iterate_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from triptych.dialogue import events
+from triptych.dialogue.stopping import Stop
 from triptych.querylog import Asked
 from triptych.seams import Reranker
-from triptych.server import compatible, problems, reply
+from triptych.server import compatible, reply
+from triptych.server.answers import attended, begun
 from triptych.server.compatible import EVERYTHING, Links
 from triptych.server.identity import READ, Identity, access
+from triptych.server.problems import Problem
 from triptych.server.routes.ask import answering, whole
 from triptych.server.schemas import (
     ChatRequest,
@@ -79,7 +81,7 @@ def _scope(here: State, who: Identity, model: str) -> tuple[str, ...] | None:
     "/chat/completions",
     openapi_extra=access(READ) | reply.body(ChatRequest),
     response_model=Completion,
-    responses=reply.failures(404, 413, 415)
+    responses=reply.failures(404, 413, 415, 502, 504)
     | {200: reply.stream("A `chat.completion`, or with `stream` events that are `chat.completion.chunk`s.")},
     summary="Answer the last message of a chat",
 )
@@ -92,32 +94,25 @@ async def chat(request: Request, here: Here, who: Who) -> Response:
     scope = await here.work(_scope, here, who, wanted.model)
     picture = None if asked.picture is None else await here.search(here.see, asked.picture)
 
-    def told() -> Iterator[events.Event]:
-        for event in answering(here, asked.text, scope, None, asked.turns, picture):
+    request_id = request.state.request_id
+
+    def told(stop: Stop) -> Iterator[events.Event]:
+        for event in answering(here, asked.text, scope, request_id, stop, None, asked.turns, picture):
             if isinstance(event, events.Done):
                 here.queries.answered(event.answer, Asked(who.name, scope))
             yield event
 
     if not wanted.stream:
-        given = await here.search(lambda: whole(told()))
+        given = await attended(request, here.made(lambda stop: whole(here, who, told(stop))))
         return reply.as_json(compatible.completion(made, wanted.model, given, links))
     usage = bool((wanted.stream_options or {}).get("include_usage"))
-    pieces = compatible.chunks(made, wanted.model, told(), links, usage)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    body = iterate_in_threadpool(_lines(pieces, request.state.request_id))
-    return StreamingResponse(body, 200, headers, "text/event-stream")
+    pieces = here.told(lambda stop: compatible.chunks(made, wanted.model, told(stop), links, usage))
+    return reply.streamed(await begun(request, pieces), _line, _failed, request_id, last=b"data: [DONE]\n\n")
 
 
-def _lines(pieces: Iterator[dict[str, Any]], request_id: str) -> Iterator[bytes]:
-    """Events as OpenAI sends them. What goes wrong on the way is told as its clients understand it."""
-    try:
-        for piece in pieces:
-            yield _line(piece)
-    except Exception as error:  # the answer has begun, so this is its only way out
-        problem = problems.of(error)
-        problems.note(error, problem, request_id)
-        yield _line({"error": {"message": problem.detail, "type": problem.code, "code": problem.status}})
-    yield b"data: [DONE]\n\n"
+def _failed(problem: Problem) -> bytes:
+    """What goes wrong on the way, as clients of OpenAI understand it."""
+    return _line({"error": {"message": problem.detail, "type": problem.code, "code": problem.status}})
 
 
 def _line(value: dict[str, Any]) -> bytes:

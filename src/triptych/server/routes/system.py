@@ -50,6 +50,7 @@ async def metrics(here: Here) -> Response:
     told.assets.set(counts["assets"])
     told.pages.set(counts["pages"])
     told.waiting.set(here.searching.statistics().tasks_waiting)
+    told.answers.set(here.answers.places.statistics().tasks_waiting)
     told.searchers.set(len(here.searchers.processes))
     told.jobs.set(here.jobs.waiting)
     return Response(told.text(), media_type=CONTENT_TYPE_LATEST)
