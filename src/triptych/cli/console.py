@@ -306,10 +306,10 @@ def shown_text(known: Mapping[str, Any]) -> str:
 
 def _hidden(meta: Mapping[str, Any]) -> str:
     """What of a page's text nobody sees on it, as people are told; "" for most pages."""
-    from triptych.pages.hidden import LEAST
+    from triptych.pages.hidden import telling
 
     found = meta.get("hidden") or {}
-    if found.get("words", 0) < LEAST:
+    if not telling(found):
         return ""
     return f"  nobody sees {found['words']} of its words: “{safe(found['text'])}”"
 

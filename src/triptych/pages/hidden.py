@@ -10,7 +10,7 @@ that has ink of its own are not found out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +18,8 @@ import numpy as np
 
 from triptych.types import Box, Line, Page, PageText, Word
 
-_LEAST = 3  # words from which people are told
-_LABELLED = 2  # with a figure among them: a label and its value
+_WORDS = 3  # from which people are told
+LEAST = 2  # with a figure among them: a label and its value
 _ACROSS, _DOWN = 12, 4  # places of a word that are looked at first
 _INK = 16  # of 255: a word's lightest and darkest places differ by more, or there is nothing to see
 _TINY = 2.0  # points (1/72 inch) of height below which nobody reads a word
@@ -43,8 +43,12 @@ def found(text: PageText, height: float, image: np.ndarray, outside: Sequence[st
 
 def hides(page: Page) -> bool:
     """Whether a page holds so many words that nobody sees that people are told."""
-    hidden = page.meta.get("hidden") or {}
-    least = _LABELLED if any(map(str.isdigit, hidden.get("text", ""))) else _LEAST
+    return telling(page.meta.get("hidden") or {})
+
+
+def telling(hidden: Mapping[str, Any]) -> bool:
+    """Whether hidden words, as a page's `meta` has them, are so many that people are told."""
+    least = LEAST if any(map(str.isdigit, hidden.get("text", ""))) else _WORDS
     return bool(hidden.get("words", 0) >= least)
 
 

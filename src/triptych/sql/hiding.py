@@ -5,24 +5,35 @@ of_asset(catalog, asset) -> page numbers        among(catalog, keys) -> those of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from triptych.catalog import Catalog
-from triptych.pages.hidden import LEAST
+from triptych.pages.hidden import LEAST, telling
 from triptych.sql import database, schema
 
 _PAGE = schema.page.c
-_HIDES: ColumnElement[bool] = _PAGE.meta[("hidden", "words")].as_integer() >= LEAST
+_WORDS, _TEXT = (_PAGE.meta[("hidden", name)] for name in ("words", "text"))
+_HIDES: ColumnElement[bool] = _WORDS.as_integer() >= LEAST  # of those `telling` says which
 
 
 def of_asset(catalog: Catalog, asset: int) -> tuple[int, ...]:
-    with database.reading(catalog.engine) as connection:
-        asked = select(_PAGE.number).where(_PAGE.asset == asset, _HIDES).order_by(_PAGE.number)
-        return tuple(connection.scalars(asked))
+    asked = _asked(_PAGE.number, _PAGE.asset == asset).order_by(_PAGE.number)
+    return tuple(_told(catalog, asked))
 
 
 def among(catalog: Catalog, keys: Iterable[int]) -> frozenset[int]:
+    return frozenset(_told(catalog, _asked(_PAGE.key, _PAGE.key.in_([*keys]))))
+
+
+def _asked(what: ColumnElement[int], which: ColumnElement[bool]) -> Select[Any]:
+    return select(what, _WORDS.as_integer(), _TEXT.as_string()).where(which, _HIDES)
+
+
+def _told(catalog: Catalog, asked: Select[Any]) -> Iterator[int]:
     with database.reading(catalog.engine) as connection:
-        return frozenset(connection.scalars(select(_PAGE.key).where(_PAGE.key.in_([*keys]), _HIDES)))
+        for found, words, text in connection.execute(asked):
+            if telling({"words": words, "text": text}):
+                yield found
