@@ -35,6 +35,10 @@ _ENGLISH = r"""
     | \b(?:forget|ignore|disregard)[ ](?:what|everything|all)[ ](?:that[ ])?you[ ](?:were|have|know|read|had)\b
     | \bfrom[ ]now[ ]on\b[^.]{0,20}\byour?\b | \byou[ ]are[ ](?:now[ ])?(?:dan|in[ ](?:developer|maintenance|debug|admin)[ ]mode)\b
     | \b(?:developer|maintenance|debug|admin)[ ]mode[ ]*:[ ]*(?:echo|print|say|output|write|show) | \bi[ ]am[ ]your[ ](?:developer|creator|admin\w*|operator)\b
+    | \b(?:instead|in[ ]place)[ ]of\b[^.]{0,40}\b(?:paper|page|document|printed)\b[^.]{0,20}\b(?:mention|say|state|answer|report|tell|give[ ]out)\b
+    | \bwhatever\b[^.]{0,40}\b(?:assert|say|answer|reply)\b | \bexecute[ ]*:[ ]*\w+\( | \bfinal_answer\b | \brobots?[ ]must\b
+    | \bin[ ](?:every|each|any)[ ](?:reply|answer|response)\b[^.]{0,50}\b(?:write|say|state|mention|include|add)\b
+    | \bi[ ]am[ ]your[ ]developer\b | \b(?:bot|robots?|copilot)\b[^.]{0,20}\b(?:open|send|share|believe)\b
     | \btranslat(?:e|ing)[ ](?:the|this)[ ](?:following|text)\b[^.]{0,40}\b(?:say|print|write|answer|reply|output|append)\b
     | \b(?:when|whenever|if|once)[ ](?:you[ ]are[ ]|you're[ ])?asked\b[^.]{0,40}\b(?:say|answer|reply|respond|state|tell)\b
     | \b(?:ai|llm|language[ ]model|chatbot|(?:ai|the)[ ]assistant|copilot|gpt)s?\b[^.]{0,20}
@@ -101,7 +105,7 @@ instruct prompt assistant chatbot gpt copilot language_model the_model model: mo
 <!-- [inst [/inst << ### system developer disregard forget ignore from_now_on you_are translat asked {{ </ rules guidelines quote_the_following quote_this
 write_this bonus reward unless_you if_you_do_not do_not_tell always_begin always_end always_start always_fini only_begin only_end summary_of_this tool function
 plugin library catalog collections database helper "role 'role echo debug agent human: user: password api_key users anyone pretend you_say whoever somebody asks
-aside your_task regardless instead_of_the tell_people tell_every machines robots =answer begin_ authori summari a:_
+aside your_task regardless instead_of_the tell_people tell_every machines robot bot_ =answer execute: instead_of in_place_of whatever final_answer begin_ authori summari a:_
 """
 _HINTS = tuple(hint.replace("_", " ") for hint in _HINT.split())
 _SHORT = re.compile(r"\b(?:ai|llms?|bot)\b|\ba\.i\.")
