@@ -4,7 +4,7 @@
 
 The server is a script in a process of its own that answers at once, so all that is measured is overhead: building the
 request, pictures as JPEG, the ledger's entry, the official client, the reading of the stream. The rival sends the same
-bytes, made before, with httpx2 and looks for the first piece in what comes back. Both keep their connection.
+bytes, made before, with httpx2 and looks for the first piece in what comes back. Each call has a connection of its own.
 
 The second part is a whole question to a library of the samples: from the event that tells the pages to the first piece that
 leaves the seam, so with the drawing of the pages and the packing of the evidence (the first sentence is told later, when it is whole and checked).

@@ -1,4 +1,4 @@
-"""Connections to a model server: one for each call under way, kept for the next one, cut off by another thread.
+"""Connections to a model server: a client for each call under way, kept for the next one, cut off by another thread.
 
 A thread that waits for a silent server wakes only when its socket is shut down, and which one that is only the
 connection's making tells. So each line has a client of its own, with one connection.
