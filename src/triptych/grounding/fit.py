@@ -15,12 +15,12 @@ from functools import cached_property
 from itertools import combinations, permutations
 
 from triptych import values
-from triptych.grounding import claims, concepts, facts, frames, reading, relations, units, working
+from triptych.grounding import claims, counting, facts, frames, reading, relations, units, working
 from triptych.grounding.claim import CODE, DAY, NAME, NUMBER, QUOTE, UNIT, Claim, Claimed
 from triptych.grounding.equations import equations
 from triptych.grounding.facts import Fact
 from triptych.grounding.sheet import Sheet, Span
-from triptych.grounding.terms import Term, Terms, fit, held, silent_in, value_keys, weights
+from triptych.grounding.terms import Term, Terms, fit, held, value_keys, weights
 from triptych.grounding.units import CURRENCY
 from triptych.words import tokens
 
@@ -28,7 +28,6 @@ _ADDS = re.compile(
     r"\b(?:together|combined|add(?:s|ed)? up|sum of|zusammen|ensemble|juntos|juntas)\b", re.IGNORECASE
 )
 _LISTED = re.compile(r"[\s,&]*(?:and|und|et|y|or|oder|ou)?\s*", re.IGNORECASE)
-_NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
 _PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]", re.IGNORECASE)
 _CALLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]+ $")
 _LABEL = 4  # words of a label
@@ -211,7 +210,7 @@ def another(
 ) -> bool:
     """Whether a value of the clause, which stands at the spans of the page, is said there of something else.
     `asked_of`: the question is surely of this clause."""
-    if any(_counts_otherwise(claim, spans, taken.text, sheet) for claim, spans in found):
+    if any(counting.otherwise(claim, spans, taken.text, sheet) for claim, spans in found):
         return True
     dated = {c.kind for c, _ in found} == {DAY} and bool(taken.words) and all(map(frames.named, taken.words))
     told = _told(
@@ -305,7 +304,7 @@ def _told(
         listed = claim.kind == CODE and any(f.place for f in own)
         value = _against((claim.start, claim.end), own or at, terms, sheet, listed)
         value = replace(value, rounded=not own, weighed=asked_of)
-        if not value.denied and _counts_the_same(claim, spans, own, value.rivals, taken.text, sheet):
+        if not value.denied and counting.the_same(claim, spans, own, value.rivals, taken.text, sheet):
             continue
         counted = claim.kind == NUMBER and (_ADDS.search(taken.text) or not value.best(value.own))
         if not (counted and working.worked_out(claim, taken, sheet)):
@@ -318,12 +317,21 @@ def _told(
         ):
             continue  # what is asked about
         words = frozenset(k for k in name.keys if len(k) > 3) or name.keys
+        if any(_labels(terms.within(name.span), f) for t in told if not t.name for f in t.own):
+            continue  # the name is the label of a value, which is held against others itself
         own = [f for f in sheet.facts if f.kind in facts.NAMES and words <= f.keys]
         told.append(_against(name.span, own, terms, sheet, placed=True, named=True))
     told = [t for t in told if t.own]
     valued = [t for t in told if not t.name and any(f.kind != facts.YEAR for f in t.own)]
     # A year beside a value says which one it is, and is no value itself.
     return [t for t in told if t.name or t in valued] if valued else told
+
+
+def _labels(words: Sequence[frozenset[str]], fact: Fact) -> bool:
+    """Whether each of the words, as any of its keys, stands right beside a value."""
+    return bool(words) and all(
+        max((fact.said.get(k, 0.0) for k in keys), default=0.0) >= reading.CLOSE for keys in words
+    )
 
 
 def _printed_so(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
@@ -337,38 +345,6 @@ def _numbers_a_thing(claim: Claim, text: str, sheet: Sheet) -> bool:
     """Whether a short number is a part of what something is called, on the page, too: Bus 4."""
     word = _CALLED.search(text[: claim.start]) if len(claim.text) <= _SHORT and claim.text.isalnum() else None
     return word is not None and bool(sheet.literal(f"{word[0]}{claim.text}"))
-
-
-def _counts_the_same(
-    claim: Claim, spans: Sequence[Span], own: Sequence[Fact], rivals: Sequence[Fact], text: str, sheet: Sheet
-) -> bool:
-    """Whether what the clause counts is what the page counts there, and nowhere else: 36 cars."""
-    if claim.kind != NUMBER or claim.units or not own:
-        return False
-    wanted = _behind(text, claim.end, sheet)
-    there = [_behind(sheet.text, end, sheet) for _, end in spans]
-    others = [_behind(sheet.text, f.span[1], sheet) for f in rivals]
-    return bool(wanted) and any(wanted & t for t in there) and not any(wanted & o for o in others)
-
-
-def _counts_otherwise(claim: Claim, spans: Sequence[Span], text: str, sheet: Sheet) -> bool:
-    """Whether the page counts the same things, and nowhere as many of them: four votes of a page with 3."""
-    if not claim.counts or claim.units:
-        return False
-    wanted = _behind(text, claim.end, sheet)
-    counted = [f for f in sheet.figures if wanted & _behind(sheet.text, f.span[1], sheet)]
-    return bool(counted) and not any(f.span in spans for f in counted)
-
-
-def _behind(text: str, at: int, sheet: Sheet) -> frozenset[str]:
-    """What the word right behind a number may be compared by; nothing for a silent one."""
-    word = _NEXT.match(text, at)
-    folded = "".join(tokens.words(word[1])) if word else ""
-    return (
-        concepts.keys(folded, sheet.language)
-        if folded and folded not in silent_in(sheet.language)
-        else frozenset()
-    )
 
 
 def _against(

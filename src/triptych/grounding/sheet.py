@@ -51,7 +51,8 @@ _MONTH_IN_DIGITS = re.compile(
     r"(?<![\d/.-])(?:(0?[1-9]|1[0-2])[/.-]((?:19|20)\d\d)|((?:19|20)\d\d)-(0[1-9]|1[0-2]))(?![\d/-])"
 )
 _DOTTED = re.compile(r"(?<![\d.,])([01]?\d|2[0-3])\.([0-5]\d)(?![\d%]|[.,]\d)")  # hours: 20.45
-_INFLECTED = 6  # letters of a name that may have another ending: Luftballons
+_INFLECTED = 8  # letters of a name that may have another ending: Luftballons
+_ENDING = re.compile(r"(?:e?[ns]|e)?")
 _ALMOST = 93.0  # per cent of a long quotation's characters in order, on a page that OCR read
 _LONG = 24  # characters of a quotation from which a slip of OCR may be in it
 _LABEL = re.compile(r"\W*[^\W\d_]+(?: [^\W\d_]+){0,2}:\s")  # which opens a line
@@ -301,13 +302,8 @@ class Sheet:
             return sorted(places, key=lambda span: self.text[slice(*span)] != word)
         if (opposites.stance(folded) or ("",))[0] == "weekday":
             return [span for short in (folded[:3], folded[:2]) for span in self._capitals(short)]
-        if len(folded) >= _INFLECTED and (stem := language.stem(folded)):
-            places = [
-                span
-                for w, spans in self.words.items()
-                if w[0] == folded[0] and language.stem(w) == stem
-                for span in spans
-            ]
+        if len(folded) >= _INFLECTED:
+            places = [span for w in self.words if _inflected(w, folded) for span in self._capitals(w)]
         if places or not self.ocr:
             return places
         shape = values.code_key(folded)
@@ -323,6 +319,12 @@ def _goes_on(line: str, following: str) -> bool:
     prose = len(last) > _PROSE and 8 * sum(map(str.isdigit, last)) < len(last)
     labelled = _LABEL.match(following) is not None
     return not whole and (following[:1].islower() or (prose and not labelled))
+
+
+def _inflected(word: str, name: str) -> bool:
+    """Whether two folded words differ by an ending of the plural or of a case only."""
+    short, long = sorted((word, name), key=len)
+    return long.startswith(short) and _ENDING.fullmatch(long[len(short) :]) is not None
 
 
 def _slipped(word: str, name: str) -> bool:

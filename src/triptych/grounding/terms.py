@@ -184,10 +184,14 @@ class Terms:
         """Whether the clause may say of a value, or of a name, what the question asks for: where it says little else."""
         return self.weighed and (self.who and not self.own if name else self.own <= _ANSWERING)
 
+    def within(self, span: Span) -> list[frozenset[str]]:
+        """The keys of each word at `span`."""
+        return [keys for at, keys in self.placed if span[0] <= at[0] < span[1]]
+
     def whole_names(self, span: Span) -> tuple[frozenset[frozenset[str]], ...]:
         """The words of each name of several words, but for one at `span`."""
         names = [v.span for v in self.names if not (v.span[0] < span[1] and span[0] < v.span[1])]
-        words = [frozenset(keys for at, keys in self.placed if a <= at[0] < b) for a, b in names]
+        words = [frozenset(self.within(name)) for name in names]
         return tuple(name for name in words if len(name) > 1)
 
     def denied(self, span: Span) -> bool:
