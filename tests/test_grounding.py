@@ -718,6 +718,10 @@ def test_no_name_of_a_host_survives_whatever_stands_around_it(host: str, around:
     assert not re.search(r"\.(?:com|org|рф)", left, re.IGNORECASE), left
 
 
+def test_what_begins_as_a_host_is_one_however_short() -> None:
+    assert harmless("See www.h and WWW.a1.") == "See www(dot)h and www(dot)a1."
+
+
 def test_what_people_write_stays() -> None:
     for text in (
         "The total is 129.50 (8.75 % tax).",

@@ -45,6 +45,7 @@ _MAIL = re.compile(
     r"(?<=[\w.+-])@(?=[\w-]+(?:\.|\(dot\)))|(?<![^\W_])@(?=[^\W\d])"
 )  # and @names, but no 5 @3.00
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[:/?#]|\b)|\b0x[0-9a-fA-F]{8}\b")
+_WWW = re.compile(r"\bwww\.(?=\w)", re.IGNORECASE)  # some programs open it whatever follows
 # The dot before a top-level domain, and those before it; whatever stands around makes no difference to programs.
 # Words may touch the end in scripts that part none.
 _HOST = re.compile(
@@ -173,7 +174,7 @@ def _spelled(text: str) -> str:
         text = _CALLING.sub(" ", text)
     text = _ADDRESS.sub(lambda m: m[0].replace(".", "(dot)").replace("0x", "0 x"), text)
     text = _SLASHES.sub("/", text)
-    text = _HOST.sub(_host, text)
+    text = _WWW.sub("www(dot)", _HOST.sub(_host, text))
     return _MAIL.sub("(at)", text)
 
 
