@@ -45,7 +45,7 @@ _MAIL = re.compile(
     r"(?<=[\w.+-])@(?=[\w-]+(?:\.|\(dot\)))|(?<![^\W_])@(?=[^\W\d])"
 )  # and @names, but no 5 @3.00
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[:/?#]|\b)|\b0x[0-9a-fA-F]{8}\b")
-_WWW = re.compile(r"\bwww\.(?=\w)", re.IGNORECASE)  # some programs open it whatever follows
+_WWW = re.compile(r"www\.(?=\w)", re.IGNORECASE)  # some programs open it whatever follows
 # The dot before a top-level domain, and those before it; whatever stands around makes no difference to programs.
 # Words may touch the end in scripts that part none.
 _HOST = re.compile(
@@ -181,7 +181,9 @@ def _spelled(text: str) -> str:
 def _host(found: re.Match[str]) -> str:
     first, *others = found[0].casefold().split(".")
     alike = [name.translate(LOOKALIKES) for name in others]
-    known = any(name in _ENDINGS or name.startswith(_OPEN_ENDINGS) for name in [*others, *alike])
+    known = any(  # evil.com-x.y is one of evil.com to some
+        name.partition("-")[0] in _ENDINGS or name.startswith(_OPEN_ENDINGS) for name in [*others, *alike]
+    )
     # There are 1,500 endings: what looks like one in small letters is one, unless it is a file's.
     one = len(first) > 1 and len(others[-1]) > 2 and others[-1] not in _FILES and found[0].isascii()
     last = found[0].rpartition(".")[2]
