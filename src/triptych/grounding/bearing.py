@@ -62,13 +62,14 @@ def spoken_for(text: str, pages: Sequence[Mapping[str, object]]) -> float:
     words = dict.fromkeys(tokens.words(text))
     own = language.stop_words(language.detect(text, [*words], least=1))
     silent = language.stop_words(language.DEFAULT) | own | TELLING | _ASIDE
-    subject = _SUBJECT.match(
-        text
-    )  # what the document is about needs no name of its own: the dog, the building
+    # What the document is about needs no name of its own: the dog, the building.
+    subject = _SUBJECT.match(text)
     silent |= {*tokens.words(subject[1])} if subject else frozenset()
     said = [w for w in words if w not in silent and not named(w) and len(w) > 1]
-    deeds = {kind for page in pages for w in page if (kind := relations.kind(w))}
-    return covered([w for w in said if relations.kind(w) not in deeds], pages, ())
+    if any(map(relations.kind, said)):
+        deeds = {kind for page in pages for w in page if (kind := relations.kind(w))}
+        said = [w for w in said if relations.kind(w) not in deeds]
+    return covered(said, pages, ())
 
 
 def added(

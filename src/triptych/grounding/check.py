@@ -215,8 +215,8 @@ class Checker:
             return Checked(clause.text, DERIVED, places, "", held)
         looked_up = any(c.kind != NAME for c in taken.claims)
         pages = [words for i in borne or items for words in (i.sheet.words, i.context.words)]
-        spoken = language.detect(taken.text, tokens.words(taken.text), least=1)
-        foreign = all(sheet.language != spoken for sheet in shown)  # its words are not the page's anyway
+        tongue = language.detect(taken.text, tokens.words(taken.text), least=1)
+        foreign = all(sheet.language != tongue for sheet in shown)  # its words are not the page's anyway
         strange = not verbatim and added(taken, pages, asked, foreign)
         if looked_up and strange:
             return Checked(clause.text, UNSUPPORTED, (), _OTHER_WORDS, held)
@@ -241,12 +241,12 @@ class Checker:
         if (looked_up or not taken.words) and (borne or status == DERIVED):
             places = tuple(placed(item.number, item.sheet, found[item.number], taken.words) for item in borne)
             return Checked(clause.text, status, places, "", held)
+        spoken = not strange and (foreign or spoken_for(taken.text, pages) >= SPOKEN)
         prose = [
             place
             for item in borne or items
-            if not strange
+            if spoken
             and not denied_nowhere(taken, item.sheet)
-            and (foreign or spoken_for(taken.text, pages) >= SPOKEN)
             and (place := _said(taken, item, asked, found[item.number])) is not None
         ]
         if prose:

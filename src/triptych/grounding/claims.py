@@ -20,7 +20,7 @@ from triptych.grounding.words import ACRONYMS, GENERIC, NUMBER_WORDS, TELLING
 from triptych.words import language, tokens
 
 _QUOTATION = re.compile(r"[\"“”„«»]([^\"“”„«»]{2,}?)[\"“”„«»]|(?<!\w)[‘']([^‘’']{12,}?)[’'](?!\w)")
-_SCALED = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b|p\b)", re.IGNORECASE)
+SCALED = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b|p\b)", re.IGNORECASE)
 _MEASURE = re.compile(
     r"\d+(?:[.,]\d+)?-?(?:[^\W\d_]{3,}|[kmbtp]|[mb]n)", re.IGNORECASE
 )  # 3-year, 12.5million, 5M
@@ -28,7 +28,7 @@ _GROUPS = re.compile(r"(?<![\w.,/-])\d{2,}[/-]\d{2,}(?:[/-]\d{2,})+(?![\w/-])") 
 _NUMBERED = re.compile(r"(?:^|[-/])0\d+(?:$|[-/])|\d-\d+-\d")  # 2021-045 is no sum
 _CODE_OF_MONEY = re.compile(r"\b[A-Z]{3}\b")
 _DASH = re.compile(r"[-–—−]\s+")  # of "Net – €5", which is no loss
-_NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
+NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
 _PAGE = re.compile(r"\b(?:page|seite|página|pagina) $", re.IGNORECASE)
 _AND = re.compile(
     r"\s*;\s*|,?\s(?:and|while|whereas|but|und|während|aber|et|tandis que|mais|y|mientras que|pero)\s",
@@ -215,7 +215,7 @@ def _numbers(text: str) -> Iterator[Claim]:
             paged=_PAGE.search(text[:start]) is not None,
             counts=_counting(text[end:]),
         )
-    for m in _SCALED.finditer(text):
+    for m in SCALED.finditer(text):
         readings = values.number_readings(m[1])
         after = units.behind(text[m.end() :])
         yield Claim(NUMBER, m.start(), m.end(), m[0], readings, after, hedge=_hedged(text[: m.start()]))
@@ -223,7 +223,7 @@ def _numbers(text: str) -> Iterator[Claim]:
 
 def _counting(behind: str) -> bool:
     """Whether a word that is not a usual one follows a number."""
-    m = _NEXT.match(behind)
+    m = NEXT.match(behind)
     return m is not None and values.fold(m[1]) not in GENERIC and units.named(m[1]) is None
 
 

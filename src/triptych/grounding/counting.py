@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from triptych.grounding import concepts
 from triptych.grounding.claim import NUMBER, Claim
+from triptych.grounding.claims import NEXT
 from triptych.grounding.facts import Fact
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.terms import silent_in
 from triptych.words import tokens
-
-_NEXT = re.compile(r"[ \u00a0]([^\W\d_]{3,})")
 
 
 def the_same(
@@ -38,7 +36,7 @@ def otherwise(claim: Claim, spans: Sequence[Span], text: str, sheet: Sheet) -> b
 
 def _behind(text: str, at: int, sheet: Sheet) -> frozenset[str]:
     """What the word right behind a number may be compared by; nothing for a silent one."""
-    word = _NEXT.match(text, at)
+    word = NEXT.match(text, at)
     folded = "".join(tokens.words(word[1])) if word else ""
     return (
         concepts.keys(folded, sheet.language)

@@ -75,7 +75,8 @@ def _fits(claim: Claim, figure: Figure, sheet: Sheet) -> bool:
         return False  # 5 per cent are no 5 million
     if claim.counts and not claim.units and any(_measures(u) for u in figure.units):
         return False  # twenty carrots are not 20 minutes
-    return all(_unit_fits(unit, figure.units, sheet.units, _in_row(figure, sheet)) for unit in claim.units)
+    row = _in_row(figure, sheet) if claim.units else frozenset()
+    return all(_unit_fits(unit, figure.units, sheet.units, row) for unit in claim.units)
 
 
 def _measures(unit: Unit) -> bool:

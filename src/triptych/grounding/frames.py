@@ -27,7 +27,7 @@ _LISTED = re.compile(
     r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]+\.? \d{1,2}\b(?! ?(?:19|20)\d\d)|\d[\d.,]*\s*[%+×*=−–€$£]|\d+[.,]\d{1,2}(?![\d.]))"
 )
 _FRAMES = re.compile(
-    r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list, see `_LISTED`
+    r"^\W*\d{1,2}[.)]\s+(?=[^\W\d]|[$€£])"  # the number of a list
     r"|^\W*(?:answer|antwort|réponse|respuesta|in short|in summary|overall)\b\s*[,:]"
     rf"|^\W*(?:according to|as per|per|based on|looking at|judging (?:by|from)|going by|as (?:shown|seen|stated|given|listed) (?:in|on)|laut|gemäß|selon|d['’]après|según|de acuerdo con|conforme (?:al?|à)|in accordance with)\b{_ASIDE}{{0,120}}?(?:{_END}|\bgilt:|$)"
     rf"|^\W*(?:from|aus)\b{_ASIDE}{{3,120}}?\b(?:it (?:can be seen|follows|is clear|appears)|(?:we|one|you) (?:can )?(?:see|learn)|geht hervor)(?: that|, dass)?"

@@ -24,7 +24,7 @@ from triptych.answering.layout import Layout
 from triptych.answering.options import Choice, choices
 from triptych.grounding import clock, opposites, units
 from triptych.grounding.claim import Claim
-from triptych.grounding.claims import PADDED
+from triptych.grounding.claims import PADDED, SCALED
 from triptych.grounding.days import DAY_MONTH, MONTH_YEAR
 from triptych.grounding.folded import Folded
 from triptych.grounding.grid import Grid
@@ -349,9 +349,7 @@ def _figures(text: str, start: int, end: int) -> Iterator[Figure]:
         beside = units.behind(text[start + n.end : min(len(text), start + n.end + 30)].split("\n")[0])
         at = (*((own,) if own else ()), *((Unit(units.PERCENT, "%"),) if n.percent else ()), *beside)
         yield Figure((start + n.start, start + n.end), n.readings, tuple(dict.fromkeys(at)))
-    for m in re.finditer(
-        r"(?<![\w.,])\d+(?:[.,]\d+)?(?= ?(?:k|m|mn|bn|b|tn|mio|mrd)\b|p\b)", piece, re.IGNORECASE
-    ):
+    for m in SCALED.finditer(piece):
         yield Figure(
             (start + m.start(), start + m.end()), values.number_readings(m[0]), units.behind(piece[m.end() :])
         )
