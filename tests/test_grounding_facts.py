@@ -510,3 +510,9 @@ class TestWhoAndWhich:
         assert holds(records, "The Bike Pika is in stock.")
         assert holds(records, "The article number of the Fjell is TB-2045.")
         assert not holds(records, "The Bike Fjell is in stock.")
+
+
+def test_a_month_before_a_small_word_is_one() -> None:
+    page = "Statement of 03/07/2024.\nThe new fee rises to 92.00 EUR."
+    assert holds(page, "The new fee rises in July to 92.00 EUR.")
+    assert not holds(page, "The new fee rises in June to 92.00 EUR.")

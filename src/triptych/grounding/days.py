@@ -30,7 +30,7 @@ DAY_MONTH = re.compile(
     re.IGNORECASE,
 )
 _MONTH_ALONE = re.compile(
-    rf"(?<![^\W_])(?:{'|'.join(m for m in _MONTH_NAMES.split('|') if len(m) > 3)}|M(?:AY|ay)|M(?:AI|ai))(?![^\W_]|['’.] ?[^\W\d_]| [A-Z\u00c0-\u00de])",
+    rf"(?<![^\W_])(?:{'|'.join(m for m in _MONTH_NAMES.split('|') if len(m) > 3)}|M(?:AY|ay)|M(?:AI|ai))(?![^\W_]|['’.] ?[^\W\d_]|(?-i: [A-Z\u00c0-\u00de]))",
     re.IGNORECASE,
 )
 _OTHERWISE = frozenset(["march", "mars", "august"])  # months with a capital only
