@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
+import socketserver
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -300,6 +303,42 @@ def test_after_an_empty_stream_the_next_attempt_is_without_one() -> None:
         assert vlm.context == 512
         assert failure(server, vlm=vlm)[0] == "vlm-stream"  # the one after that is a stream again
         assert [request["stream"] for request in server.asked] == [True, False, True]
+
+
+class _HangsUp(socketserver.StreamRequestHandler):
+    """Answers the first request of a connection with an empty stream and hangs up at the second, as a server does
+    whose stream failed inside; says what is wrong to whoever wants no stream."""
+
+    def handle(self) -> None:
+        for number in range(2):
+            head = iter(self.rfile.readline, b"\r\n")
+            length = next(
+                int(line.split(b":")[1]) for line in [*head] if line.lower().startswith(b"content-length")
+            )
+            request = json.loads(self.rfile.read(length))
+            if number:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
+            error = b"" if request["stream"] else b'{"error": {"message": "exceeds context window of 512"}}'
+            kind = b"200 OK\r\nContent-Type: text/event-stream" if request["stream"] else b"400 Bad Request"
+            self.wfile.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (kind, len(error), error))
+
+
+def test_the_attempt_after_a_failure_is_on_a_connection_of_its_own() -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _HangsUp) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        vlm: Vlm = plugins.load(
+            "vlms", f"openai:tiny@http://127.0.0.1:{server.server_address[1]}/v1", timeout=5.0
+        )
+        codes = []
+        for _ in range(2):
+            with pytest.raises(VlmError) as told:
+                drained(vlm, ASK)
+            codes.append(told.value.code)
+        vlm.close()  # type: ignore[attr-defined]
+        server.shutdown()
+    assert codes == ["vlm-stream", "vlm-context"]
 
 
 def test_an_answer_without_a_stream_is_used() -> None:

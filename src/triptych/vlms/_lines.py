@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -72,6 +73,8 @@ class Lines:
             return Line(self._base, self._tls)
 
     def give(self, line: Line) -> None:
+        """A line whose call ended well. One whose call failed is closed instead: a server may hang up behind a failure,
+        which the next call on that line would be told as its own."""
         if line.is_cut:
             line.client.close()
         else:
@@ -99,12 +102,15 @@ class Stoppable(Generator[str, None, Reply]):
             self._line = line
             if self._stopped:  # before there was one
                 line.cut()
+        leave = line.client.close
         try:
-            return (yield from pieces(line))
+            reply = yield from pieces(line)
+            leave = partial(lines.give, line)
+            return reply
         finally:
             with self._lock:  # from here on the line is another's
                 self._line = None
-            lines.give(line)
+            leave()
 
     def stop(self) -> None:
         with self._lock:
