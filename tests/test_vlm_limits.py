@@ -63,6 +63,23 @@ def test_a_small_model_is_asked_again_with_what_it_takes(said: str, run: Run, co
         assert len(server.asked) >= 2 and size(server.asked[0]) > 2600 >= size(server.asked[-1])
 
 
+@pytest.mark.parametrize(
+    "said", ["maximum context length is 2600 tokens", "the input length exceeds the context length"]
+)
+def test_pictures_that_a_server_writes_into_the_prompt_are_given_up(
+    said: str, run: Run, copied: Path
+) -> None:
+    def wordy(request: dict[str, Any]) -> Scripted:
+        spelt = sum(len(uri) for uri in pictures(request)) // 3
+        return fails(400, said) if size(request) + spelt > 2600 else answers(request)
+
+    with ModelServer(wordy) as server:
+        answer = asked(run, server, copied)
+        assert (answer["status"], answer["citations"][0]["verified"]) == (0, True)
+        assert pictures(server.asked[0]) and not pictures(server.asked[-1])
+        assert len(server.asked) < 6
+
+
 def test_a_model_that_takes_nothing_at_all_ends_it(run: Run, copied: Path) -> None:
     said = "the input length exceeds the context length"
     with ModelServer(lambda request: fails(400, said)) as server:

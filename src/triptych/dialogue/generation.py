@@ -71,15 +71,23 @@ class Vlms:
 
 @dataclass
 class Room:
-    """How many tokens, by our count, a model turned out to take at the most; 0: nothing is known. It is found out once
-    for all who ask the model."""
+    """How many tokens, by our count, a model turned out to take at the most; 0: nothing is known. And whether it takes
+    pictures with them. It is found out once for all who ask the model."""
 
     tokens: int = 0
+    pictures: bool = True
+    _in_vain: int = 0  # times that no more than `tokens` was too much as well
 
-    def narrow(self, sent: int, said: int) -> None:
-        """`sent` were too many: the model takes what it has `said`, somewhat less than was sent where it counts
-        otherwise than we do, and perhaps half of it where it says nothing."""
-        found = said if 0 < said < sent else sent * 3 // 4 if said else sent // 2
+    def narrow(self, sent: Spent, said: int) -> None:
+        """`sent` was too much: the model takes the tokens that it has `said`, somewhat less than was sent where it counts
+        otherwise than we do, and perhaps half of it where it says nothing. Where that was in vain twice, it is not to
+        be had with pictures: some servers write them into the prompt, as words."""
+        tokens = sent.tokens
+        self._in_vain += 0 < tokens <= self.tokens  # more than that was on its way before `tokens` was known
+        if sent.pictures and self._in_vain > 1:
+            self.pictures, self.tokens = False, said or self.tokens
+            return
+        found = said if 0 < said < tokens else tokens * 3 // 4 if said else tokens // 2
         self.tokens = min(self.tokens, found) if self.tokens else found
 
 
@@ -124,7 +132,7 @@ class Asked:
     @property
     def pictures(self) -> int:
         """Most pictures of a call: what is set, or fewer where the model takes fewer."""
-        return min(self._settings.pictures, self._vlm.pictures)
+        return min(self._settings.pictures, self._vlm.pictures) if self._room.pictures else 0
 
     @property
     def together(self) -> bool:
@@ -173,7 +181,7 @@ class Asked:
         except VlmError as error:
             heard.charged = self._stop.asked or error.code in _CHARGED
             if error.code == "vlm-context":
-                self._room.narrow(most.tokens, self._vlm.context)
+                self._room.narrow(most, self._vlm.context)
             self._stop.check()  # a line that we cut looks like a server that broke off
             raise
         finally:
