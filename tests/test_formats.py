@@ -400,8 +400,20 @@ class TestTables:
         text = opened(put("a.tsv", "name\tnote\nAnn\tone, two; three\n")).page(1).text
         assert text is not None and text.text == "name: Ann; note: one, two; three"
 
+    def test_what_stands_above_and_below_the_table(self, put: Put) -> None:
+        rows = "patient,C. Okeke\ntaken,2024-05-27\ntest,result,low,high\nSodium,139,135,\nUrea,6.2,2.8,7.2\nreleased by,Dr. E. Vander\n"
+        text = opened(put("a.csv", rows)).page(1).text
+        assert text is not None
+        assert text.text.split("\n") == [
+            "patient: C. Okeke",
+            "taken: 2024-05-27",
+            "test: Sodium; result: 139; low: 135",
+            "test: Urea; result: 6.2; low: 2.8; high: 7.2",
+            "released by: Dr. E. Vander",
+        ]
+
     def test_only_a_header(self) -> None:
-        assert csv_format._header([["a", "b"]]) == ([], [["a", "b"]])
+        assert csv_format._parts([["a", "b"]])[1:] == ([], [["a", "b"]])
 
 
 def words_of(document: Document, number: int = 1) -> dict[str, list[float]]:

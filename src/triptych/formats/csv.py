@@ -1,4 +1,7 @@
-"""Tables as CSV or TSV: each row as `header: value` pairs, so that a row can be found and quoted."""
+"""Tables as CSV or TSV: each row as `header: value` pairs, so that a row can be found and quoted.
+
+What stands above the table ("patient,C. Okeke") and below it is `label: value` where it has two cells.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +40,13 @@ class CsvFormat:
             ]
         except csv.Error as error:
             raise FileError("damaged", f"{path.name} is no valid CSV: {error}") from error
-        header, rows = _header(table)
-        lines = [_line(header, row) for row in rows] or [", ".join(table[0])]
+        above, header, rows = _parts(table)
+        lines = [*map(_aside, above), *(_line(header, row) for row in rows)] or [", ".join(table[0])]
         text, spans = _lay_out(lines)
         check_pages(path.name, len(spans), limits)
         title = ", ".join(h for h in header if h)[:300]
         sections = [Section(0, title)] if title else []
-        meta = {"encoding": encoding, "rows": len(rows), "columns": max(map(len, table))}
+        meta = {"encoding": encoding, "rows": len(above) + len(rows), "columns": max(map(len, table))}
         return TextDocument("csv", "text/csv", text, sections, spans, meta)
 
 
@@ -63,6 +66,21 @@ def _rows(text: str, dialect: type[csv.Dialect] | csv.Dialect) -> Iterator[list[
 
 def _clean(cell: str) -> str:
     return " ".join(cell.split())[:_CELL]
+
+
+def _parts(table: list[list[str]]) -> tuple[list[list[str]], list[str], list[list[str]]]:
+    """(rows above, header, rows): the table begins where a row is as wide as most of more than two cells are."""
+    widths = [max((i for i, cell in enumerate(row, 1) if cell), default=0) for row in table]
+    wide = sorted(w for w in widths if w > 2)
+    usual = wide[len(wide) // 2] if len(wide) > 2 else 0
+    begin = next(i for i, w in enumerate(widths) if w >= usual)
+    header, rows = _header(table[begin:])
+    return (table[:begin], header, rows) if header else ([], [], table)
+
+
+def _aside(row: list[str]) -> str:
+    filled = [cell for cell in row if cell]
+    return ": ".join(filled) if len(filled) == 2 else ", ".join(filled)
 
 
 def _header(table: list[list[str]]) -> tuple[list[str], list[list[str]]]:
@@ -85,6 +103,8 @@ def _is_number(cell: str) -> bool:
 
 
 def _line(header: list[str], row: list[str]) -> str:
+    if len(header) > 2 and len(row) == 2:
+        return _aside(row)
     if not header:
         return ", ".join(cell for cell in row if cell)
     names = list(islice(header, len(row))) + [""] * (len(row) - len(header))
