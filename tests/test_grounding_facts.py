@@ -516,3 +516,66 @@ def test_a_month_before_a_small_word_is_one() -> None:
     page = "Statement of 03/07/2024.\nThe new fee rises to 92.00 EUR."
     assert holds(page, "The new fee rises in July to 92.00 EUR.")
     assert not holds(page, "The new fee rises in June to 92.00 EUR.")
+
+
+NOTICE = """Windows 8.1 is no longer supported; the minimum system is Windows 10.
+Absence must be reported by 08:30 to the line manager, by telephone and not by e-mail.
+Early repayment is possible at any time without a fee.
+The driver was not present. Viewings Saturdays 10-12 only, from 15 October 2024 for 12 months.
+Attendance: 94.6 % (11 sessions missed, 2 of them unauthorised)
+The motion to allow phones at lunch fell: 6 for, 10 against.
+Please repeat within one week. Warranty: 24 months. Weight: 1,500 g.
+This is the ninth installment.
+Te betalen: 427,74 euro
+Btw 21%: 74,24 euro"""
+
+
+class TestWhatAFifthExaminerFound:
+    @pytest.mark.parametrize(
+        "sentence",
+        [
+            "Windows 8.1 is not supported any more.",
+            "Absence must be reported by telephone.",
+            "Early repayment is possible without a fee.",
+            "Viewings are on Saturdays between 10 and 12.",
+            "Attendance stood at 94.6%, with 11 sessions missed.",
+            "Two of the missed sessions were unauthorised.",
+            "The motion to allow phones at lunch fell, with 6 votes for and 10 against.",
+            "A repeat within one week is requested.",
+            "The warranty is two years.",
+            "It weighs 1.5 kg.",
+            "It is the ninth installment.",
+            "Te betalen: 427,74 euro, inclusief 21% btw.",
+        ],
+    )
+    def test_holds(self, sentence: str) -> None:
+        assert holds(NOTICE, sentence)
+
+    @pytest.mark.parametrize(
+        "sentence",
+        [
+            "Windows 8.1 is still supported.",
+            "Absence may be reported by e-mail.",
+            "Early repayment costs a fee.",
+            "The driver was present when the notice was issued.",
+            "A repeat within one month is requested.",
+            "The warranty is three years.",
+            "The warranty is one year.",
+            "It weighs 1,500 kg.",
+            "It is the eleventh installment.",
+        ],
+    )
+    def test_does_not(self, sentence: str) -> None:
+        assert not holds(NOTICE, sentence)
+
+
+def test_rows_of_records_are_no_prose() -> None:
+    page = "test: Sodium; result: 139; unit: mmol/L; low: 135; high: 145\ntest: Potassium; result: 5.6; unit: mmol/L; low: 3.5; high: 5.1"
+    assert holds(page, "Potassium is 5.6 mmol/L")
+    assert not holds(page, "Potassium is 139 mmol/L")
+
+
+def test_a_unit_stands_behind_the_limits_of_a_value() -> None:
+    page = "LD50 (95% CONFIDENCE LIMITS):\n3.5 (3.1 to 3.9)g/kg\ndose for a single trial is 0.3 mg."
+    assert holds(page, "The LD50 is 3.5 g/kg")
+    assert not holds(page, "The LD50 is 3.5 mg/kg")

@@ -24,6 +24,7 @@ from triptych.grounding import (
     ordering,
     relations,
     units,
+    who,
     working,
 )
 from triptych.grounding.bearing import SPOKEN, VERBATIM, added, covered, spoken_for, vouched
@@ -280,6 +281,8 @@ class Checker:
                     fit.another(part, its[i.number], i.sheet, self.question, len(parts) == 1) for i in borne
                 )
             ):
+                return "the cited page says it of another"
+            if not (mentioned or quoted) and all(who.another(part, s, self.question) for s in shown):
                 return "the cited page says it of another"
             if not quoted and any(contradicted(part, s) or unticked(part, s) for s in shown):
                 return "the cited page says otherwise"

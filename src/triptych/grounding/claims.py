@@ -59,6 +59,7 @@ _ELISION = re.compile(r"^[^\W\d_]{1,2}['’](?=[^\W\d_])")  # l'échéance
 _AFTER_NUMBER = re.compile(r"\d[\s-]?$")
 PADDED = re.compile(r"0\d+")
 _TOKEN = re.compile(r"[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*\d[^\s\"“”„«»()\u3000-\u9fff\uac00-\ud7af]*")
+_INITIAL = re.compile(r"[^\W\d_]\.")
 _CAPITAL = re.compile(r"[^\W\d_]+(?:['’.&-][^\W\d_]+)*\.?")
 
 
@@ -243,17 +244,19 @@ def _number_words(text: str) -> Iterator[Claim]:
             continue  # 23,288 thousand is one number
         whole = m[0].lower()
         word = whole if whole in NUMBER_WORDS else whole.partition("-")[0]
+        behind = units.behind(text[m.start() + len(word) :])
+        timed = word == "one" and any(u.dimension == units.TIME for u in behind)
         named = m[0] != whole and re.match(r" [A-ZÀ-Þ]{2}", text[m.end() :])  # THREE STOOGES
         both = NUMBER_WORDS.get(word) == 2 and _BOTH.search(text[: m.start()])
-        if word in NUMBER_WORDS and not named and not both:
+        if (word in NUMBER_WORDS or timed) and not named and not both:
             end = m.start() + len(word)
             yield Claim(
                 NUMBER,
                 m.start(),
                 end,
                 text[m.start() : end],
-                (Decimal(NUMBER_WORDS[word]),),
-                units.behind(text[end:]),
+                (Decimal(NUMBER_WORDS.get(word, 1)),),
+                behind,
                 counts=_counting(text[end:]),
             )
 
@@ -308,7 +311,11 @@ def _beside(text: str, words: list[re.Match[str]], capital: list[bool], i: int) 
     def joined(a: int, b: int, other: int) -> bool:
         near = a >= 0 and b < len(words) and text[words[a].end() : words[b].start()] in (" ", "-", " & ")
         word = words[other][0] if near else ""
-        return near and capital[other] and values.fold(word) not in silent and units.named(word) is None
+        if not near or not capital[other]:
+            return False
+        return _INITIAL.fullmatch(word) is not None or (
+            values.fold(word) not in silent and units.named(word) is None
+        )
 
     return joined(i - 1, i, i - 1) or joined(i, i + 1, i + 1)
 

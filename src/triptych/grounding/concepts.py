@@ -41,6 +41,7 @@ employees employee staff headcount workforce personnel mitarbeiter beschäftigte
 profit profits earnings income gewinn ergebnis bénéfice beneficio utile winst
 loss losses verlust verluste perte pertes pérdida perdita verlies
 expense expenses aufwand aufwendungen dépenses charges gastos spese spending expenditure expenditures
+winner winners win wins won gewinner gewonnen gewann lauréat gagnant ganador ganó vincitore vinto winnaar
 elected elect elects election gewählt élu élue elegido eletto chosen appointed appoint appoints ernannt nommé nombrado
 resign resigns resigned resignation stepped quit zurückgetreten zurück démissionné dimitió dimesso
 chair chairman chairwoman chairperson vorsitz vorsitzender vorsitzende président presidente voorzitter

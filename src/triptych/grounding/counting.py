@@ -31,7 +31,17 @@ def otherwise(claim: Claim, spans: Sequence[Span], text: str, sheet: Sheet) -> b
         return False
     wanted = _behind(text, claim.end, sheet)
     counted = [f for f in sheet.figures if wanted & _behind(sheet.text, f.span[1], sheet)]
-    return bool(counted) and not any(f.span in spans for f in counted)
+    if not counted or any(f.span in spans for f in counted):
+        return False
+    # "14 votes in favour" of a page with "in favour 14"
+    said = frozenset(k for w in tokens.words(text[claim.end :]) for k in concepts.keys(w, sheet.language))
+    return not any(said & _before(sheet.text, start, sheet) for start, _ in spans)
+
+
+def _before(text: str, at: int, sheet: Sheet) -> frozenset[str]:
+    """What the word right before a number may be compared by."""
+    words = tokens.words(text[max(text.rfind("\n", 0, at) + 1, at - 30) : at])[-1:]
+    return concepts.keys(words[0], sheet.language) if words else frozenset()
 
 
 def _behind(text: str, at: int, sheet: Sheet) -> frozenset[str]:

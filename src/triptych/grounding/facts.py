@@ -58,6 +58,7 @@ _FROM_BEFORE = re.compile(
 SINCE = re.compile(r"\b(?:from|since|ab|seit|desde|à partir du|depuis le)\s*$", re.IGNORECASE)
 UNTIL = re.compile(r"\b(?:until|till|to|bis(?: zum)?|hasta(?: el)?|jusqu['’]au)\s*$", re.IGNORECASE)
 FROM, TO = "=from", "=to"
+ROLES = frozenset([FROM, TO])
 HEAD = "head"
 _WEEKDAYS = frozenset(values.fold(w) for members in opposites.SETS["weekday"] for w in members.split())
 
@@ -177,7 +178,8 @@ def names(text: str) -> Iterator[Value]:
             )
         run = text[start : start + stop if stop else end].rstrip(".'’-")
         words = [values.fold(w) for w in run.split(" ")]
-        if any(w.isdigit() or w in values.MONTHS or w in _WEEKDAYS or units.named(w) for w in words):
+        telling = [w for w in words if len(w) > 1] or words  # the S. of Carol S. Lincoln is no second
+        if any(w.isdigit() or w in values.MONTHS or w in _WEEKDAYS or units.named(w) for w in telling):
             continue
         yield Value(
             (start, start + len(run)),

@@ -12,7 +12,8 @@ from itertools import combinations
 
 from triptych.grounding import units
 from triptych.grounding.claim import Claim
-from triptych.grounding.sheet import Figure, Sheet, Span
+from triptych.grounding.printed import Figure
+from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.units import Unit
 
 _POUND = Unit("mass", "lb")  # or of money
@@ -33,8 +34,10 @@ def standing(claim: Claim, sheet: Sheet) -> list[Span]:
 
 
 def converted(claim: Claim, sheet: Sheet) -> list[Span]:
-    """Places of figures that are the claimed one on another scale, or rounded to what is said: 1,577 on a page in
-    millions is 1.58 billion, and about 1.6 billion."""
+    """Places of figures that are the claimed one in another unit, on another scale, or rounded to what is said: 24 months
+    are two years, 1,577 on a page in millions is 1.58 billion, and about 1.6 billion."""
+    if exact := [f.span for f in sheet.figures if _is_exactly(claim, f)]:
+        return exact
     scaled = any(u.dimension == units.SCALE for u in claim.units)
     if not scaled and not claim.hedge and claim.readings[0] < 1000:
         return []
@@ -51,6 +54,12 @@ def converted(claim: Claim, sheet: Sheet) -> list[Span]:
         if any(_rounds(claim, abs(r) * factor) for r in printed for factor in factors):
             found.append(figure.span)
     return found
+
+
+def _is_exactly(claim: Claim, figure: Figure) -> bool:
+    factors = [units.times(a, b) for a in claim.units for b in figure.units if a.dimension == b.dimension]
+    # Of 1,500 the likelier reading: in another unit the other one may be it by accident.
+    return any(_same([claim.readings[0] * f], figure.readings[:1]) for f in factors if f is not None)
 
 
 def in_another_unit(claim: Claim, sheet: Sheet) -> bool:
@@ -109,7 +118,7 @@ def _unit_fits(unit: Unit, at: Iterable[Unit], on_page: Iterable[Unit], in_row: 
     if unit.dimension != units.SCALE and any(_rules_out(u) for u in at):
         return False  # 640.40 pounds are no 640.40 dollars
     row = [u for u in in_row if u.dimension == unit.dimension]
-    if unit.dimension == "time" or (
+    if unit.dimension == units.TIME or (
         row and unit.dimension not in (units.SCALE, units.CURRENCY, units.PERCENT)
     ):
         return unit in row

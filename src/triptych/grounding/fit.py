@@ -75,7 +75,7 @@ class _Told:
         lost = sum(
             t.weight
             for t, w in zip(self.terms, self.weights, strict=True)
-            if not w and not t.asked and not t.named and not self._known(t)
+            if not (w or t.asked or t.named or t.keys <= facts.ROLES or self._known(t))
         )
         heavy = zip(self.terms, self.weights, strict=True)
         return sum(w for t, w in heavy if not t.asked) + lost if terms is self.terms else 0.0
@@ -316,6 +316,8 @@ def _told(
             tokens.words(taken.text[slice(*name.span)])
         ):
             continue  # what is asked about
+        if terms.denied_behind(name.span[1]):
+            continue
         words = frozenset(k for k in name.keys if len(k) > 3) or name.keys
         if any(_labels(terms.within(name.span), f) for t in told if not t.name for f in t.own):
             continue  # the name is the label of a value, which is held against others itself

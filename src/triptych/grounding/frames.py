@@ -56,7 +56,7 @@ _ONE_OF = re.compile(
     re.IGNORECASE,
 )
 _IS = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|holds?|held|stands? at|stood|follow\w*|posted|recorded|scored|earn\w*|made|amount\w*|came|comes?|total\w*|reach\w*|costs?|equals?|makes?|lautet|beläuft|ergibt|ist|sind|war|beträgt|est|sont|es|son)\b|[:=]",
+    r"\b(?:is|are|was|were|has|have|had|holds?|held|stands? at|stood|follow\w*|posted|recorded|scored|earn\w*|wins?|won|los(?:es?|t)|made|amount\w*|came|comes?|total\w*|reach\w*|costs?|equals?|makes?|lautet|beläuft|ergibt|ist|sind|war|beträgt|est|sont|es|son)\b|[:=]",
     re.IGNORECASE,
 )
 

@@ -18,7 +18,7 @@ _SMALL = re.compile(r"(?<![\w’'])[a-zà-ÿ]{2,}")
 _CAPITALS = re.compile(r"(?<![^\W_])[A-Z\u00c0-\u00de][^\W\d_]+")
 _PARTICLES = frozenset(["de", "van", "von", "der", "den", "di", "da", "la", "le", "du", "del", "bin", "binti", "und", "of", "the", "für"])  # fmt: skip
 _POSSESSIVE = ("'s", "’s")
-_WITHIN_NAMES = (" ", "-", " & ")
+_WITHIN_NAMES = re.compile(r" (?:[A-Z]\. ?)*|-| & ")
 
 
 def apart(taken: Claimed, pages: Sequence[tuple[Sheet, Sequence[tuple[Claim, Sequence[Span]]]]]) -> bool:
@@ -27,7 +27,7 @@ def apart(taken: Claimed, pages: Sequence[tuple[Sheet, Sequence[tuple[Claim, Seq
     for a, b in pairwise(taken.claims):
         named = [here for here in places if a in here or b in here]
         usual = {values.fold(a.text), values.fold(b.text)} & GENERIC
-        if not named or usual or taken.text[a.end : b.start] not in _WITHIN_NAMES:
+        if not named or usual or not _WITHIN_NAMES.fullmatch(taken.text, a.end, b.start):
             continue
         if a.text.endswith(_POSSESSIVE):
             continue  # Egypt's GDP

@@ -56,10 +56,12 @@ SETS = {
     "hand": ("left links linke linken linker gauche izquierda izquierdo", "right rechts rechte rechten rechter droite derecha derecho"),
     "level": ("high", "low", "medium"),
     "season": ("spring frühjahr frühling printemps primavera", "summer sommer été verano", "autumn fall_season herbst automne otoño", "winter hiver invierno"),
-    "verdict": ("", "", "postpone postponed adjourn defer deferred vertagt verschoben reporté aplazado"),
+    "verdict": ("", "", "postpone postponed adjourn defer deferred vertagt verschoben ajourné aplazado"),
     "money": ("", "", "transfer überweisung virement transferencia", "cheque check scheck chèque", "debit lastschrift prélèvement"),
     "rank": ("ground_floor", "first erste ersten premier première primero primera", "second zweite zweiten deuxième segundo segunda", "third dritte dritten troisième tercero tercera",
-             "fourth vierte vierten quatrième cuarto cuarta", "fifth fünfte fünften cinquième quinto quinta", "sixth sechste sixième sexto"),
+             "fourth vierte vierten quatrième cuarto cuarta", "fifth fünfte fünften cinquième quinto quinta", "sixth sechste sechsten sixième sexto sexta",
+             "seventh siebte siebten septième séptimo séptima", "eighth achte achten huitième octavo octava", "ninth neunte neunten neuvième noveno novena",
+             "tenth zehnte zehnten dixième décimo décima", "eleventh elfte elften onzième", "twelfth zwölfte zwölften douzième"),
 }  # fmt: skip
 _EACH = r"\b(?:(?:an?|per|each|every|pro|par|por|al|a la|jede[ns]?|chaque|cada) (?:{})|{})\b"
 _PHRASES = tuple(
@@ -78,7 +80,7 @@ _PHRASES = tuple(
             r"\b(?:(?:no|not) (?:more|later|longer) than|at (?:the )?most|höchstens|au plus|como máximo|at the latest|spätestens)\b",
             "at_most",
         ),
-        (r"\byet to\b|\bstill to be\b", "not"),
+        (r"\byet to\b|\bstill to be\b|\bno longer\b|\bnicht (?:mehr|länger)\b", "not"),
         (r"\bup from\b", "rose from"),
         (r"\bdown (?:from|to|by)\b", "fell"),
         (r"\bturned down\b|\bvoted down\b", "rejected"),
@@ -122,9 +124,10 @@ def _stems(word: str) -> list[str]:
 
 @lru_cache(maxsize=8192)
 def stance(word: str) -> tuple[str, str] | None:
-    """The axis and the member of a folded word; None for most."""
+    """The axis and the member of a folded word; None for most, and for nouns: "attendance" and "acceptance" say of nobody
+    that he attended or accepted."""
     known = _known()
-    if not word:
+    if not word or word.endswith(("ance", "ances", "ence")):
         return None
     found = known.get(word) or known.get(language.stem(word))
     # Montage is no Monday.

@@ -14,12 +14,12 @@ from datetime import date
 from triptych.grounding import concepts, facts, opposites, ticks
 from triptych.grounding.claim import NAME, QUOTE, TIME, Claimed
 from triptych.grounding.fit import LEAST
-from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.reading import ELSEWHERE
+from triptych.grounding.sheet import RECORD, Sheet, Span
 from triptych.grounding.terms import Term, clause_terms, fit, silent_in, weights
 from triptych.words import language, tokens
 
 _LABEL = re.compile(r"\W*([^\W\d_]+(?: [^\W\d_]+)?):\s")  # which all of a list is under
-_RECORD = re.compile(r"([^:;]+: [^:;]+); [^:;]+: [^;]+;")
 _EMPTY = re.compile(r"^\W*\[ ?\]|☐")
 _YES = re.compile(r"(?:^|[:\s])(?:yes|ja|oui|sí|si)\W*$", re.IGNORECASE)
 _NO = re.compile(r"[:\s](?:no|nein|non)\W*$", re.IGNORECASE)
@@ -31,6 +31,12 @@ _EXCEPT = re.compile(r"\b(?:except|but|außer|sauf|excepto|salvo)\b", re.IGNOREC
 _TWO_WORDS = re.compile(r"(?=\b([^\W\d_]+) [^\W\d_]+)\b[^\W\d_]+ [^\W\d_]+")
 _SAID = 0.9  # how surely a word is a part's own
 _SPEAKS = 0.5  # share of what is said of a denial in what the page denies
+_WITHOUT = re.compile(r"\b(?:without|ohne|sans|sin|senza|zonder)\s(.+)", re.IGNORECASE)
+_PAST = r"(?:was|were|had|did|war|waren|wurden?|hatten?|était|étaient|fue|fueron)"
+# What is told of the past with the time at which it was: "The driver was present when the notice was issued".
+_AS_IT_WAS = re.compile(
+    rf"(?<=\s)(?:when|while|as|wenn|als|quand|lorsque|cuando)\s(?=.*\b{_PAST}\b)", re.IGNORECASE
+)
 _ZERO = frozenset(["n:0", "nil", "none", "keine"])
 _SENTENCE = 3  # words beside small ones from which a cell with a verb says something
 _JOINED = re.compile(r"\s*(?:and|und|et|y|but|aber|mais|pero)\b", re.IGNORECASE)
@@ -65,7 +71,7 @@ def propositions(sheet: Sheet) -> list[Proposition]:
     for start, end in sheet.segments:
         text = sheet.text[start:end]
         before, last = "", (0, 0)
-        item = _RECORD.match(text)  # of whom all of a record is said
+        item = RECORD.match(text)  # of whom all of a record is said
         subject = reading.words(start, start + item.end(1)) if item else frozenset()
         label = _LABEL.match(text)
         over = opposites.stances(label[1]) if label else {}
@@ -106,6 +112,10 @@ def propositions(sheet: Sheet) -> list[Proposition]:
             row = row and not (_AUXILIARY.search(piece) and len(own) >= _SENTENCE)
             what = _denied(plain, carried, sheet.language) if denies else frozenset()
             unclear = opposites.unclear(plain)
+            if (lacks := _WITHOUT.search(plain)) and not denies:
+                lacking = _first(lacks[1], sheet.language)
+                found.append(Proposition(said, stances, False, True, unclear, lacking, False))
+                said = {k: min(s, ELSEWHERE) if k in lacking else s for k, s in said.items()}
             found.append(Proposition(said, stances, affirms, denies, unclear, what, row and not denies))
             if not carried:
                 before = _predicate(plain)
@@ -118,6 +128,12 @@ def _denied(plain: str, carried: str, lang: str) -> frozenset[str]:
     words = [[w for w in tokens.words(side) if w not in silent_in(lang)] for side in around]
     near = [*(words[1][:1] or words[0][-1:]), *tokens.words(carried)]
     return frozenset(k for w in near for k in concepts.keys(w, lang))
+
+
+def _first(text: str, lang: str) -> frozenset[str]:
+    """Keys of the first word of sense."""
+    words = (w for w in tokens.words(text) if w not in silent_in(lang))
+    return concepts.keys(next(words, ""), lang)
 
 
 def _parts(text: str) -> list[Span]:
@@ -143,8 +159,17 @@ def contradicted(taken: Claimed, sheet: Sheet) -> bool:
     if opposites.unclear(text):
         return False
     return any(
-        _opposed(text[a:b], text, taken, sheet) for a, b in _parts(text) if any(map(str.isalpha, text[a:b]))
+        _opposed(text[a:b], text, taken, sheet)
+        for whole in _parts(text)
+        for a, b in _told_apart(text, whole)
+        if any(map(str.isalpha, text[a:b]))
     )
+
+
+def _told_apart(text: str, part: Span) -> list[Span]:
+    """What a part says, and when it was so."""
+    m = _AS_IT_WAS.search(text, *part) if re.search(_PAST, text[slice(*part)]) else None
+    return [(part[0], m.start()), (m.start(), part[1])] if m else [part]
 
 
 def denied_nowhere(taken: Claimed, sheet: Sheet) -> bool:
@@ -261,13 +286,16 @@ def _denies_a_value(plain: str, taken: Claimed) -> bool:
 
 
 def _weekdays(taken: Claimed, terms: Sequence[Term], sheet: Sheet) -> frozenset[str]:
-    """The weekdays of the days that the clause names, or else of that day of the page which its words fit best."""
+    """The weekdays of the days that the clause names, or else of that day of the page which its words fit best, better than
+    what the page says of any weekday."""
     days = [d for c in taken.claims for d in c.days]
     if not days:
         those = [f for f in sheet.facts if f.kind == facts.DAY]
-        heavy = weights(terms, those)
+        named = [p for p in sheet.propositions if "weekday" in p.stances]
+        heavy = weights(terms, [*those, *named])
         best = max((fit(f, terms, heavy) for f in those), default=0.0)
-        best = best if best > _SPEAKS * sum(heavy) else 0.0
+        said = max((fit(p, terms, heavy) for p in named), default=0.0)
+        best = best if best > max(_SPEAKS * sum(heavy), said) else 0.0
         keys = {k for f in those if best and fit(f, terms, heavy) == best for k in f.keys}
         days = [date.fromisoformat(k[2:]) for k in keys]
     return frozenset(str(d.weekday()) for d in days)

@@ -23,7 +23,7 @@ from triptych.grounding.facts import (
     unpunctuated,
 )
 from triptych.grounding.grid import Cell
-from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.sheet import RECORD, Sheet, Span
 from triptych.words import language, tokens
 
 # How surely words stand for a value: right beside it, in its part of the sentence, behind another value, elsewhere.
@@ -151,6 +151,8 @@ class Reading:
         self._said_in(value, whole, cell is not None and bool(cell.heads), said)
         if m := _ASIDE.match(self.sheet.text, value.span[1]):
             said.add(self.words(*m.span(1)), CLOSE)
+        if item := RECORD.match(self.sheet.text, *segment):  # a row, of its first cell
+            said.add(self.words(*item.span(1), value.span), BESIDE)
         if role := mark(self.sheet.text, value.span):
             said.add([role], BESIDE)
         if cell is not None:
@@ -176,6 +178,7 @@ class Reading:
             said.add(self.words(max([last, *(v.span[1] for v in alike)]), part[1], value.span), PARTED)
             said.add(self.words(*part, value.span), BESIDE if in_table else BEYOND)
             said.add(self._next_to(first, last, value.span), CLOSE)
+            said.add(self.words(whole[0], self._led_by(value, whole)), BESIDE)
         if own is None:
             return
         if own + 1 < len(parts):  # 67 % of the women and 66 % of the men had taken part
@@ -185,6 +188,12 @@ class Reading:
                 said.add(self.words(max(v.span[1] for v in alike), parts[own + 1][1]), PARTED)
         if own and _RELATIVE.search(self.sheet.text[parts[own - 1][1] : parts[own][0]]):
             said.add(self.words(*parts[own - 1]), ANTECEDENT)
+
+    def _led_by(self, value: Value, whole: Span) -> int:
+        """Where what leads a list ends: "The motion fell: 6 for, 10 against" is of both."""
+        colon = self.text.find(": ", whole[0], value.span[0])
+        led = colon >= 0 and ": " not in self.text[colon + 1 : value.span[0]]
+        return colon if led and not self._like(value, (whole[0], colon)) else whole[0]
 
     def _like(self, value: Value, part: Span) -> list[Value]:
         """Values of the same kind in a part of a sentence."""

@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,13 +22,12 @@ from triptych.answering.layout import Layout
 from triptych.answering.options import Choice, choices
 from triptych.grounding import clock, opposites, units
 from triptych.grounding.claim import Claim
-from triptych.grounding.claims import PADDED, SCALED
 from triptych.grounding.days import DAY_MONTH, MONTH_YEAR
 from triptych.grounding.folded import Folded
 from triptych.grounding.grid import Grid
+from triptych.grounding.printed import Figure, lines, printed
 from triptych.grounding.sentences import ABBREVIATION
 from triptych.grounding.units import Unit
-from triptych.grounding.words import NUMBER_WORDS
 from triptych.types import Page
 from triptych.words import language, tokens
 
@@ -39,13 +36,13 @@ if TYPE_CHECKING:
     from triptych.grounding.ordering import Label
     from triptych.grounding.propositions import Proposition
     from triptych.grounding.reading import Reading
+    from triptych.grounding.who import Role
 
 Span = tuple[int, int]
 
 _ELLIPSIS = re.compile(r"\s*(?:…|\.{3,}|\(\.\.\.\)|\[\.\.\.\])\s*")
 _UNIT_CELL = re.compile(r"\|\s*([^\W\d][^|\s]{0,7})\s*(?=\|)")  # | 19.6 | g/dL |
 _WORD = re.compile(r"[^\W_]+")
-_SECOND_HALF = re.compile(r"(?:-[^\W\d_]+)?")  # of twenty-five
 _POSSESSIVE = re.compile(r"['’]s?$")
 _MONTH_IN_DIGITS = re.compile(
     r"(?<![\d/.-])(?:(0?[1-9]|1[0-2])[/.-]((?:19|20)\d\d)|((?:19|20)\d\d)-(0[1-9]|1[0-2]))(?![\d/-])"
@@ -55,18 +52,10 @@ _INFLECTED = 8  # letters of a name that may have another ending: Luftballons
 _ENDING = re.compile(r"(?:e?[ns]|e)?")
 _ALMOST = 93.0  # per cent of a long quotation's characters in order, on a page that OCR read
 _LONG = 24  # characters of a quotation from which a slip of OCR may be in it
+RECORD = re.compile(r"([^:;]+: [^:;]+); [^:;]+: ")  # a row of a CSV file
 _LABEL = re.compile(r"\W*[^\W\d_]+(?: [^\W\d_]+){0,2}:\s")  # which opens a line
 _PROSE = 70  # characters of a line that is none of a table or a form
 _LETTERS = 8  # of a name from which OCR may have one wrong
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number of the page, all that it can mean, and the units that stand at it."""
-
-    span: Span
-    readings: tuple[Decimal, ...]
-    units: tuple[Unit, ...]
 
 
 class Sheet:
@@ -131,6 +120,12 @@ class Sheet:
         return propositions(self)
 
     @cached_property
+    def roles(self) -> list[Role]:
+        from triptych.grounding.who import roles
+
+        return roles(self)
+
+    @cached_property
     def labels(self) -> list[Label]:
         from triptych.grounding.ordering import labels
 
@@ -167,17 +162,7 @@ class Sheet:
 
     @cached_property
     def figures(self) -> list[Figure]:
-        """Numbers as they stand in their lines, and in every word alone: OCR and tables part them oddly."""
-        found = {f.span: f for line in _lines(self.text) for f in _figures(self.text, *line)}
-        for m in re.finditer(r"\S*\d\S*", self.text):
-            for figure in _figures(self.text, *m.span()):
-                found.setdefault(figure.span, figure)
-        for m in re.finditer(r"(?<![^\W_])[^\W\d_]{3,}", self.text):
-            for end in (m.end(), m.end() + len(_SECOND_HALF.match(self.text, m.end())[0])):  # type: ignore[index]
-                if (value := NUMBER_WORDS.get(self.text[m.start() : end].lower())) is not None:
-                    beside = units.behind(self.text[end : end + 30])
-                    found[m.start(), end] = Figure((m.start(), end), (Decimal(value),), beside)
-        return sorted(found.values(), key=lambda f: f.span)
+        return printed(self.text)
 
     @cached_property
     def units(self) -> frozenset[Unit]:
@@ -197,7 +182,7 @@ class Sheet:
         found = {
             (d.start, d.end): d.readings for d in values.dates(values.repair(self.text.replace("\n", " ")))
         }
-        for start, end in _lines(self.text):
+        for start, end in lines(self.text):
             for day in values.dates(self.text[start:end]):
                 found.setdefault((start + day.start, start + day.end), day.readings)
         return [(span, days) for span, days in sorted(found.items()) if not self._across(*span)]
@@ -314,8 +299,8 @@ class Sheet:
 def _goes_on(line: str, following: str) -> bool:
     """Whether a line of prose is broken here, within a sentence."""
     bare = line.rstrip()
-    whole = not bare or bare[-1] in ".!?:;"
     last = bare[bare.rfind("\n") + 1 :]
+    whole = not bare or bare[-1] in ".!?:;" or RECORD.match(last) is not None
     prose = len(last) > _PROSE and 8 * sum(map(str.isdigit, last)) < len(last)
     labelled = _LABEL.match(following) is not None
     return not whole and (following[:1].islower() or (prose and not labelled))
@@ -330,33 +315,6 @@ def _inflected(word: str, name: str) -> bool:
 def _slipped(word: str, name: str) -> bool:
     """Whether OCR may have read one letter of a long name wrong."""
     return len(name) >= _LETTERS and OSA.distance(word, name, score_cutoff=1) <= 1
-
-
-def _lines(text: str) -> Iterator[Span]:
-    at = 0
-    for line in text.split("\n"):
-        if any(map(str.isdigit, line)):
-            yield at, at + len(line)
-        at += len(line) + 1
-
-
-def _figures(text: str, start: int, end: int) -> Iterator[Figure]:
-    piece = values.grouped(values.repair(text[start:end]))
-    for n in values.numbers(piece):
-        if PADDED.fullmatch(n.text):
-            continue
-        own = units.named(n.currency) if n.currency else None
-        beside = units.behind(text[start + n.end : min(len(text), start + n.end + 30)].split("\n")[0])
-        at = (*((own,) if own else ()), *((Unit(units.PERCENT, "%"),) if n.percent else ()), *beside)
-        yield Figure((start + n.start, start + n.end), n.readings, tuple(dict.fromkeys(at)))
-    for m in SCALED.finditer(piece):
-        yield Figure(
-            (start + m.start(), start + m.end()), values.number_readings(m[0]), units.behind(piece[m.end() :])
-        )
-    for m in re.finditer(r"(?<![\w.,])\d{1,3}(?=\s?[xX×](?!\w))", piece):  # 4X
-        yield Figure((start + m.start(), start + m.end()), (Decimal(m[0]),), ())
-    for m in re.finditer(r"(?<!\d)(?:19|20)\d\d(?!\d)", piece):  # the year of a date or of FY2022
-        yield Figure((start + m.start(), start + m.end()), (Decimal(m[0]),), ())
 
 
 def _digits(m: re.Match[str]) -> tuple[int, int]:

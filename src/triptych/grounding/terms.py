@@ -43,9 +43,10 @@ _APART = re.compile(
 )
 # Behind a value so does what it includes: "1,190.00 incl. 19 % VAT".
 _INCLUDED = re.compile(
-    r"\b(?:(?:in|ex)kl(?:usive)?\.?|(?:in|ex)cl(?:uding)?\.?|zzgl\.?|zuzüglich|einschließlich|y compris|dont)\s+((?:\d[\d.,]* ?%\s+)?[^\W\d]+)",
+    r"\b(?:(?:in|ex)(?:kl(?:usive)?|cl(?:uding|usive|usief)?)\.?|zzgl\.?|zuzüglich|einschließlich|y compris|dont)\s+((?:\d[\d.,]* ?%\s+)?[^\W\d]+)",
     re.IGNORECASE,
 )
+_EACH_OF = re.compile(r"/[^\W\d_]{1,4}(?![^\W\d_])")
 _RANGE = re.compile(
     r"[\s\d.,/–-]*|\s*(?:to|bis|à|a)\s*", re.IGNORECASE
 )  # between numbers that are one value together
@@ -134,18 +135,23 @@ class Terms:
         self.parts = facts.pieces(facts.unpunctuated(text, valued))
         self.role = facts.TO if _NOW.search(text) else facts.FROM if _BEFORE.search(text) else ""
         silent = silent_in(lang)
-        self.values = [c for c in taken.claims if c.kind in (NUMBER, DAY, TIME, CODE)]
+        counted = [(c.end, _unit_end(text, c.end)) for c in taken.claims if c.kind == NUMBER]
+        self.values = [
+            c
+            for c in taken.claims
+            if c.kind in (NUMBER, DAY, TIME) or (c.kind == CODE and not _within(c.start, counted))  # no m3
+        ]
         name = [(c.start, c.end) for c in taken.claims if c.kind == NAME]
         phrases = [*concepts.phrases(text)]
         cost = concepts.keys("price") if phrases else frozenset()  # what costs so much in all is no price
         inside = [span for span, _ in phrases]
-        inside += [(c.start, c.end) for c in self.values if c.kind != CODE]
+        inside += [(c.start, c.end) for c in self.values if c.kind != CODE] + counted
         words = [
             t
             for t in tokens.spans(text)
             if t.text not in silent
             and not _counting(t.text)
-            and not any(a <= t.start < b for a, b in inside)
+            and not _within(t.start, inside)
             and not concepts.keys(t.text, lang) & cost
         ]
         self.placed: list[tuple[Span, frozenset[str]]] = [
@@ -270,6 +276,16 @@ class Terms:
             asked = [Term(t.keys, ASKED, True) for t in self.asked if t.keys not in best]
         of_names = {keys for at, keys in rest if any(v.span[0] <= at[0] < v.span[1] for v in self.names)}
         return (*(Term(keys, weight, named=keys in of_names) for keys, weight in best.items()), *asked)
+
+
+def _within(at: int, spans: Sequence[Span]) -> bool:
+    return any(a <= at < b for a, b in spans)
+
+
+def _unit_end(text: str, at: int) -> int:
+    """Where the unit of a number ends, with what it is for each of: 3.5 g/kg."""
+    at += len(units.run(text[at:]))
+    return m.end() if (m := _EACH_OF.match(text, at)) else at
 
 
 def _counting(word: str) -> bool:

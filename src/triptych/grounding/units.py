@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-CURRENCY, SCALE, PERCENT = "currency", "scale", "percent"
+CURRENCY, SCALE, PERCENT, TIME = "currency", "scale", "percent", "time"
 # dimension -> unit -> how it is written. Compared without case but for signs that mean another unit in capitals.
 _FORMS = {
     CURRENCY: {
@@ -30,7 +30,7 @@ _FORMS = {
     "area": {"m2": "m² m2 sqm square_metres square_meters square_metre square_meter quadratmeter quadratmetern mètres_carrés metros_cuadrados", "km2": "km² km2", "ft2": "sqft ft² square_feet square_foot quadratfuß", "ha": "ha hectare hectares", "ac": "acre acres"},
     "volume": {"l": "l liter liters litre litres ltr litro litros", "ml": "ml milliliter milliliters", "gal": "gal gallon gallons",
                "bbl": "bbl barrel barrels", "m3": "m³ m3 cubic_metres cubic_meters kubikmeter mètres_cubes metros_cúbicos metri_cubi kubieke_meter"},
-    "time": {"s": "s sec secs second seconds sekunden", "ms": "ms millisecond milliseconds", "min": "min mins minute minutes minuten",
+    TIME: {"s": "s sec secs second seconds sekunden", "ms": "ms millisecond milliseconds", "min": "min mins minute minutes minuten",
              "h": "h hr hrs hour hours stunde stunden std heure heures hora horas uur uren", "d": "day days tag tage tagen jour jours dagen días",
              "wk": "week weeks woche wochen semaine semaines semana semanas", "mo": "month months monat monate monaten mois mes meses mesi", "yr": "year years yr yrs jahr jahre jahren ans"},
     "heat": {"C": "°c celsius degrees degree grad", "F": "°f fahrenheit", "K": "kelvin"},
@@ -42,6 +42,11 @@ _FORMS = {
     "speed": {"kmh": "km/h kph", "mph": "mph"},
     "tension": {"V": "v volt volts", "kV": "kv", "A": "amp amps ampere", "mA": "ma"},
 }  # fmt: skip
+# How many of the smallest one a unit is, exactly, for those that are told in each other: no days of a month.
+_EXACTLY = (
+    {"s": 1, "min": 60, "h": 3600, "d": 86_400, "wk": 604_800}, {"mo": 1, "yr": 12}, {"mg": 1, "g": 1000, "kg": 10**6, "t": 10**9},
+    {"mm": 1, "cm": 10, "m": 1000, "km": 10**6}, {"ml": 1, "l": 1000, "m3": 10**6},
+)  # fmt: skip
 _SHORT = frozenset(
     ["m", "b", "k", "t", "g", "l", "s", "h", "d", "w", "v", "p", "bn", "mn", "mm", "mi", "in", "ft", "a"]
 )  # units beside a number only
@@ -80,6 +85,14 @@ _WORD = re.compile(
 def named(word: str) -> Unit | None:
     """The unit that a word or sign names; None for any other."""
     return _UNITS.get(word.strip().lower().rstrip(".")) or _UNITS.get(word.strip().lower())
+
+
+def times(unit: Unit, other: Unit) -> Decimal | None:
+    """How many of another unit one is: a year 12 months; None for the same one, and where that is not exact."""
+    sizes = next((s for s in _EXACTLY if unit.name in s and other.name in s), None)
+    if sizes is None or unit == other:
+        return None
+    return Decimal(sizes[unit.name]) / sizes[other.name]
 
 
 def behind(text: str) -> tuple[Unit, ...]:
