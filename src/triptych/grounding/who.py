@@ -18,6 +18,7 @@ from triptych.words import language, tokens
 
 # "Chair: ", "released by: Dr. ", "/ notes: ", right before a name.
 _BEFORE = re.compile(r"(?:^|[\n/.;|,()])\s*([^\W\d_][^\n:/.;|,()]{1,40}):\s+(?:[^\W\d_]{1,4}\. ?){0,2}$")
+_SOMEBODY = (facts.NAME, facts.LONG_NAME)
 _LABEL = 4  # words of a label in a field of its own
 _BESIDES = 1  # words of a clause that its label does not have
 # Who is meant stands in another sentence.
@@ -37,7 +38,7 @@ class Role:
 
 def roles(sheet: Sheet) -> list[Role]:
     """Of all names of a page that a label stands at."""
-    named = [v for v in sheet.reading.found if v.kind in (facts.NAME, facts.LONG_NAME)]
+    named = [v for v in sheet.reading.found if v.kind in _SOMEBODY]
     return [Role(label, value) for value in named if (label := _label(sheet, value.span))]
 
 
@@ -116,7 +117,7 @@ def _told_of_another(
         if all(keys & sheet.reading.words(start, end) for keys in said)
     ]
     return bool(holding) and all(
-        any(start <= v.span[0] < end and v.kind in facts.NAMES for v in sheet.reading.found)
+        any(start <= v.span[0] < end and v.kind in _SOMEBODY for v in sheet.reading.found)
         and not any(start <= v.span[0] < end for v in mine)
         and not _ANAPHORA & {*tokens.words(sheet.text[start:end])}
         for start, end in holding
