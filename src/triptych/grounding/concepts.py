@@ -33,7 +33,7 @@ pay pays paid paying payment payments zahlt zahlen zahlung gezahlt bezahlt paie 
 deliver delivers delivered delivery lieferung liefert geliefert liefern livre livraison livrer entrega entregar consegna levert levering ship ships shipped shipping shipment send sends sent sending postage versand supply supplies supplied
 receipt quittung reçu recibo ricevuta kassenbon
 order orders bestellung bestellt auftrag commande pedido ordine bestelling ordered
-sign signs signed signature signatory unterschrieben unterzeichnet unterschrift signé firma firmado firmato getekend
+sign signs signed signer signature signatory unterschrieben unterzeichnet unterschrift signé firma firmado firmato getekend
 agreement contract vertrag contrat contrato contratto overeenkomst
 warranty guarantee garantie gewährleistung garantía garanzia
 revenue revenues sales turnover umsatz umsätze umsatzerlöse erlöse chiffre ingresos ricavi omzet
@@ -78,6 +78,22 @@ interest zinsen zins intérêts interés interessi rente
 rent miete loyer alquiler affitto huur
 salary wage wages gehalt lohn salaire salario stipendio loon
 maintenance wartung entretien mantenimiento manutenzione onderhoud
+contact ansprechpartner ansprechpartnerin kontakt kontaktperson interlocuteur interlocutrice contacto contatto referente contactpersoon
+policyholder versicherungsnehmer versicherungsnehmerin souscripteur tomador contraente
+holder inhaber inhaberin titulaire titular intestatario houder owner proprietor eigentümer eigentümerin propriétaire propietario proprietario eigenaar kontoinhaber
+tenant tenants lessee mieter mieterin locataire inquilino inquilina conduttore huurder
+landlord lessor vermieter vermieterin bailleur arrendador locatore verhuurder
+recipient recipients addressee consignee empfänger empfängerin destinataire destinatario geadresseerde ontvanger
+sender senders consignor absender absenderin expéditeur expéditrice remitente mittente afzender
+manager managers mgr geschäftsführer geschäftsführerin gérant gérante gerente directeur directrice director direttore leiter leiterin
+department departments dept abteilung service departamento reparto afdeling
+patient patients patientin paciente paziente patiënt
+doctor doctors physician physicians arzt ärztin médecin médico médica medico dottore huisarts
+secretary secretaries schriftführer schriftführerin sekretär secrétaire secretario secretaria segretario segretaria
+teacher teachers lehrer lehrerin enseignant enseignante professeur maestro maestra profesor insegnante leraar
+author authors verfasser verfasserin autor autora auteur auteure autore
+witness witnesses zeuge zeugin témoin testigo testimone getuige
+technician technicians monteur techniker technicien técnico tecnico
 product products produkt produkte produit produits producto prodotto goods waren marchandises
 """
 _UP = """

@@ -45,6 +45,8 @@ _NEVER_ENDS = re.compile(
     r"\b(?:mr|mrs|ms|dr|prof|vs|approx|ca|e\.g|i\.e|z\.b|d\.h|u\.a|bzw|ggf|inkl|exkl|incl|excl|zzgl|abs|art|resp|mme|mlle|hon|sen|gov|rev|gen|col|capt|sgt|attn)\.$",
     re.IGNORECASE,
 )
+_INITIAL = re.compile(r"(?<!\w)[A-ZÀ-Þ]\.$")
+_PARTICLE = re.compile(r"(?:La|Le|Les|De|Der|Den|Die|Das|El|Los|Las) [A-ZÀ-Þ]")
 _STARTS = re.compile(
     r"(?:The|A|An|It|Its|This|That|These|Those|There|In|On|At|By|For|From|As|He|She|They|We|Their|According|However|Der|Die|Das|Es|Im|Am|Ein|Eine|Laut|Dies\w*|Sie|Er"
     r"|Le|La|Les|Il|Elle|Un|Une|Ce|Cette|Selon|Dans|El|Los|Las|Una|Según|En|Het|De|Een|Volgens)(?=[\s’'])|L[’']|\[\d"
@@ -122,7 +124,8 @@ class Splitter:
         if ABBREVIATION.search(before) and not behind:
             if not last and not re.search(r"[\s’']", rest):
                 return None  # the word may open a sentence
-            if not _STARTS.match(rest) or _NEVER_ENDS.search(before):
+            surname = _INITIAL.search(before) and _PARTICLE.match(rest)  # J. La Valle
+            if surname or not _STARTS.match(rest) or _NEVER_ENDS.search(before):
                 return 0
         return 0 if self._inside_quotation(stop.end()) else end + space
 

@@ -7,20 +7,64 @@ field), where the clause says little but the label; and a sentence that has all 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from triptych.grounding import concepts, facts, opposites
 from triptych.grounding.claim import NAME, Claimed
 from triptych.grounding.facts import Value
+from triptych.grounding.frames import DOCUMENT
 from triptych.grounding.sheet import Sheet, Span
+from triptych.grounding.words import TELLING
 from triptych.words import language, tokens
 
-# "Chair: ", "released by: Dr. ", "/ notes: ", right before a name.
-_BEFORE = re.compile(r"(?:^|[\n/.;|,()])\s*([^\W\d_][^\n:/.;|,()]{1,40}):\s+(?:[^\W\d_]{1,4}\. ?){0,2}$")
+# "Chair: ", "released by: Dr. ", "/ notes: ", right before a name, or in a line of its own.
+_BEFORE = re.compile(r"(?:^|[\n/.;|,()])\s*([^\W\d_][^\n:/.;|,()]{1,40}) ?:[ \n]+(?:[^\W\d_]{1,4}\. ?){0,2}$")
+_TITLED = re.compile(
+    r"(?<!\w)([^\W\d_]+),? (?:(?:Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Mme|M)\.? )?$"
+)  # the landlord, Mr
+_OFFICES = [
+    "seller",
+    "buyer",
+    "customer",
+    "supplier",
+    "chair",
+    "contact",
+    "policyholder",
+    "holder",
+    "tenant",
+    "landlord",
+    "recipient",
+    "sender",
+    "manager",
+    "department",
+    "patient",
+    "doctor",
+    "secretary",
+    "teacher",
+    "author",
+    "witness",
+    "technician",
+    "driver",
+    "winner",
+    "signer",
+    "designer",
+    "founder",
+]
+_TOWARDS = {"to": "recipient", "attn": "recipient", "an": "recipient", "à": "recipient", "from": "sender", "von": "sender", "de": "sender"}  # fmt: skip
+_DOCUMENT = re.compile(
+    r",?\s(?:on|in|of|from|according to|for|laut|auf)\s(?:the\s|der\s|dem\s)?(?:[^\s,]+\s){0,8}?"
+    rf"(?:{DOCUMENT}|(?:policy|quotation|offer|survey|requisition|request|notes|certificate|registration|summary|estimat\w+|label|voucher))(?!\w)"
+    r"(?:\s(?:of|for|from|to)\s[^,]*)?",
+    re.IGNORECASE,
+)
 _SOMEBODY = (facts.NAME, facts.LONG_NAME)
 _LABEL = 4  # words of a label in a field of its own
 _BESIDES = 1  # words of a clause that its label does not have
+_BETWEEN = 80  # characters between a name and the word of a label that is no label there
+# Words of a clause that say that somebody is named as something.
+_NAMING = TELLING | frozenset(["role", "filled", "person", "firm", "entered"])
 # Who is meant stands in another sentence.
 _ANAPHORA = frozenset(["i", "we", "he", "she", "they", "his", "her", "their", "it", "its", "ich", "wir", "er", "sie", "sein", "ihr", "es", "je", "nous", "il", "elle", "ils", "elles", "son", "sa", "leur", "yo", "él", "ella", "ellos", "su", "lui", "lei"])  # fmt: skip
 _OF_THE_PAGE = 2  # lines from the top whose names are those of all that the page says
@@ -43,8 +87,13 @@ def roles(sheet: Sheet) -> list[Role]:
 
 
 def _label(sheet: Sheet, span: Span) -> tuple[Keys, ...]:
-    line = sheet.text.rfind("\n", 0, span[0]) + 1
-    if m := _BEFORE.search(sheet.text[line : span[0]]):
+    before = sheet.text[max(0, span[0] - 90) : span[0]]
+    if m := _BEFORE.search(before):
+        towards = _TOWARDS.get(m[1].split()[-1].lower())
+        return tuple(_words(f"{m[1]} {towards or ''}", sheet.language))
+    if (m := _TITLED.search(before)) and concepts.keys(
+        "".join(tokens.words(m[1])), sheet.language
+    ) & _roles():
         return tuple(_words(m[1], sheet.language))
     cell = sheet.grid.cell(span[0])
     if cell is None or cell.heads or cell.prose or sheet.text[cell.start : span[0]].strip(" .:"):
@@ -53,28 +102,37 @@ def _label(sheet: Sheet, span: Span) -> tuple[Keys, ...]:
     return next((tuple(_words(c.text, sheet.language)) for c in beside if len(c.text.split()) <= _LABEL), ())
 
 
-def _words(text: str, lang: str) -> Iterator[Keys]:
+@lru_cache(maxsize=1)
+def _roles() -> Keys:
+    """The keys of all words that say what somebody is."""
+    return frozenset(k for w in _OFFICES for k in concepts.keys(w) if k[0] == "#")
+
+
+def _words(text: str, lang: str, silent: Collection[str] = ()) -> Iterator[Keys]:
     """The keys of each word of sense."""
-    silent = language.stop_words(language.DEFAULT) | language.stop_words(lang)
-    return (concepts.keys(w, lang) for w in tokens.words(text) if w not in silent and not w.isdigit())
+    stop = language.stop_words(language.DEFAULT) | language.stop_words(lang)
+    words = (w for w in tokens.words(text) if w not in stop and w not in silent and not w.isdigit())
+    return (concepts.keys(w, lang) for w in words)
 
 
 def another(taken: Claimed, sheet: Sheet, question: str) -> bool:
-    """Whether the page has somebody else for what a clause says of the one that it names."""
-    named = [
-        v for v in facts.names(taken.text) if any(v.span[0] <= c.start < v.span[1] for c in taken.claims)
-    ]
-    if len(named) != 1 or any(c.kind != NAME for c in taken.claims):
+    """Whether the page has somebody else for what a clause says of the one that it names. Names of the question say which
+    document it is."""
+    text = _DOCUMENT.sub(lambda m: " " * len(m[0]), taken.text)
+    asked = {f"w:{w}" for w in tokens.words(question)}
+    claimed = [c for c in taken.claims if text[c.start : c.end].strip()]
+    named = [v for v in facts.names(text) if any(v.span[0] <= c.start < v.span[1] for c in claimed)]
+    named = [v for v in named if not v.keys <= asked]
+    if len(named) != 1 or any(c.kind != NAME for c in claimed) or opposites.denied(opposites.plainly(text)):
         return False
     [name] = named
-    if opposites.denied(opposites.plainly(taken.text)):
-        return False
-    rest = taken.text[: name.span[0]] + " " + taken.text[name.span[1] :]
-    said = [*_words(rest, sheet.language)]
-    if not said:
-        return False
+    rest = text[: name.span[0]] + " " + text[name.span[1] :]
     mine = [v for v in sheet.reading.found if v.kind in facts.NAMES and v.keys & _telling(name)]
-    return _labelled_otherwise(said, name, mine, sheet) or _told_of_another(said, name, mine, question, sheet)
+    said = [*_words(rest, sheet.language, _NAMING)]
+    whole = [*_words(rest, sheet.language)]
+    if _labelled_otherwise(said or whole, whole, name, mine, sheet):
+        return True
+    return not name.keys & asked and _told_of_another(said, mine, sheet)
 
 
 def _telling(name: Value) -> Keys:
@@ -82,34 +140,52 @@ def _telling(name: Value) -> Keys:
     return frozenset(k for k in name.keys if len(k) > 5) or name.keys
 
 
-def _labelled_otherwise(said: Sequence[Keys], name: Value, mine: Sequence[Value], sheet: Sheet) -> bool:
-    fitting = [r for r in sheet.roles if r.label and _left(said, r) <= _BESIDES]
-    if not fitting or any(r.holder.keys & _telling(name) for r in fitting):
+def _labelled_otherwise(
+    said: Sequence[Keys], whole: Sequence[Keys], name: Value, mine: Sequence[Value], sheet: Sheet
+) -> bool:
+    """Whether a label that the clause says stands at another one, or this one has another label, and what the clause says
+    is no label of his."""
+    fitting = [r for r in sheet.roles if r.label and _left(said, whole, r) <= _BESIDES]
+    if any(r.holder.keys & _telling(name) for r in fitting):
         return False
-    labels = frozenset().union(*(k for r in fitting for k in r.label))
     held = {r.holder.span: r for r in sheet.roles}
+    offices = frozenset(k for keys in said for k in keys) & _roles()
+    elsewhere = bool(mine) and bool(offices & sheet.reading.words(0, len(sheet.text)))
+    if not fitting and not (elsewhere and len(said) <= _BESIDES + 1 and all(v.span in held for v in mine)):
+        return False
+    labels = frozenset().union(*(k for r in fitting for k in r.label)) | offices
     for value in mine:
         if value.span in held:
-            if any(keys & s for keys in held[value.span].label for s in said):
+            if any(keys & s for keys in held[value.span].label for s in whole):
                 return False  # a label of its own
-        elif sheet.reading.words(*sheet.segment(value.span[0])) & labels:
+        elif _near(labels, value.span, sheet):
             return False
     return True
 
 
-def _left(said: Sequence[Keys], role: Role) -> int:
-    """Words of a clause that are none of a label; all of them where it has not all of the label's."""
-    whole = all(any(keys & s for s in said) for keys in role.label)
-    return sum(not any(keys & s for keys in role.label) for s in said) if whole else len(said) + 1
+def _near(labels: Keys, span: Span, sheet: Sheet) -> bool:
+    """Whether a word of a label stands near a name in its sentence, not as the label of something."""
+    start, end = sheet.segment(span[0])
+    before = sheet.text[max(start, span[0] - _BETWEEN) : span[0]]
+    before = before[before.rfind(":") + 1 :]
+    behind = sheet.text[span[1] : min(end, span[1] + _BETWEEN)]
+    behind = "" if ":" in behind else behind
+    around = sheet.reading.words(span[0] - len(before), span[0]) | sheet.reading.words(
+        span[1], span[1] + len(behind)
+    )
+    return bool(around & labels)
 
 
-def _told_of_another(
-    said: Sequence[Keys], name: Value, mine: Sequence[Value], question: str, sheet: Sheet
-) -> bool:
+def _left(said: Sequence[Keys], whole: Sequence[Keys], role: Role) -> int:
+    """Words of a clause that are none of a label; more than all of them where it has not all of the label's."""
+    held = all(any(keys & s for s in whole) for keys in role.label)
+    return sum(not any(keys & s for keys in role.label) for s in said) if held else len(said) + 1 + _BESIDES
+
+
+def _told_of_another(said: Sequence[Keys], mine: Sequence[Value], sheet: Sheet) -> bool:
     """Whether sentences have all of the words, each with another name only, and none of them is about this one."""
     top = len("\n".join(sheet.text.split("\n")[:_OF_THE_PAGE]))
-    asked = {f"w:{w}" for w in tokens.words(question)}
-    if len(said) < 2 or name.keys & asked or any(v.span[0] < top for v in mine):
+    if len(said) < 2 or any(v.span[0] < top for v in mine):
         return False
     holding = [
         (start, end)
