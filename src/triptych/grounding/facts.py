@@ -161,6 +161,8 @@ def names(text: str) -> Iterator[Value]:
             if not usual(word):
                 break
             start += len(word) + 1
+        if text[end : end + 1] == ":" and usual(text[start:end].rpartition(" ")[2]):  # Ben Ames Minutes: ...
+            end = max(start, text.rfind(" ", start, end))
         if start >= end:
             continue
         stop = next(

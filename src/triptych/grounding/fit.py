@@ -312,7 +312,7 @@ def _told(
     followed = [c for c in taken.claims if c.kind == NUMBER and not any(c is x for x, _ in found)]
     topic = frozenset(tokens.words(question))
     for name in () if followed else terms.names:  # what follows from several rows is of none of them
-        if any(c.kind == NUMBER for c in taken.claims) and topic.issuperset(
+        if any(c.kind != NAME for c in taken.claims) and topic.issuperset(
             tokens.words(taken.text[slice(*name.span)])
         ):
             continue  # what is asked about

@@ -111,7 +111,7 @@ def _known() -> dict[str, tuple[str, str]]:
             for word in words.split():
                 for form in {
                     "".join(tokens.words(word.replace("_", ""))),
-                    *(_stems(word) if "_" not in word else []),
+                    *(_stems(word) if "_" not in word and axis != "weekday" else []),  # a mart is no martes
                 }:
                     found.setdefault(form, (axis, str(number)))
     return found

@@ -171,6 +171,8 @@ class Sheet:
         rest = list(self.text)
         for figure in self.figures:
             start, end = figure.span
+            if units.named(self.text[start:end]) is not None:
+                continue  # in thousand dollars
             end += len(units.run(self.text[end : end + 30]))
             rest[start:end] = " " * (end - start)
         money = {u for f in self.figures for u in f.units if u.dimension == units.CURRENCY}

@@ -194,7 +194,7 @@ def _told_of_another(said: Sequence[Keys], mine: Sequence[Value], sheet: Sheet) 
     ]
     return bool(holding) and all(
         any(start <= v.span[0] < end and v.kind in _SOMEBODY for v in sheet.reading.found)
-        and not any(start <= v.span[0] < end for v in mine)
+        and not any(sheet.segment(max(0, start - 1))[0] <= v.span[0] <= sheet.segment(end)[1] for v in mine)
         and not _ANAPHORA & {*tokens.words(sheet.text[start:end])}
         for start, end in holding
     )
