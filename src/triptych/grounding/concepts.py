@@ -94,6 +94,7 @@ teacher teachers lehrer lehrerin enseignant enseignante professeur maestro maest
 author authors verfasser verfasserin autor autora auteur auteure autore
 witness witnesses zeuge zeugin témoin testigo testimone getuige
 technician technicians monteur techniker technicien técnico tecnico
+premium premiums beitrag prämie versicherungsprämie prime prima
 product products produkt produkte produit produits producto prodotto goods waren marchandises
 """
 _UP = """

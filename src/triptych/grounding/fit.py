@@ -283,7 +283,10 @@ def _told(
     told = []
     added = [*claims.added_up(taken), *(c for e in equations(taken) for c in e.claims)]
     worked = {c.readings for c in added}
-    for claim, spans in found:
+    known = [_in_words(claim, question) for claim, _ in found]  # which says what it is about
+    for (claim, spans), asked in zip(found, known, strict=True):
+        if asked and not all(k for k, (c, _) in zip(known, found, strict=True) if c.kind != NAME):
+            continue
         framed = claim.paged or not taken.text[claim.start : claim.end].strip()
         lettered = claim.text.isdigit() and taken.text[claim.end : claim.end + 1].isupper()  # 3M is no number
         if (
@@ -327,6 +330,11 @@ def _told(
     valued = [t for t in told if not t.name and any(f.kind != facts.YEAR for f in t.own)]
     # A year beside a value says which one it is, and is no value itself.
     return [t for t in told if t.name or t in valued] if valued else told
+
+
+def _in_words(claim: Claim, question: str) -> bool:
+    """Whether a question has a claim in the same words."""
+    return re.search(rf"(?<!\w){re.escape(claim.text)}(?!\w)", question) is not None
 
 
 def _labels(words: Sequence[frozenset[str]], fact: Fact) -> bool:

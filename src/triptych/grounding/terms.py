@@ -24,6 +24,7 @@ from triptych.words import language, tokens
 FURTHER = 0.4  # how much words of another part of the sentence say of a value
 SUBJECT = 0.8  # words before all values, of which the sentence is
 DOCUMENT = 0.2  # and what the document calls itself: "the invoice is ..."
+OF_ALL = 0.3  # that a day is a date
 ASKED = 0.4  # and those of the question
 MEANT = 0.8  # share of a word's weight that another one has which means the same
 AS_SURE = 0.85  # share of the surest, from which a fact has a word as surely as any
@@ -46,6 +47,7 @@ _INCLUDED = re.compile(
     r"\b(?:(?:in|ex)(?:kl(?:usive)?|cl(?:uding|usive|usief)?)\.?|zzgl\.?|zuzüglich|einschließlich|y compris|dont)\s+((?:\d[\d.,]* ?%\s+)?[^\W\d]+)",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"[,;] |\b(?:and|und|et|y|e|en)\b")
 _EACH_OF = re.compile(r"/[^\W\d_]{1,4}(?![^\W\d_])")
 _RANGE = re.compile(
     r"[\s\d.,/–-]*|\s*(?:to|bis|à|a)\s*", re.IGNORECASE
@@ -183,11 +185,15 @@ class Terms:
         self.weighed = asked_of
         topic = frozenset(k for w in tokens.words(question) for k in concepts.keys(w, lang))
         own = [keys for at, keys in self.placed if at not in self.documents and at not in valued]
+        # Of several things that are asked for it says which one it tells.
+        self.says_which = _SEVERAL.search(question) is not None and any(keys & topic for keys in own)
         self.own = 0 if any(keys & topic for keys in own) else len(own)  # words about something else
         self.who = bool(_WHO.match(question)) and len(self.names) == 1
 
     def answers(self, name: bool) -> bool:
         """Whether the clause may say of a value, or of a name, what the question asks for: where it says little else."""
+        if self.says_which:
+            return False
         return self.weighed and (self.who and not self.own if name else self.own <= _ANSWERING)
 
     def within(self, span: Span) -> list[frozenset[str]]:
@@ -261,6 +267,7 @@ class Terms:
             if at[1] <= first and mine != facts.NAME:
                 weight = max(weight, SUBJECT)
             weight *= DOCUMENT if at in self.documents and mine != DAY else 1.0
+            weight *= OF_ALL if mine == DAY and keys & concepts.keys("date") else 1.0
             best[keys] = max(weight, best.get(keys, 0.0))
         role = facts.mark(self.text, span) or self.role
         role = role or (facts.TO if facts.reached(self.text, span) else "")

@@ -156,8 +156,9 @@ def _labelled_otherwise(
     labels = frozenset().union(*(k for r in fitting for k in r.label)) | offices
     for value in mine:
         if value.span in held:
-            if any(keys & s for keys in held[value.span].label for s in whole):
-                return False  # a label of its own
+            own = any(keys & s for keys in held[value.span].label for s in whole)
+            if own or (not fitting and _beside(offices, value.span, sheet)):
+                return False
         elif _near(labels, value.span, sheet):
             return False
     return True
@@ -174,6 +175,13 @@ def _near(labels: Keys, span: Span, sheet: Sheet) -> bool:
         span[1], span[1] + len(behind)
     )
     return bool(around & labels)
+
+
+def _beside(offices: Keys, span: Span, sheet: Sheet) -> bool:
+    """Whether a word of a role stands on the line of a name, or on one beside it."""
+    first = sheet.text.rfind("\n", 0, max(0, sheet.text.rfind("\n", 0, span[0]))) + 1
+    last = sheet.text.find("\n", sheet.text.find("\n", span[1]) + 1)
+    return bool(sheet.reading.words(first, last if last > first else len(sheet.text)) & offices)
 
 
 def _left(said: Sequence[Keys], whole: Sequence[Keys], role: Role) -> int:
