@@ -95,6 +95,11 @@ class _Told:
             else 1.0
         )
 
+    def _says(self, fact: Fact) -> float:
+        """The share of a value's label that the clause has; 0 where it has none."""
+        own = frozenset().union(*(t.keys for t in self.terms if not t.asked))
+        return sum(not keys.isdisjoint(own) for keys in fact.label) / max(1, len(fact.label))
+
     def _rounded_from(self, rival: Fact) -> bool:
         """Whether a value is another one rounded, as the page says: what is paid where cash has no cents."""
         mine = [a for f in self.own if any(k[:5] == "round" for k in f.said) for a in _amounts(f)]
@@ -172,6 +177,8 @@ class _Told:
         clear = theirs - mine > (IN_TABLE if in_table else max(least, CLEAR * theirs))
         if in_table:
             return clear and _labelled(best, terms, heavy)
+        if clear and self._says(best) == 1 and all(f.label and not self._says(f) for f in self.own):
+            return True
         return (
             clear
             and _labelled(best, terms, heavy)

@@ -122,7 +122,8 @@ class Reading:
             return ()
         beside = [c.text for c in (*cell.beside, *cell.mates) if re.search(r"[^\W\d]{2}", c.text)]
         text = self.sheet.text[cell.start : value.span[0]]
-        words = tokens.words(text if re.search(r"[^\W\d]{2}", text) else beside[0] if beside else "")
+        label = text if re.search(r"[^\W\d]{2}", text) else beside[0] if beside else ""
+        words = tokens.words(label.partition(" (")[0])
         return tuple(concepts.keys(w, self.lang) for w in words if w not in self.silent and not w.isdigit())
 
     def opens(self, value: Value) -> bool:
