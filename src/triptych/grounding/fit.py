@@ -326,6 +326,8 @@ def _told(
             tokens.words(taken.text[slice(*name.span)])
         ):
             continue  # what is asked about
+        if not frames.undocumented(taken.text)[slice(*name.span)].strip():
+            continue  # whose the document is
         if terms.denied_behind(name.span[1]):
             continue
         words = frozenset(k for k in name.keys if len(k) > 3) or name.keys

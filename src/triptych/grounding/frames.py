@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from triptych import values
 
-DOCUMENT = (
+_DOCUMENT = (
     r"(?:receipt|invoice|bill|report|document|chart|graph|table|form|contract|agreement|letter|page|note|sheet|statement|minutes|list|order|paper|ticket|timetable"
     r"|schedule|roster|e-?mail|fax|memo|filing|image|screenshot|figure|confirmation|evidence|source|text|passage|excerpt|article|brochure|leaflet|rechnung|beleg|dokument|vertrag|bericht|tabelle|seite|protokoll"
     r"|\w*bevestiging|bestelling|offerte|factuur|schreiben|brief|lettre|courrier|carta|escrito|facture|document|rapport|contrat|tableau|page|factura|documento|informe|contrato|tabla|página)s?"
 )
-_KIND = re.compile(DOCUMENT, re.IGNORECASE)
+_KIND = re.compile(_DOCUMENT, re.IGNORECASE)
 _THING = r"(?:value|figure|number|amount|name|date|entry|item|word|text|wert|zahl|betrag|valeur|chiffre|valor|cifra)(?:s|e|es|en)?"
 _SAYS = (
     r"\b(?:(?:indicates?|states?|shows?|says?|notes?|mentions?|confirms?|records?|reveals?|tells us|specifies|explains)(?: that)?"
@@ -31,8 +31,8 @@ _FRAMES = re.compile(
     r"|^\W*(?:answer|antwort|réponse|respuesta|in short|in summary|overall)\b\s*[,:]"
     rf"|^\W*(?:according to|as per|per|based on|looking at|judging (?:by|from)|going by|as (?:shown|seen|stated|given|listed) (?:in|on)|laut|gemäß|selon|d['’]après|según|de acuerdo con|conforme (?:al?|à)|in accordance with)\b{_ASIDE}{{0,120}}?(?:{_END}|\bgilt:|$)"
     rf"|^\W*(?:from|aus)\b{_ASIDE}{{3,120}}?\b(?:it (?:can be seen|follows|is clear|appears)|(?:we|one|you) (?:can )?(?:see|learn)|geht hervor)(?: that|, dass)?"
-    rf"|^\W*(?:as\s+)?(?:it\s|{_ASIDE}{{0,100}}?\b{DOCUMENT}\b{_ASIDE}{{0,60}}?)?{_SAYS}\s*(?:{_END})?"
-    rf"|(?:^\W*|[;,]\s*(?:while|whereas|and|but)?\s*)(?:in|on|for)\s(?={_ASIDE}*?\b{DOCUMENT}\b){_ASIDE}{{3,120}}?,(?!\d)"
+    rf"|^\W*(?:as\s+)?(?:it\s|{_ASIDE}{{0,100}}?\b{_DOCUMENT}\b{_ASIDE}{{0,60}}?)?{_SAYS}\s*(?:{_END})?"
+    rf"|(?:^\W*|[;,]\s*(?:while|whereas|and|but)?\s*)(?:in|on|for)\s(?={_ASIDE}*?\b{_DOCUMENT}\b){_ASIDE}{{3,120}}?,(?!\d)"
     rf"|,\s+(?:as|wie)\s(?:is\s)?(?:stated|shown|noted|given|listed|reported|indicated|seen|recorded|described|mentioned|angegeben|gezeigt)\s(?:in|on|by|at)\b.*$",
     re.IGNORECASE,
 )
@@ -50,6 +50,12 @@ def unframed(text: str) -> str:
     return rest if any(map(str.isalnum, rest)) else text
 
 
+_KINDS = rf"(?:{_DOCUMENT}|(?:policy|quotation|offer|survey|requisition|request|notes|certificate|registration|summary|estimat\w+|label|voucher))(?!\w)"
+_IN_DOCUMENT = re.compile(
+    rf",?\s(?:on|in|of|from|according to|for|laut|auf)\s(?:the\s|der\s|dem\s)?(?:[^\s,]+\s){{0,8}}?{_KINDS}(?:\s(?:of|for|from|to)\s[^,]*)?"
+    rf"|^\W*(?:the\s)?(?:[^\s,]+\s){{0,8}}?{_KINDS}(?:\s(?:of|for|from|to)\s[^,]*?)?(?=\s(?:names?|gives?|carries|lists?|puts?|has)\s)",
+    re.IGNORECASE,
+)
 _THINGS = re.compile(_THING, re.IGNORECASE)
 _ONE_OF = re.compile(
     r"\b(?:one of|among|appears?|listed|named|mentioned|printed|found|einer der|eine der|un des|une des)\b",
@@ -59,6 +65,11 @@ _IS = re.compile(
     r"\b(?:is|are|was|were|has|have|had|holds?|held|stands? at|stood|follow\w*|posted|recorded|scored|earn\w*|wins?|won|los(?:es?|t)|made|amount\w*|came|comes?|total\w*|reach\w*|costs?|equals?|makes?|lautet|beläuft|ergibt|ist|sind|war|beträgt|est|sont|es|son)\b|[:=]",
     re.IGNORECASE,
 )
+
+
+def undocumented(text: str) -> str:
+    """`text`, of the same length, with blanks for the document that it is about, and whose: "on the letter from Ames Ltd"."""
+    return _IN_DOCUMENT.sub(_blank, text)
 
 
 def mentioning(text: str, words: Iterable[str]) -> bool:

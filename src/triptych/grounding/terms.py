@@ -24,7 +24,7 @@ from triptych.words import language, tokens
 FURTHER = 0.4  # how much words of another part of the sentence say of a value
 SUBJECT = 0.8  # words before all values, of which the sentence is
 DOCUMENT = 0.2  # and what the document calls itself: "the invoice is ..."
-OF_ALL = 0.3  # that a day is a date
+OF_ALL = 0.2  # that a day is a date
 ASKED = 0.4  # and those of the question
 MEANT = 0.8  # share of a word's weight that another one has which means the same
 AS_SURE = 0.85  # share of the surest, from which a fact has a word as surely as any

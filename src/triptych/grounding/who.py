@@ -11,10 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from triptych.grounding import concepts, facts, opposites
+from triptych.grounding import concepts, facts, frames, opposites
 from triptych.grounding.claim import NAME, Claimed
 from triptych.grounding.facts import Value
-from triptych.grounding.frames import DOCUMENT
 from triptych.grounding.sheet import Sheet, Span
 from triptych.grounding.words import TELLING
 from triptych.words import language, tokens
@@ -53,12 +52,6 @@ _OFFICES = [
     "founder",
 ]
 _TOWARDS = {"to": "recipient", "attn": "recipient", "an": "recipient", "à": "recipient", "from": "sender", "von": "sender", "de": "sender"}  # fmt: skip
-_DOCUMENT = re.compile(
-    r",?\s(?:on|in|of|from|according to|for|laut|auf)\s(?:the\s|der\s|dem\s)?(?:[^\s,]+\s){0,8}?"
-    rf"(?:{DOCUMENT}|(?:policy|quotation|offer|survey|requisition|request|notes|certificate|registration|summary|estimat\w+|label|voucher))(?!\w)"
-    r"(?:\s(?:of|for|from|to)\s[^,]*)?",
-    re.IGNORECASE,
-)
 _SOMEBODY = (facts.NAME, facts.LONG_NAME)
 _LABEL = 4  # words of a label in a field of its own
 _BESIDES = 1  # words of a clause that its label does not have
@@ -118,7 +111,7 @@ def _words(text: str, lang: str, silent: Collection[str] = ()) -> Iterator[Keys]
 def another(taken: Claimed, sheet: Sheet, question: str) -> bool:
     """Whether the page has somebody else for what a clause says of the one that it names. Names of the question say which
     document it is."""
-    text = _DOCUMENT.sub(lambda m: " " * len(m[0]), taken.text)
+    text = frames.undocumented(taken.text)
     asked = {f"w:{w}" for w in tokens.words(question)}
     claimed = [c for c in taken.claims if text[c.start : c.end].strip()]
     named = [v for v in facts.names(text) if any(v.span[0] <= c.start < v.span[1] for c in claimed)]
