@@ -28,7 +28,7 @@ _ADDS = re.compile(
     r"\b(?:together|combined|add(?:s|ed)? up|sum of|zusammen|ensemble|juntos|juntas)\b", re.IGNORECASE
 )
 _LISTED = re.compile(r"[\s,&]*(?:and|und|et|y|or|oder|ou)?\s*", re.IGNORECASE)
-_PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]", re.IGNORECASE)
+_PARTED = re.compile(r"\b(?:and|und|et|y)\b|[;\n]|, (?:the|der|die|das|le|la|el|il)\b", re.IGNORECASE)
 _CALLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]+ $")
 _LABEL = 4  # words of a label
 _SHORT = 3  # characters of a number that something is called by

@@ -112,8 +112,9 @@ def propositions(sheet: Sheet) -> list[Proposition]:
             row = row and not (_AUXILIARY.search(piece) and len(own) >= _SENTENCE)
             what = _denied(plain, carried, sheet.language) if denies else frozenset()
             unclear = opposites.unclear(plain)
-            if (lacks := _WITHOUT.search(plain)) and not denies:
-                lacking = _first(lacks[1], sheet.language)
+            lacks = _WITHOUT.search(plain)
+            lacking = _first(lacks[1], sheet.language) if lacks and not denies else frozenset()
+            if lacking and not lacking & concepts.keys("tax"):  # a sum without tax is one more sum
                 found.append(Proposition(said, stances, False, True, unclear, lacking, False))
                 said = {k: min(s, ELSEWHERE) if k in lacking else s for k, s in said.items()}
             found.append(Proposition(said, stances, affirms, denies, unclear, what, row and not denies))

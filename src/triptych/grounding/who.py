@@ -51,7 +51,7 @@ _OFFICES = [
     "designer",
     "founder",
 ]
-_TOWARDS = {"to": "recipient", "attn": "recipient", "an": "recipient", "à": "recipient", "from": "sender", "von": "sender", "de": "sender"}  # fmt: skip
+_TOWARDS = {"to": "recipient", "attn": "recipient", "attention": "recipient", "an": "recipient", "à": "recipient", "from": "sender", "von": "sender", "de": "sender"}  # fmt: skip
 _SOMEBODY = (facts.NAME, facts.LONG_NAME)
 _LABEL = 4  # words of a label in a field of its own
 _BESIDES = 1  # words of a clause that its label does not have
