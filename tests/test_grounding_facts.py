@@ -579,3 +579,28 @@ def test_a_unit_stands_behind_the_limits_of_a_value() -> None:
     page = "LD50 (95% CONFIDENCE LIMITS):\n3.5 (3.1 to 3.9)g/kg\ndose for a single trial is 0.3 mg."
     assert holds(page, "The LD50 is 3.5 g/kg")
     assert not holds(page, "The LD50 is 3.5 mg/kg")
+
+
+def test_a_row_of_another_label_is_anothers() -> None:
+    page = "Iceland   1.66\nSweden   2.45\nPortugal   2.53\nGermany   3.24\nDeaths in the first year per 1,000 live births"
+    question = "What is the infant death rate in Sweden?"
+    assert holds(page, "The infant death rate in Sweden is 2.45 per 1,000 live births", question)
+    assert not holds(page, "The infant death rate in Iceland is 2.45 per 1,000 live births", question)
+
+
+def test_a_mart_is_no_tuesday() -> None:
+    page = "99 SPEED MART\n10 May 2017\nCHANGE RM 27.25"
+    assert holds(page, "You will find a change of RM 27.25 on the 99 Speed Mart receipt of 10 May 2017")
+
+
+def test_the_unit_of_a_whole_table() -> None:
+    page = "Figures in thousand US dollars\nRegion Q1 Year\nNorth 1,842 8,302\nSouth 1,126 4,787"
+    assert holds(page, "The South region sold 4,787 thousand US dollars")
+    assert not holds(page, "The South region sold 4,787 million US dollars")
+
+
+def test_a_surname_may_begin_with_an_article() -> None:
+    assert sentences("The sender is J. La Valle [1]. It is short.") == [
+        "The sender is J. La Valle [1]. ",
+        "It is short.",
+    ]
