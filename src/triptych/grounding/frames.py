@@ -53,7 +53,7 @@ def unframed(text: str) -> str:
 _KINDS = rf"(?:{_DOCUMENT}|(?:policy|quotation|offer|survey|requisition|request|notes|certificate|registration|summary|estimat\w+|label|voucher))(?!\w)"
 _IN_DOCUMENT = re.compile(
     rf",?\s(?:on|in|of|from|according to|for|laut|auf)\s(?:the\s|der\s|dem\s)?(?:[^\s,]+\s){{0,8}}?{_KINDS}(?:\s(?:of|for|from|to)\s[^,]*)?"
-    rf"|^\W*(?:the\s)?(?:[^\s,]+\s){{0,8}}?{_KINDS}(?:\s(?:of|for|from|to)\s.{0, 60}?)?(?=\s(?:names?|gives?|carries|lists?|puts?|has)\s)",
+    rf"|^\W*(?:the\s)?(?:[^\s,]+\s){{0,8}}?{_KINDS}(?:\s(?:of|for|from|to)\s.{{0,60}}?)?(?=\s(?:names?|gives?|carries|lists?|puts?|has)\s)",
     re.IGNORECASE,
 )
 _THINGS = re.compile(_THING, re.IGNORECASE)

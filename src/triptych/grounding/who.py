@@ -20,37 +20,10 @@ from triptych.words import language, tokens
 
 # "Chair: ", "released by: Dr. ", "/ notes: ", right before a name, or in a line of its own.
 _BEFORE = re.compile(r"(?:^|[\n/.;|,()])\s*([^\W\d_][^\n:/.;|,()]{1,40}) ?:[ \n]+(?:[^\W\d_]{1,4}\. ?){0,2}$")
-_TITLED = re.compile(
-    r"(?<!\w)([^\W\d_]+),? (?:(?:Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Mme|M)\.? )?$"
-)  # the landlord, Mr
-_OFFICES = [
-    "seller",
-    "buyer",
-    "customer",
-    "supplier",
-    "chair",
-    "contact",
-    "policyholder",
-    "holder",
-    "tenant",
-    "landlord",
-    "recipient",
-    "sender",
-    "manager",
-    "department",
-    "patient",
-    "doctor",
-    "secretary",
-    "teacher",
-    "author",
-    "witness",
-    "technician",
-    "driver",
-    "winner",
-    "signer",
-    "designer",
-    "founder",
-]
+# "the landlord, Mr "
+_TITLED = re.compile(r"(?<!\w)([^\W\d_]+),? (?:(?:Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Mme|M)\.? )?$")
+# What somebody may be, with all words that mean the same.
+_OFFICES = ["seller", "buyer", "customer", "supplier", "chair", "contact", "policyholder", "holder", "tenant", "landlord", "recipient", "sender", "manager", "department", "patient", "doctor", "secretary", "teacher", "author", "witness", "technician", "driver", "winner", "signer", "designer", "founder"]  # fmt: skip
 _TOWARDS = {"to": "recipient", "attn": "recipient", "attention": "recipient", "an": "recipient", "à": "recipient", "from": "sender", "von": "sender", "de": "sender"}  # fmt: skip
 _SOMEBODY = (facts.NAME, facts.LONG_NAME)
 _LABEL = 4  # words of a label in a field of its own
@@ -84,10 +57,10 @@ def _label(sheet: Sheet, span: Span) -> tuple[Keys, ...]:
     if m := _BEFORE.search(before):
         towards = _TOWARDS.get(m[1].split()[-1].lower())
         return tuple(_words(f"{m[1]} {towards or ''}", sheet.language))
-    if (m := _TITLED.search(before)) and concepts.keys(
-        "".join(tokens.words(m[1])), sheet.language
-    ) & _roles():
-        return tuple(_words(m[1], sheet.language))
+    if m := _TITLED.search(before):
+        said = tuple(_words(m[1], sheet.language))
+        if any(keys & _roles() for keys in said):
+            return said
     cell = sheet.grid.cell(span[0])
     if cell is None or cell.heads or cell.prose or sheet.text[cell.start : span[0]].strip(" .:"):
         return ()
@@ -164,10 +137,8 @@ def _near(labels: Keys, span: Span, sheet: Sheet) -> bool:
     before = before[before.rfind(":") + 1 :]
     behind = sheet.text[span[1] : min(end, span[1] + _BETWEEN)]
     behind = "" if ":" in behind else behind
-    around = sheet.reading.words(span[0] - len(before), span[0]) | sheet.reading.words(
-        span[1], span[1] + len(behind)
-    )
-    return bool(around & labels)
+    around = [(span[0] - len(before), span[0]), (span[1], span[1] + len(behind))]
+    return any(sheet.reading.words(*part) & labels for part in around)
 
 
 def _beside(offices: Keys, span: Span, sheet: Sheet) -> bool:
