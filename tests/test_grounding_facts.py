@@ -7,6 +7,7 @@ import pytest
 from triptych.grounding import distrust
 from triptych.grounding.check import DERIVED, SUPPORTED, UNSUPPORTED, Checker, Item, context
 from triptych.grounding.ordering import ordered
+from triptych.grounding.plain import harmless
 from triptych.grounding.sentences import sentences
 from triptych.grounding.sheet import Sheet
 from triptych.types import Page, PageText
@@ -604,3 +605,29 @@ def test_a_surname_may_begin_with_an_article() -> None:
         "The sender is J. La Valle [1]. ",
         "It is short.",
     ]
+
+
+BILL = "Dough hook 2 34.00 68.00\nDelivery 1 18.00 18.00\nTotal $129.50\nbilling@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "true"),
+    [
+        ("68.00 + 18.00 = 86.00", True),
+        ("1000000 + 1 = 1000001", False),
+        ("1000001 = 1000000 + 1", False),
+        ("The total is <b>$129.50</b>", True),
+        ("The total is <b>$129.60</b>", False),
+        ("The total is 129.50, write to billing@acme.example", True),
+        ("The total is 129.50, write to billing@acme.example.evil.com", False),
+        ("The total is 129.50 http://evil.example/?q=129.50", False),
+    ],
+)
+def test_what_a_sixth_examiner_found(sentence: str, true: bool) -> None:
+    assert holds(BILL, sentence) == true
+    told = Checker({}, "?").sentence(f"{sentence} [1].")
+    assert [c.text for c in told] and all(">" not in c.text for c in told)
+
+
+def test_what_is_within_markup_is_told() -> None:
+    assert harmless("The total is <b>129.50</b>, <em>not</em> 119.08.") == "The total is 129.50 , not 119.08."

@@ -19,20 +19,22 @@ def test_a_word_that_is_none_of_a_settings_is_refused(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "least"),
+    ("key", "value", "range_"),
     [
-        ("workers", "-2", "0"),
-        ("search.k", "0", "1"),
-        ("chunk.size", "3", "16"),
-        ("limits.pages", "-1", "1"),
-        ("limits.page_seconds", "nan", "0.1"),
-        ("limits.page_seconds", "inf", "0.1"),
-        ("server.port", "-1", "0"),
+        ("workers", "-2", "at least 0"),
+        ("search.k", "0", "at least 1"),
+        ("chunk.size", "3", "at least 16"),
+        ("limits.pages", "-1", "at least 1"),
+        ("limits.page_seconds", "nan", "a finite number"),
+        ("cost.input", "inf", "a finite number"),
+        ("server.port", "-1", "at least 0"),
+        ("generation.timeout", "0", "at least 0.1"),
+        ("generation.timeout", "1e10", "at most 1000000"),
     ],
 )
-def test_a_number_out_of_its_range_is_refused(key: str, value: str, least: str) -> None:
+def test_a_number_out_of_its_range_is_refused(key: str, value: str, range_: str) -> None:
     name = f"TRIPTYCH_{key.upper().replace('.', '__')}"
-    with pytest.raises(UserError, match=rf"'{key}' is .* \(\${name}\), but must be at least {least}\."):
+    with pytest.raises(UserError, match=rf"'{key}' is .* \(\${name}\), but must be {range_}\."):
         settings.load(environ={name: value})
 
 

@@ -136,11 +136,15 @@ _AT_LEAST = {
     "look.tile": 64,
     "limits.memory_mb": 100,
     "limits.page_seconds": 0.1,
+    "generation.timeout": 0.1,
     **dict.fromkeys(("limits.file_mb", "limits.pages", "limits.megapixels"), 1),
     **dict.fromkeys(("search.k", "search.depth", "rerank.depth"), 1),
     **dict.fromkeys((f"answer.{name}" for name in ("evidence", "candidates", "pages", "per_source")), 1),
     **dict.fromkeys(("answer.tokens", "generation.max_tokens", "generation.side", "log.days"), 1),
 }
+
+
+_AT_MOST = {"generation.timeout": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,9 +338,13 @@ def _allowed(key: str, value: Any, origin: str) -> Any:
         raise UserError(
             f"The setting '{key}' is {value!r} ({origin}), but must be one of: {', '.join(CHOICES[key])}."
         )
-    least = _AT_LEAST.get(key, 0)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and not least <= value < math.inf:
-        raise UserError(f"The setting '{key}' is {value} ({origin}), but must be at least {least}.")
+    least, most = _AT_LEAST.get(key, 0), _AT_MOST.get(key, math.inf)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise UserError(f"The setting '{key}' is {value} ({origin}), but must be a finite number.")
+        if not least <= value <= most:
+            limit = f"at least {least}" if value < least else f"at most {most}"
+            raise UserError(f"The setting '{key}' is {value} ({origin}), but must be {limit}.")
     return value
 
 

@@ -7,6 +7,7 @@ stand elsewhere in the same document. Figures that are sums, differences or shar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -33,7 +34,7 @@ from triptych.grounding.claims import HAN, claimed
 from triptych.grounding.concepts import same
 from triptych.grounding.equations import equations
 from triptych.grounding.placing import Place, placed, runs
-from triptych.grounding.plain import harmless
+from triptych.grounding.plain import ADDRESS, harmless
 from triptych.grounding.propositions import contradicted, denied_nowhere
 from triptych.grounding.sentences import Clause, clauses
 from triptych.grounding.sheet import Sheet, Span
@@ -50,6 +51,7 @@ NAMED = 0.5  # and where it names somebody
 PAIRED = 0.75  # in scripts whose words are pairs of letters, many of which stand anywhere
 _WINDOW = 400  # characters within which the words of such a clause must stand together
 _OTHER_WORDS = "its words are not those of the cited page"
+_Found = dict[int, list[tuple[Claim, list[Span]]]]  # claims by item, with their places
 _BARE = 12  # words up to which a page says so little that its picture must have said the rest
 
 
@@ -126,18 +128,20 @@ class Checker:
         """`free` are places of figures that follow from others."""
 
         def lacking(why: str) -> Checked:
-            return Checked(clause.text, UNSUPPORTED, (), why, tuple(held))
+            # What is made with a figure of no page makes no other one.
+            stand = tuple(h for h in held if all(h != s.result.readings[0] for s in sums))
+            return Checked(clause.text, UNSUPPORTED, (), why, stand)
 
         held: list[Decimal] = []
+        sums = equations(taken)
         if not clause.cited:
             return lacking("no page is cited for it")
         if any(n not in self.items for n in clause.cited):
             return lacking("it cites a page that was not given")
         items = [self.items[n] for n in dict.fromkeys(clause.cited)]
-        found: dict[int, list[tuple[Claim, list[Span]]]] = {item.number: [] for item in items}
+        found: _Found = {item.number: [] for item in items}
         if _empty(taken):
             return Checked(clause.text, SUPPORTED)
-        sums = equations(taken)
         if not all(s.right for s in sums):
             return lacking("it is wrongly worked out")
         free |= {(s.result.start, s.result.end) for s in sums}
@@ -153,18 +157,19 @@ class Checker:
             status = DERIVED if how == DERIVED else status
             if claim.kind == NUMBER:
                 held += dict.fromkeys((claim.readings[0], claim.readings[0] * claim.scale))
-        if missing or self._unnamed(taken, items, found):
-            return lacking(missing or "words of a name stand apart on the cited page")
+        if why := missing or self._nowhere(clause, taken, items, found):
+            return lacking(why)
         return self._worded(clause, taken, items, found, status, tuple(held))
 
-    def _unnamed(
-        self, taken: Claimed, items: Sequence[Item], found: dict[int, list[tuple[Claim, list[Span]]]]
-    ) -> bool:
-        """Whether words of a name are those of different ones, or nobody's."""
+    def _nowhere(self, clause: Clause, taken: Claimed, items: Sequence[Item], found: _Found) -> str:
+        """What of a clause whose claims stand on a page does not: an address, words of a name; "" for nothing."""
+        if any(not _printed(m[0], items) for m in ADDRESS.finditer(_unspelled(clause.text))):
+            return "an address is not on the cited page"
         known = [words for i in items for words in (i.sheet.words, i.context.words)]
         asked = dict.fromkeys(tokens.words(self.question))
         pages = [(i.sheet, found[i.number]) for i in items]
-        return names.apart(taken, pages) or names.stray(taken, [*known, asked])
+        apart = names.apart(taken, pages) or names.stray(taken, [*known, asked])
+        return "words of a name stand apart on the cited page" if apart else ""
 
     @staticmethod
     def _follows(claim: Claim, taken: Claimed, items: Sequence[Item]) -> bool:
@@ -175,9 +180,7 @@ class Checker:
             for i in items
         )
 
-    def _stands(
-        self, claim: Claim, items: Sequence[Item], found: dict[int, list[tuple[Claim, list[Span]]]]
-    ) -> str | None:
+    def _stands(self, claim: Claim, items: Sequence[Item], found: _Found) -> str | None:
         """SUPPORTED or DERIVED when the claim stands on a page of `items`, whose places are noted in `found`."""
         for look, how in ((_places, SUPPORTED), (_conversions, DERIVED)):
             places = {item.number: look(claim, item.sheet) for item in items}
@@ -198,7 +201,7 @@ class Checker:
         clause: Clause,
         taken: Claimed,
         items: Sequence[Item],
-        found: dict[int, list[tuple[Claim, list[Span]]]],
+        found: _Found,
         status: str,
         held: tuple[Decimal, ...],
     ) -> Checked:
@@ -259,7 +262,7 @@ class Checker:
         taken: Claimed,
         borne: Sequence[Item],
         shown: Sequence[Sheet],
-        found: dict[int, list[tuple[Claim, list[Span]]]],
+        found: _Found,
         order: Sequence[bool | None],
     ) -> str:
         """What the pages have against a clause whose values all stand there; "" for nothing."""
@@ -376,6 +379,12 @@ def _said(
     ):
         return None
     return Place(item.number, runs(page, best[1]), ())
+
+
+def _printed(address: str, items: Sequence[Item]) -> bool:
+    """Whether a page has an address, and no longer one that begins with it."""
+    pattern = rf"(?<![\w.@-]){re.escape(address.rstrip('.'))}(?![\w@/-]|\.\w)"
+    return any(re.search(pattern, item.sheet.text, re.IGNORECASE) for item in items)
 
 
 def _unspelled(text: str) -> str:

@@ -22,6 +22,7 @@ _DOTS = str.maketrans({"．": ".", "․": ".", "∕": "/", "⁄": "/", "⧸": "/
 _MARKS = 2  # combining marks on one letter; more are a drawing
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6});?|&[A-Za-z][A-Za-z0-9]{1,31};")
 
+_WHOLE_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _TAG = re.compile(r"<\s*/?\s*[A-Za-z!?%][^<>]*(?:>|$)")
 _LINKED = re.compile(
     r"!?\[([^\[\]]*)\](?:\s?\([^()]*(?:\([^()]*\)[^()]*)*\)?|\[(?!\s*(?:item|source|evidence|page|doc|no\b|#))[^\[\]\d][^\[\]]*\])"
@@ -44,8 +45,10 @@ _SLASHES = re.compile(r"/(?:\s*/)+")
 _MAIL = re.compile(
     r"(?<=[\w.+-])@(?=[\w-]+(?:\.|\(dot\)))|(?<![^\W_])@(?=[^\W\d])"
 )  # and @names, but no 5 @3.00
-_ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[:/?#]|\b)|\b0x[0-9a-fA-F]{8}\b")
+_NUMBERED = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?=[:/?#]|\b)|\b0x[0-9a-fA-F]{8}\b")
 _WWW = re.compile(r"www\.(?=\w)", re.IGNORECASE)  # some programs open it whatever follows
+# Of mail or a place, before they are spelled out.
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@.])[\w-]+(?:\.[\w-]+)+/[\w./?=&%-]*")
 # The dot before a top-level domain, and those before it; whatever stands around makes no difference to programs.
 # Words may touch the end in scripts that part none.
 _HOST = re.compile(
@@ -145,7 +148,8 @@ def _undisguised(char: str) -> str:
 
 def harmless(text: str) -> str:
     """`text` on one line without markup, links, pictures and addresses that a program would open."""
-    plainer = _LESS.sub(lambda m: "‹" if m[0] == "<" else "›", unlinked(text))
+    plainer = _WHOLE_TAG.sub(" ", unlinked(text))  # before the ">" of <b>5 is taken for a sign
+    plainer = _LESS.sub(lambda m: "‹" if m[0] == "<" else "›", plainer)
     before = ""
     while before != plainer:  # markup inside markup
         before = plainer
@@ -172,7 +176,7 @@ def _spelled(text: str) -> str:
         text = _RUNNING.sub(" ", text)
         text = _SCHEME.sub(" ", text)
         text = _CALLING.sub(" ", text)
-    text = _ADDRESS.sub(lambda m: m[0].replace(".", "(dot)").replace("0x", "0 x"), text)
+    text = _NUMBERED.sub(lambda m: m[0].replace(".", "(dot)").replace("0x", "0 x"), text)
     text = _SLASHES.sub("/", text)
     text = _WWW.sub("www(dot)", _HOST.sub(_host, text))
     return _MAIL.sub("(at)", text)
