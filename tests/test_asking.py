@@ -420,6 +420,30 @@ class TestConversation:
         second = told.index("? When is the ACME invoice INV-1042 due?")
         assert told[first + 1].startswith("$129.50") and told[second + 1].startswith("2024-04-13")
 
+    def test_a_file_with_a_mark_of_its_encoding(self, run: Run, copied: Path, tmp_path: Path) -> None:
+        (tmp_path / "q.txt").write_text("What is the total on the ACME invoice INV-1042?\n", "utf-8-sig")
+        done = run("--library", copied, "ask", "--questions", tmp_path / "q.txt", "--json")
+        assert (done.returncode, json.loads(done.stdout)["answer"]) == (0, "$129.50 [1]")
+
+    @pytest.mark.parametrize(("data", "why"), [(b"", "holds no question"), (b"\xff\xfe\x80", "is not UTF-8")])
+    def test_a_file_without_questions(
+        self, data: bytes, why: str, run: Run, copied: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "q.txt").write_bytes(data)
+        done = run("--library", copied, "ask", "--questions", tmp_path / "q.txt")
+        assert (done.returncode, done.stdout) == (2, "") and why in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_a_page_of_an_answer_that_failed_names_what_was_found(
+        self, run: Run, copied: Path, tmp_path: Path
+    ) -> None:
+        page = tmp_path / "a.html"
+        done = run(
+            "--library", copied, "ask", "What is the total?", "--model", "openai:tiny@http://127.0.0.1:9/v1", "--html", page,
+            TRIPTYCH_GENERATION__RETRIES="0",
+        )  # fmt: skip
+        assert done.returncode == 1 and "found: invoice-" in page.read_text("utf-8")
+
     @pytest.mark.parametrize(
         "beside", [["--show", "a.png"], ["--html", "a.html"], ["--continue"], ["--image", "a.png"]]
     )

@@ -126,7 +126,10 @@ def _page_of(like: str) -> tuple[str, int]:
 )
 @click.option("--continue", "go_on", is_flag=True, help="The question refers to the ones before it.")
 @click.option(
-    "--questions", type=click.File(), metavar="FILE", help="Ask each line of a file; - for standard input."
+    "--questions",
+    type=click.File(encoding="utf-8-sig"),
+    metavar="FILE",
+    help="Ask each line of a file; - for standard input.",
 )
 @collection_option
 @click.option("--filter", "where", metavar="EXPR", help="Only pages for which this holds.")
@@ -173,6 +176,7 @@ def ask(
         )
     if questions is not None:
         _alone(question, {"--image": image, "--continue": go_on, "--show": show, "--html": html})
+    lines = _lines(questions) if questions is not None else []
     _writable(show, picture=True)
     _writable(html)
     from triptych.cli.console import safe
@@ -180,7 +184,6 @@ def ask(
 
     with context.open(flags={"vlm": model}) as library:
         if questions is not None:
-            lines = [line.strip() for line in questions if line.strip()]
             answers = library.asking.every(lines, collection=collection, where=where)
             log, who = asker(library, collection, where)
             statuses = {DONE}
@@ -205,6 +208,19 @@ def ask(
             page = library.asking.shown.page(answer)
             _write(context, html, lambda: html.write_text(page, "utf-8"))
     return status
+
+
+def _lines(questions: TextIO) -> list[str]:
+    """The questions of a file. Raises UserError when it has none, or is no text."""
+    try:
+        lines = [line.strip() for line in questions if line.strip()]
+    except UnicodeDecodeError:
+        raise UserError(
+            f"{questions.name} is not UTF-8. Save it as UTF-8, a question on each line."
+        ) from None
+    if not lines:
+        raise UserError(f"{questions.name} holds no question. Write one on each line.")
+    return lines
 
 
 def _alone(question: str | None, beside: Mapping[str, object]) -> None:

@@ -88,7 +88,7 @@ class Showing:
         quotes = "".join(_quote(c) for c in answer.citations)
         return (
             f'<div class="tt-answer"><h1>{_text(answer.question)}</h1>{understood}'
-            f'<p class="said">{_numbered(told)}</p>{notes}<ol>{quotes}</ol>{figures}'
+            f'<p class="said">{_numbered(told)}</p>{notes}<ol>{quotes}</ol>{figures}{_found(answer)}'
             f'<p class="soft">answered by {_text(answer.model)}</p></div>'
         )
 
@@ -97,6 +97,14 @@ def _numbered(told: str) -> str:
     """The answer's text; numbers of citations lead to their quotes below."""
     linked = _NUMBER.sub(r'<sup><a href="#tt-\1">\1</a></sup>', _text(told).replace(" [", "["))
     return linked.replace("</sup><sup>", ", ")
+
+
+def _found(answer: Answer) -> str:
+    """The pages that were found, where none is cited."""
+    if answer.citations:
+        return ""
+    places = (f"{PurePath(hit.source).name}, page {hit.page}" for hit in answer.evidence)
+    return "".join(f'<p class="soft">found: {_text(place)}</p>' for place in places)
 
 
 def _quote(citation: Citation) -> str:
