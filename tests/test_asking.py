@@ -20,6 +20,7 @@ import model_server
 import scripted_model
 import triptych
 from conftest import Run
+from triptych.cli.console import answer_text
 from triptych.dialogue.conversation import Turn, rewritten
 from triptych.dialogue.cost import picture_tokens, text_tokens
 from triptych.dialogue.events import Cited, Done, Failed, Retrieval, Token
@@ -245,6 +246,8 @@ class TestEvidence:
         answer = library.ask(QUESTION)
         assert answer.rounds > 2 and "129.50 [1]" in answer.text
         assert len(calls(tmp_path)) >= answer.rounds - 1
+        assert f"asked in {answer.rounds} rounds" in answer_text(answer)
+        assert f"in {answer.rounds} rounds" in answer._repr_html_()
 
     def test_many_questions(self, scripted: Script, library: Library) -> None:
         asked = [QUESTION, "When is the ACME invoice INV-1042 due?"] * 3

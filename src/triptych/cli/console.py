@@ -251,6 +251,9 @@ def answer_text(answer: Answer) -> str:
         checked = "" if c.verified else "  (not verified)"
         lines.append(f"  [{c.n}] {safe(c.source)}, page {c.page}: “{safe(_flat(c.quote))}”{checked}")
     lines += [f"  note: {safe(w)}" for w in answer.warnings]
+    lines += (
+        [f"  asked in {answer.rounds} rounds: all of it was too much for one"] if answer.rounds > 1 else []
+    )
     if answer.error is not None:
         lines += [f"  found: {safe(hit.source)}, page {hit.page}" for hit in answer.evidence[:5]]
     elif answer.abstained and answer.evidence:

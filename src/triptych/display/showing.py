@@ -85,11 +85,12 @@ class Showing:
         notes = "".join(
             f'<p class="warn">{_text(w)}</p>' for w in (*_marks(answer.statements), *answer.warnings)
         )
+        rounds = f", in {answer.rounds} rounds" if answer.rounds > 1 else ""
         quotes = "".join(_quote(c) for c in answer.citations)
         return (
             f'<div class="tt-answer"><h1>{_text(answer.question)}</h1>{understood}'
             f'<p class="said">{_numbered(told)}</p>{notes}<ol>{quotes}</ol>{figures}{_found(answer)}'
-            f'<p class="soft">answered by {_text(answer.model)}</p></div>'
+            f'<p class="soft">answered by {_text(answer.model)}{rounds}</p></div>'
         )
 
 
