@@ -631,3 +631,8 @@ def test_what_a_sixth_examiner_found(sentence: str, true: bool) -> None:
 
 def test_what_is_within_markup_is_told() -> None:
     assert harmless("The total is <b>129.50</b>, <em>not</em> 119.08.") == "The total is 129.50 , not 119.08."
+
+
+@pytest.mark.parametrize("sentence", ["The guarantee is 36 months", "It lasts 90 seconds", "It is 0.5 kg"])
+def test_smaller_and_larger_units_are_told_exactly(sentence: str) -> None:
+    assert holds("Guarantee: 3 years\nTime: 1.5 minutes\nWeight: 500 g", sentence)

@@ -142,8 +142,6 @@ _AT_LEAST = {
     **dict.fromkeys((f"answer.{name}" for name in ("evidence", "candidates", "pages", "per_source")), 1),
     **dict.fromkeys(("answer.tokens", "generation.max_tokens", "generation.side", "log.days"), 1),
 }
-
-
 _AT_MOST = {"generation.timeout": 1_000_000}
 
 

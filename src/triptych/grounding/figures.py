@@ -57,9 +57,10 @@ def converted(claim: Claim, sheet: Sheet) -> list[Span]:
 
 
 def _is_exactly(claim: Claim, figure: Figure) -> bool:
-    factors = [units.times(a, b) for a in claim.units for b in figure.units if a.dimension == b.dimension]
+    said = claim.readings[0]
+    told = [units.converted(said, a, b) for a in claim.units for b in figure.units]
     # Of 1,500 the likelier reading: in another unit the other one may be it by accident.
-    return any(_same([claim.readings[0] * f], figure.readings[:1]) for f in factors if f is not None)
+    return any(_same([value], figure.readings[:1]) for value in told if value is not None)
 
 
 def in_another_unit(claim: Claim, sheet: Sheet) -> bool:

@@ -192,9 +192,8 @@ class Terms:
 
     def answers(self, name: bool) -> bool:
         """Whether the clause may say of a value, or of a name, what the question asks for: where it says little else."""
-        if self.says_which:
-            return False
-        return self.weighed and (self.who and not self.own if name else self.own <= _ANSWERING)
+        weighed = self.weighed and not self.says_which
+        return weighed and (self.who and not self.own if name else self.own <= _ANSWERING)
 
     def within(self, span: Span) -> list[frozenset[str]]:
         """The keys of each word at `span`."""

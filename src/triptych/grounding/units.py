@@ -87,12 +87,12 @@ def named(word: str) -> Unit | None:
     return _UNITS.get(word.strip().lower().rstrip(".")) or _UNITS.get(word.strip().lower())
 
 
-def times(unit: Unit, other: Unit) -> Decimal | None:
-    """How many of another unit one is: a year 12 months; None for the same one, and where that is not exact."""
+def converted(value: Decimal, unit: Unit, other: Unit) -> Decimal | None:
+    """A value in another unit: 24 months are two years; None for the same one, and where that is not exact."""
     sizes = next((s for s in _EXACTLY if unit.name in s and other.name in s), None)
     if sizes is None or unit == other:
         return None
-    return Decimal(sizes[unit.name]) / sizes[other.name]
+    return value * sizes[unit.name] / sizes[other.name]
 
 
 def behind(text: str) -> tuple[Unit, ...]:

@@ -39,8 +39,6 @@ _DERIVES = re.compile(
 _TOTAL = re.compile(r"\btotal\w*|\bgesamt\w*|\bnet\b|\bbalance\b|\bsumme\b", re.IGNORECASE)
 _DAYS = {"d": 1, "wk": 7}
 _MINUTES = {"min": 1, "h": 60}
-_IN = {("yr", "mo"): 12, ("wk", "d"): 7, ("h", "min"): 60, ("min", "s"): 60, ("d", "h"): 24,
-       ("kg", "g"): 1000, ("t", "kg"): 1000, ("km", "m"): 1000, ("m", "cm"): 100, ("cm", "mm"): 10, ("l", "ml"): 1000}  # fmt: skip
 
 
 def within(claim: Claim, taken: Claimed) -> bool:
@@ -79,12 +77,10 @@ def worked_out(claim: Claim, taken: Claimed, sheet: Sheet) -> bool:
 def _converted(claim: Claim, taken: Claimed) -> Iterator[Decimal]:
     """What other measures of the clause are in the unit of this one: 36 months, that is three years."""
     for other in taken.claims:
-        for large in claim.units:
-            for small in other.units if other is not claim else ():
-                if factor := _IN.get((large.name, small.name)):
-                    yield from (r / factor for r in other.readings)
-                if factor := _IN.get((small.name, large.name)):
-                    yield from (r * factor for r in other.readings)
+        for wanted in claim.units:
+            for unit in other.units if other is not claim else ():
+                told = (units.converted(r, unit, wanted) for r in other.readings)
+                yield from (value for value in told if value is not None)
 
 
 def derives(text: str, sheet: Sheet) -> bool:
